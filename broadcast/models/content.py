@@ -1,0 +1,123 @@
+"""Bulletins, their versions, approvals, and the audio made of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from devices.messages import BulletinClass
+
+from .base import Base, UtcDateTime, words
+from .people import Area, Person
+
+
+class BulletinState(enum.StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    WITHDRAWN = "withdrawn"
+
+
+class RenderState(enum.StrEnum):
+    NONE = "none"
+    WAITING = "waiting"
+    RENDERING = "rendering"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Bulletin(Base):
+    """One item to be read or played; its words are in its versions."""
+
+    __tablename__ = "bulletin"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    klass: Mapped[BulletinClass] = mapped_column("class", words(BulletinClass), default=BulletinClass.ROUTINE)
+    state: Mapped[BulletinState] = mapped_column(
+        words(BulletinState), default=BulletinState.DRAFT, index=True
+    )
+    source: Mapped[str] = mapped_column(String(200), default="")
+    document_number: Mapped[str] = mapped_column(String(80), default="")  # such as 12/KH-UBND
+    document_date: Mapped[dt.date | None]
+    document_issuer: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
+    version_number: Mapped[int] = mapped_column(default=1)  # the current one
+    return_note: Mapped[str] = mapped_column(Text, default="")  # why the approver sent it back
+    area: Mapped[Area] = relationship()
+    author: Mapped[Person] = relationship()
+    versions: Mapped[list[BulletinVersion]] = relationship(
+        back_populates="bulletin", order_by="BulletinVersion.number", cascade="all, delete-orphan"
+    )
+
+
+class BulletinVersion(Base):
+    """The words of a bulletin at one time; immutable but for its rendering."""
+
+    __tablename__ = "bulletin_version"
+    __table_args__ = (UniqueConstraint("bulletin_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bulletin_id: Mapped[int] = mapped_column(ForeignKey("bulletin.id"), index=True)
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8), default="vi")
+    engine: Mapped[str] = mapped_column(String(24), default="auto")
+    voice: Mapped[str] = mapped_column(String(40), default="north")
+    speed: Mapped[float] = mapped_column(default=1.0)
+    author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    render_state: Mapped[RenderState] = mapped_column(
+        words(RenderState), default=RenderState.NONE, index=True
+    )
+    render_done: Mapped[int] = mapped_column(default=0)  # sentences
+    render_total: Mapped[int] = mapped_column(default=0)
+    render_error: Mapped[str] = mapped_column(String(80), default="")  # stable code of the error
+    render_claimed_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    clip_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id"))
+    bulletin: Mapped[Bulletin] = relationship(back_populates="versions")
+    clip: Mapped[Clip | None] = relationship()
+    author: Mapped[Person] = relationship()
+
+
+class Approval(Base):
+    """A decision about one version, bound to the very text and the very audio."""
+
+    __tablename__ = "approval"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("bulletin_version.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    approved: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text, default="")
+    text_sha256: Mapped[str] = mapped_column(String(64))
+    audio_sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    voided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[BulletinVersion] = relationship()
+    person: Mapped[Person] = relationship()
+
+
+class Clip(Base):
+    """A mastered audio file in the library, named by its content."""
+
+    __tablename__ = "clip"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    key: Mapped[str] = mapped_column(String(64), index=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    size: Mapped[int]  # bytes
+    duration_ms: Mapped[int]
+    engine: Mapped[str] = mapped_column(String(24))
+    engine_version: Mapped[str] = mapped_column(String(80))
+    fallback: Mapped[str] = mapped_column(String(80), default="")
+    loudness: Mapped[float]  # LUFS
+    true_peak: Mapped[float]  # dBTP
+    peaks: Mapped[list[int]] = mapped_column(JSON)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)

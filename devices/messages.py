@@ -1,0 +1,290 @@
+"""The documents of protocol ``ttcs/1`` as typed values: what travels between the server and a loudspeaker.
+
+Every struct is frozen; times are UTC milliseconds since the epoch, durations are
+milliseconds, sizes are bytes. Unknown fields are ignored so that an older
+loudspeaker understands a newer server; missing or mistyped fields are refused.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+PROTOCOL = "ttcs/1"
+
+
+class BulletinClass(enum.StrEnum):
+    """Class of what is played (Thông tư 39/2020/TT-BTTTT)."""
+
+    EMERGENCY = "emergency"
+    PRIORITY = "priority"
+    ROUTINE = "routine"
+
+
+class AlertStatus(enum.StrEnum):
+    """Whether an announcement is real; chosen first and never changed afterwards."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+
+
+class ItemState(enum.StrEnum):
+    """Where one occurrence stands on one loudspeaker."""
+
+    PLANNED = "planned"
+    FETCHING = "fetching"
+    READY = "ready"
+    ARMED = "armed"
+    STARTING = "starting"
+    PLAYING = "playing"
+    PREEMPTED = "preempted"
+    RESUMING = "resuming"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    MISSED = "missed"
+    INTERRUPTED = "interrupted"
+
+
+class Evidence(enum.IntEnum):
+    """How strongly it is proved that an item sounded; reports show the highest level reached."""
+
+    SENT = 0
+    ACKNOWLEDGED = 1
+    ARMED = 2
+    RENDERED = 3
+    ELECTRICAL = 4
+    ACOUSTIC = 5
+    HUMAN = 6
+
+
+class ClockQuality(enum.StrEnum):
+    SYNCED = "synced"
+    HOLDOVER = "holdover"
+    UNKNOWN = "unknown"
+
+
+# --- server to loudspeaker -------------------------------------------------
+
+
+class ClipRef(msgspec.Struct, frozen=True, kw_only=True):
+    """One audio file, named by its content."""
+
+    sha256: str
+    size: int
+    duration_ms: int
+    url: str
+    media_type: str = "audio/mpeg"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One occurrence to be played: the unit of journal, evidence and cancellation.
+
+    ``id`` is the schedule item and its nominal local start, so that the same
+    occurrence has the same id in every revision of the plan.
+    """
+
+    id: str
+    title: str
+    start: int
+    not_before: int
+    expires: int
+    clips: tuple[ClipRef, ...]
+    klass: BulletinClass = msgspec.field(name="class", default=BulletinClass.ROUTINE)
+    status: AlertStatus = AlertStatus.ACTUAL
+    level: int = 9  # level of the issuing unit in the tree, 0 is the nation
+    issued_at: int = 0
+    volume: int = 100  # percent, before the loudspeaker's own cap
+
+    @property
+    def duration_ms(self) -> int:
+        return sum(clip.duration_ms for clip in self.clips)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a loudspeaker plays in the coming days: fetched over HTTP, named by its sha256 in ``Desired``."""
+
+    start: int
+    end: int
+    items: tuple[Item, ...]
+
+
+class PlanPointer(msgspec.Struct, frozen=True, kw_only=True):
+    epoch: int
+    rev: int
+    sha256: str
+    size: int
+    url: str
+
+
+class AllowedWindow(msgspec.Struct, frozen=True, kw_only=True):
+    """A daily window of local time, ``HH:MM`` both; over midnight when ``end`` is not after ``start``."""
+
+    start: str
+    end: str
+
+
+class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What the loudspeaker itself enforces; an actual emergency alone passes outside the windows."""
+
+    windows: tuple[AllowedWindow, ...] = (AllowedWindow(start="05:00", end="21:30"),)
+    max_volume: int = 100  # percent
+    night_volume: int = 70  # percent, 21:00 to 06:00
+    minutes_a_day: int = 240
+    utc_offset_minutes: int = 420
+
+
+class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_field="type"):
+    """The whole desired state of one loudspeaker: retained, revisioned (R1)."""
+
+    device: str
+    epoch: int
+    rev: int
+    issued_at: int
+    groups: tuple[str, ...]  # own area first, then its ancestors up to the root
+    policy: GuardPolicy
+    plan: PlanPointer | None = None
+    volume: int = 80  # percent
+    heartbeat_s: int = 60
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One active urgent announcement of a group."""
+
+    item: Item
+    repeat: int = 1
+    gap_ms: int = 2000
+
+
+class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
+    """A cancelled announcement; kept until ``until`` so that a late copy of it is refused (R3)."""
+
+    id: str
+    at: int
+    until: int
+
+
+class Alerts(msgspec.Struct, frozen=True, kw_only=True, tag="alerts", tag_field="type"):
+    """All active urgent announcements of a group and the tombstones: retained, revisioned (R1)."""
+
+    group: str
+    epoch: int
+    rev: int
+    issued_at: int
+    alerts: tuple[Alert, ...] = ()
+    cancelled: tuple[Tombstone, ...] = ()
+
+
+class Action(enum.StrEnum):
+    STOP = "stop"  # stop now; ``items`` empty means everything that plays
+    RELEASE = "release"  # end a hold set by stop
+    VOLUME = "volume"
+    IDENTIFY = "identify"  # a short tone
+    REPORT = "report"  # send state and telemetry now
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="type"):
+    """An order with a short life, keyed by ``id`` in the loudspeaker's ledger (R2)."""
+
+    id: str
+    target: str  # device id or group code; must match the topic it came on
+    issued_at: int
+    expires_at: int
+    action: Action
+    items: tuple[str, ...] = ()
+    hold_until: int = 0  # STOP: nothing but an actual emergency starts before this time
+    volume: int = 0
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field="type"):
+    """The server has stored the journal of ``boot`` up to and including ``seq``: retained."""
+
+    device: str
+    boot: str
+    seq: int
+    issued_at: int
+
+
+Order = Desired | Alerts | Command | Cursor
+
+
+# --- loudspeaker to server -------------------------------------------------
+
+
+class Have(msgspec.Struct, frozen=True, kw_only=True):
+    epoch: int = 0
+    rev: int = 0
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="type"):
+    """Birth, heartbeat of state, and (with ``online`` false) the last will."""
+
+    device: str
+    online: bool
+    boot: str
+    session: int  # counts connections; a last will older than the birth is ignored
+    at: int = 0
+    firmware: str = ""
+    playing: str = ""  # item id, empty when silent
+    clock: ClockQuality = ClockQuality.UNKNOWN
+    have: Have = Have()
+    held_until: int = 0
+    ready: int = 0  # planned items whose audio is verified on disk
+    planned: int = 0
+
+
+class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field="type"):
+    device: str
+    boot: str
+    at: int
+    uptime_s: int
+    clock_offset_ms: float | None = None
+    temperature_c: float | None = None
+    free_bytes: int | None = None
+    volume: int = 0
+    signal_dbm: int | None = None
+
+
+class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One edge of the state machine, or a refusal, in the loudspeaker's own journal."""
+
+    seq: int
+    at: int
+    event: str  # an ItemState, or an alarm such as "bad_signature", "replayed", "stale"
+    item: str = ""
+    reason: str = ""
+    planned: int = 0  # nominal start
+    started: int = 0  # instant of the first sample
+    ended: int = 0
+    played_ms: int = 0
+    volume: int = 0
+    underruns: int = 0
+    samples: int = 0
+    evidence: int = 0
+
+
+class Journal(msgspec.Struct, frozen=True, kw_only=True, tag="evt", tag_field="type"):
+    """Journal events in order; at least once, upserted by (device, boot, seq) (R9)."""
+
+    device: str
+    boot: str
+    events: tuple[JournalEvent, ...]
+
+
+class Ack(msgspec.Struct, frozen=True, kw_only=True, tag="ack", tag_field="type"):
+    """What became of a command; a duplicate command repeats the old ack (R2)."""
+
+    device: str
+    command: str
+    stage: str  # "received", "done", "refused", "failed"
+    code: str = ""
+    at: int = 0
+
+
+Report = State | Telemetry | Journal | Ack
