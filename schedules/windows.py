@@ -1,0 +1,57 @@
+"""Allowed hours of a day: whether an instant is inside, when they open, and what was likely meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from .types import LOCAL, Window
+
+_HALF_DAY = 12
+
+
+def contains(window: Window, at: dt.datetime) -> bool:
+    """Whether the aware instant ``at`` lies in the half-open window of local time."""
+    return holds(window, at.astimezone(LOCAL).time())
+
+
+def holds(window: Window, time: dt.time) -> bool:
+    """Whether a local wall time lies in the half-open window."""
+    if window.start < window.end:
+        return window.start <= time < window.end
+    return time >= window.start or time < window.end
+
+
+def covers(window: Window, start: dt.datetime, end: dt.datetime) -> bool:
+    """Whether all of ``[start, end)`` lies in one opening of the window."""
+    return contains(window, start) and end <= closes(window, start)
+
+
+def closes(window: Window, at: dt.datetime) -> dt.datetime:
+    """The end, in UTC, of the opening that contains ``at``; the whole-day window closes at its own start."""
+    return _next(window.end, at, strictly=True)
+
+
+def next_open(window: Window, at: dt.datetime) -> dt.datetime:
+    """``at`` itself when the window is open, else the next instant at which it opens, in UTC."""
+    if contains(window, at):
+        return at.astimezone(dt.UTC)
+    return _next(window.start, at, strictly=False)
+
+
+def _next(time: dt.time, at: dt.datetime, *, strictly: bool) -> dt.datetime:
+    local = at.astimezone(LOCAL)
+    candidate = dt.datetime.combine(local.date(), time, tzinfo=LOCAL)
+    if candidate < local or (strictly and candidate == local):
+        candidate = dt.datetime.combine(local.date() + dt.timedelta(days=1), time, tzinfo=LOCAL)
+    return candidate.astimezone(dt.UTC)
+
+
+def likely_correction(window: Window, time: dt.time) -> dt.time | None:
+    """What a time outside the window was probably meant to be: the other half of the day, if that is allowed.
+
+    A relay set to 03:15 instead of 15:15 once woke a village.
+    """
+    if holds(window, time):
+        return None
+    other = time.replace(hour=(time.hour + _HALF_DAY) % 24)
+    return other if holds(window, other) else None
