@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from devices.messages import AlertStatus
 
+from .announcements import blanks
 from .reading import FormReader
 
 LONGEST_TEXT = 3000  # characters: about four minutes; longer is a bulletin, not an alarm
@@ -29,13 +30,14 @@ class UrgentForm:
 
 def read_urgent(form: MultiDict[str, str]) -> UrgentForm:
     reader = FormReader(form)
+    text = reader.text("text", longest=LONGEST_TEXT, missing=_("Thông báo chưa có nội dung để đọc."))
+    if left := blanks(text):
+        reader.refuse("text", _("Còn chỗ chưa điền: %(places)s.", places=", ".join(left)))
     return UrgentForm(
         status=read_status(reader),
         area_id=reader.integer("area_id", missing=_("Hãy chọn địa bàn phát.")),
         title=reader.text("title", longest=120, missing=_("Hãy đặt tên ngắn cho thông báo.")),
-        text=reader.text(
-            "text", longest=LONGEST_TEXT, missing=_("Thông báo chưa có nội dung để đọc.")
-        ).replace("\r\n", "\n"),
+        text=text.replace("\r\n", "\n"),
         minutes=_minutes(reader),
         errors=reader.errors,
     )

@@ -1,0 +1,47 @@
+// Sends what is typed to the server after a pause and shows its answer: [data-preview="URL"] inside a form.
+// One question at a time; an answer that came too late is thrown away.
+
+const PAUSE_MS = 450;
+
+function attach(output) {
+  const form = output.closest("form") ?? document.querySelector(output.dataset.previewForm);
+  const watched = (output.dataset.previewFields ?? "").split(" ").filter(Boolean);
+  let timer = 0;
+  let asking = null;
+  let last = "";
+
+  const ask = async () => {
+    const body = new FormData();
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string" && (!watched.length || watched.includes(name) || name === "csrf_token")) {
+        body.append(name, value);
+      }
+    }
+    const question = JSON.stringify([...body]);
+    if (question === last) return;
+    asking?.abort();
+    asking = new AbortController();
+    output.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(output.dataset.preview, { method: "POST", body, signal: asking.signal });
+      if (answer.ok) {
+        output.innerHTML = await answer.text();
+        last = question;
+      }
+      output.classList.toggle("is-stale", !answer.ok);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      output.classList.add("is-stale"); // no network: the old answer stays, marked as old
+    }
+    output.removeAttribute("aria-busy");
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE_MS);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  form.addEventListener("preview:ask", ask);
+}
+
+document.querySelectorAll("[data-preview]").forEach(attach);
