@@ -1,0 +1,158 @@
+"""What can go wrong on the wire and on a loudspeaker, as types that the caller can tell apart."""
+
+from __future__ import annotations
+
+import errno
+
+
+class DeviceError(Exception):
+    """Base of all errors of this folder; ``code`` is stable and names the sentence a person is shown."""
+
+    code = "device_error"
+
+
+# --- messages ----------------------------------------------------------------
+
+
+class OrderRejected(DeviceError):
+    """A message must not be obeyed; ``code`` is also the name of the alarm in the journal."""
+
+    code = "rejected"
+
+
+class BadSignature(OrderRejected):
+    """No signature by a key that is trusted here."""
+
+    code = "bad_signature"
+
+
+class Malformed(OrderRejected):
+    """Not an envelope, not a message of this protocol, or not a topic of this tenant."""
+
+    code = "malformed"
+
+
+class WrongTarget(OrderRejected):
+    """Signed by the server, but for another loudspeaker or group than the topic it came on."""
+
+    code = "wrong_target"
+
+
+# --- the loudspeaker itself --------------------------------------------------
+
+
+class IdentityInvalid(DeviceError):
+    """The identity file of a loudspeaker is missing, open to others or not understood."""
+
+    code = "identity_invalid"
+
+
+class StoreFailed(DeviceError):
+    """The loudspeaker's own store cannot be opened or written."""
+
+    code = "store_failed"
+
+
+class AudioUnreadable(DeviceError):
+    """A file is not audio that can be played."""
+
+    code = "audio_unreadable"
+
+
+class NoSoundCard(DeviceError):
+    """There is no sound device, or it cannot be opened."""
+
+    code = "no_sound_card"
+
+
+# --- the broker program ------------------------------------------------------
+
+
+class BrokerMissing(DeviceError):
+    """The wished broker program is not installed."""
+
+    code = "broker_missing"
+
+
+class PortBusy(DeviceError):
+    """Another program listens where the broker should."""
+
+    code = "port_busy"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use by another program")
+        self.port = port
+
+
+class DirectoryBusy(DeviceError):
+    """Another server's broker lives in the directory."""
+
+    code = "directory_busy"
+
+
+class BrokerFailed(DeviceError):
+    """The broker program ended or did not answer in time; ``log`` is the end of what it printed."""
+
+    code = "broker_failed"
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+# --- the connection ----------------------------------------------------------
+
+
+class LinkDown(DeviceError):
+    """There is no connection to the broker, or it was lost or silent before the broker confirmed."""
+
+    code = "link_down"
+
+
+class LinkRefused(DeviceError):
+    """The broker cannot be used: its address is wrong, or it refuses the name and password."""
+
+    code = "link_refused"
+
+
+# --- downloads ---------------------------------------------------------------
+
+
+class FetchError(DeviceError):
+    """A file could not be brought; ``permanent`` when the same address will never give the wished file."""
+
+    code = "fetch_failed"
+    permanent = False
+
+
+class FetchRefused(FetchError):
+    """The address is not one to fetch from: scheme, host or declared size."""
+
+    code = "fetch_refused"
+    permanent = True
+
+
+class FetchMissing(FetchError):
+    """The server says that there is no such file."""
+
+    code = "fetch_missing"
+    permanent = True
+
+
+class FetchCorrupt(FetchError):
+    """What came is not what was announced: hash or size."""
+
+    code = "fetch_corrupt"
+
+
+class FetchUnreachable(FetchError):
+    """No answer, an error of the server, or a connection cut or too slow."""
+
+    code = "fetch_unreachable"
+
+
+class DiskFull(FetchError):
+    """There is no room for the file."""
+
+    code = "disk_full"
+    ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
