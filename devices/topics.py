@@ -106,7 +106,8 @@ class Topics:
 
     @property
     def server_reads(self) -> tuple[str, ...]:
-        return tuple(f"{self._root}/d/+/{kind}" for kind in _FROM_DEVICE)
+        """What the server receives; its own state too, so that it can see whether the broker retains."""
+        return (*(f"{self._root}/d/+/{kind}" for kind in _FROM_DEVICE), self.server_state)
 
     @property
     def server_writes(self) -> tuple[str, ...]:
