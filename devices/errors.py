@@ -59,6 +59,12 @@ class AudioUnreadable(DeviceError):
     code = "audio_unreadable"
 
 
+class Silent(DeviceError):
+    """What was to be played was stopped before its first sample."""
+
+    code = "silent"
+
+
 class NoSoundCard(DeviceError):
     """There is no sound device, or it cannot be opened."""
 

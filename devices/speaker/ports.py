@@ -1,0 +1,147 @@
+"""What the loudspeaker's agent needs from the world around it: connection, downloads, sound, store and time.
+
+Each port has at least two implementations: the real one and that of the
+simulator or of a test. All instants named ``at`` or ``monotonic`` are seconds
+of ``Clock.monotonic()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from devices.messages import ClockQuality, JournalEvent
+
+RATE = 48_000  # samples a second of everything that is decoded and played, mono
+
+Samples = memoryview  # signed 16 bit little endian, mono, at RATE; format "h", so len() counts samples
+
+Decoder = Callable[[Path], Samples]
+"""Decode one audio file, blocking; raises AudioUnreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message; ``retain`` on arrival tells that it was kept for us and is not news."""
+
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+class Link(Protocol):
+    """The connection of one loudspeaker to the broker: clean session off, client id = device id.
+
+    The link makes single attempts; the agent repeats them with jitter, since
+    every attempt needs a new last will.
+    """
+
+    async def connect(self, will: Message, topics: Sequence[str]) -> None:
+        """Connect and subscribe at QoS 1, both granted by the broker; raises LinkDown, LinkRefused."""
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Raises LinkDown."""
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Raises LinkDown."""
+
+    async def publish(self, message: Message, *, qos: int = 1) -> None:
+        """At QoS 1 returns when the broker has the message; raises LinkDown when it may not have it."""
+
+    async def receive(self) -> Message:
+        """The next message, in order of arrival; raises LinkDown once the connection is lost."""
+
+    async def close(self) -> None:
+        """Disconnect without the last will; nothing happens when there is no connection."""
+
+
+class Fetcher(Protocol):
+    """Brings files that a signed order names."""
+
+    async def fetch(self, url: str, sha256: str, size: int, directory: Path) -> Path:
+        """Bring a file to ``directory / sha256``, verified, whole or not at all; raises FetchError.
+
+        Resumes what an earlier attempt left; returns at once when the file is there.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What really left through the output."""
+
+    samples: int
+    underruns: int = 0
+
+
+class Playback(Protocol):
+    """One stretch of sound that was handed to a sink."""
+
+    async def started(self) -> float:
+        """The measured instant of the first sample; raises NoSoundCard, or Silent if stopped before it."""
+
+    async def finished(self) -> Rendered:
+        """What was rendered, at the end or after ``stop``; raises NoSoundCard when the output died."""
+
+    def stop(self) -> None:
+        """Fade out within 50 ms, or never begin; ``finished`` returns then. Harmless when it is over."""
+
+    def set_gain(self, gain: float) -> None:
+        """Change the amplitude of what still comes; 1.0 is as recorded."""
+
+
+class Sink(Protocol):
+    """The sound output: an always-running stream into which sound is inserted at the sample."""
+
+    def play(self, samples: Samples, at: float, gain: float) -> Playback:
+        """Begin at the monotonic instant ``at``, or now if that is over."""
+
+    def close(self) -> None:
+        """Release the output; what plays ends."""
+
+
+class Clock(Protocol):
+    """The loudspeaker's idea of time."""
+
+    def utc_ms(self) -> int: ...
+
+    def monotonic(self) -> float: ...
+
+    def quality(self) -> ClockQuality: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A journal event and the boot in which it happened."""
+
+    boot: str
+    event: JournalEvent
+
+
+class Store(Protocol):
+    """What survives a power cut. Writes are buffered until ``sync``; all methods raise StoreFailed."""
+
+    def facts(self) -> dict[tuple[str, str], bytes]:
+        """Everything kept, by kind and key."""
+
+    def keep(self, kind: str, key: str, body: bytes) -> None: ...
+
+    def drop(self, kind: str, key: str) -> None: ...
+
+    def append(self, entry: JournalEntry) -> None:
+        """Add to the journal; ``seq`` must follow the last one ever used without a gap."""
+
+    def last_seq(self) -> int:
+        """The highest ``seq`` ever appended, confirmed and deleted ones included."""
+
+    def pending(self, limit: int, after: int = 0) -> list[JournalEntry]:
+        """The oldest unconfirmed entries with ``seq`` above ``after``, synced."""
+
+    def confirm(self, boot: str, seq: int) -> int:
+        """Forget what the server has; returns how many entries were forgotten."""
+
+    def sync(self) -> None:
+        """Return when everything written so far is on the medium."""
+
+    def close(self) -> None: ...
