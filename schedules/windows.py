@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from .types import LOCAL, Window
 
-_HALF_DAY = 12
+_HALF_DAY = 12  # hours
+_DAY = 24 * 60  # minutes
 
 
 def contains(window: Window, at: dt.datetime) -> bool:
@@ -55,3 +57,20 @@ def likely_correction(window: Window, time: dt.time) -> dt.time | None:
         return None
     other = time.replace(hour=(time.hour + _HALF_DAY) % 24)
     return other if holds(window, other) else None
+
+
+def intersection(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """The hours that every one of the windows allows, to the minute; empty when they have none in common."""
+    open_minutes = [all(holds(window, _time(minute)) for window in windows) for minute in range(_DAY)]
+    if all(open_minutes):
+        return (Window(dt.time(), dt.time()),)
+    starts = [m for m in range(_DAY) if open_minutes[m] and not open_minutes[m - 1]]
+    return tuple(Window(_time(start), _time(_end_of(open_minutes, start))) for start in starts)
+
+
+def _end_of(open_minutes: Sequence[bool], start: int) -> int:
+    return next(m for m in range(start, start + _DAY) if not open_minutes[m % _DAY])
+
+
+def _time(minute: int) -> dt.time:
+    return dt.time(minute % _DAY // 60, minute % 60)

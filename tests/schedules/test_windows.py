@@ -74,3 +74,13 @@ def test_nothing_is_suggested_where_the_time_is_allowed_or_the_other_half_is_not
 def test_a_suggestion_is_always_inside_the_window(a: dt.time, b: dt.time, t: dt.time) -> None:
     meant = windows.likely_correction(Window(a, b), t)
     assert meant is None or windows.holds(Window(a, b), meant)
+
+
+@given(st.lists(st.builds(Window, minutes, minutes), min_size=1, max_size=3), minutes)
+def test_an_intersection_is_open_exactly_when_all_are(them: list[Window], t: dt.time) -> None:
+    common = windows.intersection(them)
+    assert any(windows.holds(w, t) for w in common) == all(windows.holds(w, t) for w in them)
+
+
+def test_windows_without_a_common_hour_leave_nothing() -> None:
+    assert windows.intersection([Window(dt.time(5), dt.time(9)), Window(dt.time(9), dt.time(12))]) == ()
