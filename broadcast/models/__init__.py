@@ -12,7 +12,18 @@ from .operation import (
     OutboxMessage,
     PlanDocument,
 )
-from .people import Agency, Area, AreaClosure, AreaKind, Grant, LinkPurpose, OneTimeLink, Person, Role
+from .people import (
+    Agency,
+    Area,
+    AreaClosure,
+    AreaKind,
+    Grant,
+    LinkPurpose,
+    OneTimeLink,
+    Person,
+    Role,
+    SignInFailure,
+)
 from .programme import (
     AsRun,
     Broadcast,
@@ -57,4 +68,5 @@ __all__ = [
     "Role",
     "Schedule",
     "ScheduleItem",
+    "SignInFailure",
 ]

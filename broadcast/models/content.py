@@ -48,6 +48,10 @@ class Bulletin(Base):
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, index=True)
     version_number: Mapped[int] = mapped_column(default=1)  # the current one
+    folded: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # title and text without case and accents, for search
+    withdrawn_state: Mapped[BulletinState | None] = mapped_column(words(BulletinState))  # to undo
     return_note: Mapped[str] = mapped_column(Text, default="")  # why the approver sent it back
     area: Mapped[Area] = relationship()
     author: Mapped[Person] = relationship()
@@ -79,7 +83,9 @@ class BulletinVersion(Base):
     render_done: Mapped[int] = mapped_column(default=0)  # sentences
     render_total: Mapped[int] = mapped_column(default=0)
     render_error: Mapped[str] = mapped_column(String(80), default="")  # stable code of the error
+    render_claimed_by: Mapped[str] = mapped_column(String(64), default="")
     render_claimed_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    render_attempts: Mapped[int] = mapped_column(default=0)
     clip_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id"))
     bulletin: Mapped[Bulletin] = relationship(back_populates="versions")
     clip: Mapped[Clip | None] = relationship()

@@ -35,7 +35,7 @@ class OutboxMessage(Base):
     """A signed message that must leave: written with its cause, removed once the broker has it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_order", "urgency", "id"),)
+    __table_args__ = (Index("ix_outbox_order", "urgency", "id"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     topic: Mapped[str] = mapped_column(String(160))
     payload: Mapped[bytes] = mapped_column(LargeBinary)
@@ -85,10 +85,11 @@ class Event(Base):
     """A change that open pages should show; server-sent events read this table by id."""
 
     __tablename__ = "event"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # an id is never used again: readers continue after it
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(40))  # loudspeaker, delivery, broadcast, bulletin, render, alarm
-    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    area_id: Mapped[int | None]
     subject: Mapped[int | None]  # id of the row that changed
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
@@ -97,6 +98,7 @@ class AuditRow(Base):
     """Who did what to what; append-only, each row chained to the one before by its hash."""
 
     __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

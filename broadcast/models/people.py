@@ -93,6 +93,15 @@ class Grant(Base):
     area: Mapped[Area] = relationship()
 
 
+class SignInFailure(Base):
+    """Failed sign-ins in a row under one user name, whether it exists or not."""
+
+    __tablename__ = "sign_in_failure"
+    username: Mapped[str] = mapped_column(String(80), primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
 class LinkPurpose(enum.StrEnum):
     SETUP = "setup"  # make the first administrator and the commune
     INVITE = "invite"  # choose a password
