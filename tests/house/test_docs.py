@@ -1,0 +1,52 @@
+"""The documents lead somewhere: links resolve and what they name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors a reader of the rendered page can jump to."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_inside_the_project_resolve(document: Path) -> None:
+    for target in LINK.findall(document.read_text()):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (document.parent / name).resolve() if name else document
+        assert file.exists(), f"{document.name}: {target}"
+        if anchor:
+            assert anchor in anchors(file), f"{document.name}: {target}"
+
+
+def test_every_decision_is_numbered_and_listed() -> None:
+    folder = ROOT / "docs/adr"
+    records = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    index = (folder / "README.md").read_text()
+    assert [name[:4] for name in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    assert [name for name in records if f"({name})" not in index] == []
+
+
+def test_every_target_of_the_makefile_is_explained() -> None:
+    text = (ROOT / "Makefile").read_text()
+    targets = re.findall(r"^([a-z]+):(.*)$", text, flags=re.MULTILINE)
+    assert [name for name, rest in targets if "##" not in rest] == []
+
+
+def test_the_settings_table_names_every_setting_and_no_other() -> None:
+    used = set(re.findall(r"TRUYEN_THANH_[A-Z_]+", (ROOT / "README.md").read_text()))
+    from broadcast import settings
+
+    known = {f"TRUYEN_THANH_{name}" for name in settings.NAMES}
+    assert used == known
