@@ -24,12 +24,14 @@ def holds(window: Window, time: dt.time) -> bool:
 
 
 def covers(window: Window, start: dt.datetime, end: dt.datetime) -> bool:
-    """Whether all of ``[start, end)`` lies in one opening of the window."""
+    """Whether all of ``[start, end)`` lies in one opening of the window; the whole-day window never closes."""
+    if window.start == window.end:
+        return True
     return contains(window, start) and end <= closes(window, start)
 
 
 def closes(window: Window, at: dt.datetime) -> dt.datetime:
-    """The end, in UTC, of the opening that contains ``at``; the whole-day window closes at its own start."""
+    """The end, in UTC, of the opening that contains ``at``."""
     return _next(window.end, at, strictly=True)
 
 

@@ -84,3 +84,7 @@ def test_an_intersection_is_open_exactly_when_all_are(them: list[Window], t: dt.
 
 def test_windows_without_a_common_hour_leave_nothing() -> None:
     assert windows.intersection([Window(dt.time(5), dt.time(9)), Window(dt.time(9), dt.time(12))]) == ()
+
+
+def test_the_whole_day_window_covers_a_broadcast_over_midnight() -> None:
+    assert windows.covers(Window(dt.time(), dt.time()), at(23, 50), at(0, 10, day=3))
