@@ -121,7 +121,7 @@ def ancestors(session: Session, area_id: int) -> list[Area]:
 
 def descendants(session: Session, area_id: int) -> set[int]:
     """The ids of the area itself and of everything below it."""
-    return set(session.scalars(_below(area_id)))
+    return set(session.scalars(below(area_id)))
 
 
 def tree(session: Session, root_ids: Iterable[int]) -> list[Node]:
@@ -154,7 +154,7 @@ def move(
     _detach(session, area_id)
     _attach(session, area_id, parent_id)
     shift = (0 if parent is None else parent.level + 1) - area.level
-    session.execute(update(Area).where(Area.id.in_(_below(area_id))).values(level=Area.level + shift))
+    session.execute(update(Area).where(Area.id.in_(below(area_id))).values(level=Area.level + shift))
     area.parent_id = parent_id
     session.flush()
     session.refresh(area)
@@ -208,13 +208,14 @@ def _close(session: Session, area: Area) -> None:
     session.execute(insert(AreaClosure).values(ancestor_id=area.id, descendant_id=area.id, depth=0))
 
 
-def _below(area_id: int) -> Select[int]:
+def below(area_id: int) -> Select[int]:
+    """The ids of the area itself and of everything below it, as a subquery."""
     return select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
 
 
 def _detach(session: Session, area_id: int) -> None:
-    below = _below(area_id)
-    pairs = AreaClosure.descendant_id.in_(below) & AreaClosure.ancestor_id.not_in(below)
+    moved = below(area_id)
+    pairs = AreaClosure.descendant_id.in_(moved) & AreaClosure.ancestor_id.not_in(moved)
     session.execute(delete(AreaClosure).where(pairs).execution_options(synchronize_session=False))
 
 

@@ -122,7 +122,7 @@ class InvalidInput(DomainError):
 
 
 class SettingInvalid(InvalidInput):
-    """``name`` of the setting and ``why``, a Vietnamese phrase: the operator reads it before any page is up."""
+    """``name`` of the setting and ``why``, a Vietnamese phrase: it is read before any page is up."""
 
     code = "setting_invalid"
 
@@ -296,6 +296,12 @@ class VoiceUnavailable(Unavailable):
     """``engine`` and ``permanent``: no speech engine could read the text."""
 
     code = "voice_unavailable"
+
+
+class SpeechFailed(Unavailable):
+    """``cause``: the stable code of a failure inside speech that has no other name here."""
+
+    code = "speech_failed"
 
 
 class DatabaseBusy(Unavailable):

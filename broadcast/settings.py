@@ -33,7 +33,7 @@ class Settings:
     tenant: str = "xa"  # second part of every topic
     engines: tuple[str, ...] = ("google", "espeak")  # in order of preference
     google_host: str = ""  # another address of the same service, for tests and mirrors
-    google_timeout_s: float = 10.0
+    google_timeout_s: float = 8.0
     workers: int = 2  # sentences spoken at the same time
     log_level: str = "INFO"
     plan_days: int = 7

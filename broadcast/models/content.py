@@ -52,9 +52,16 @@ class Bulletin(Base):
         Text, default=""
     )  # title and text without case and accents, for search
     withdrawn_state: Mapped[BulletinState | None] = mapped_column(words(BulletinState))  # to undo
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     return_note: Mapped[str] = mapped_column(Text, default="")  # why the approver sent it back
     area: Mapped[Area] = relationship()
-    author: Mapped[Person] = relationship()
+    author: Mapped[Person] = relationship(foreign_keys=[author_id])
+    current: Mapped[BulletinVersion] = relationship(
+        primaryjoin="and_(BulletinVersion.bulletin_id == Bulletin.id, "
+        "BulletinVersion.number == Bulletin.version_number)",
+        viewonly=True,
+        uselist=False,
+    )
     versions: Mapped[list[BulletinVersion]] = relationship(
         back_populates="bulletin", order_by="BulletinVersion.number", cascade="all, delete-orphan"
     )
@@ -75,6 +82,7 @@ class BulletinVersion(Base):
     engine: Mapped[str] = mapped_column(String(24), default="auto")
     voice: Mapped[str] = mapped_column(String(40), default="north")
     speed: Mapped[float] = mapped_column(default=1.0)
+    chime: Mapped[str] = mapped_column(String(16), default="")  # empty: by the class of the bulletin
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     render_state: Mapped[RenderState] = mapped_column(
@@ -121,7 +129,7 @@ class Clip(Base):
     duration_ms: Mapped[int]
     engine: Mapped[str] = mapped_column(String(24))
     engine_version: Mapped[str] = mapped_column(String(80))
-    fallback: Mapped[str] = mapped_column(String(80), default="")
+    fallback: Mapped[str] = mapped_column(String(200), default="")
     loudness: Mapped[float]  # LUFS
     true_peak: Mapped[float]  # dBTP
     peaks: Mapped[list[int]] = mapped_column(JSON)

@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.Column("duration_ms", sa.Integer(), nullable=False),
         sa.Column("engine", sa.String(length=24), nullable=False),
         sa.Column("engine_version", sa.String(length=80), nullable=False),
-        sa.Column("fallback", sa.String(length=80), nullable=False),
+        sa.Column("fallback", sa.String(length=200), nullable=False),
         sa.Column("loudness", sa.Double(), nullable=False),
         sa.Column("true_peak", sa.Double(), nullable=False),
         sa.Column("peaks", sa.JSON(), nullable=False),
@@ -224,9 +224,13 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("withdrawn_by", sa.Integer(), nullable=True),
         sa.Column("return_note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f("fk_bulletin_area_id_area")),
         sa.ForeignKeyConstraint(["author_id"], ["person.id"], name=op.f("fk_bulletin_author_id_person")),
+        sa.ForeignKeyConstraint(
+            ["withdrawn_by"], ["person.id"], name=op.f("fk_bulletin_withdrawn_by_person")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulletin")),
     )
     op.create_index(op.f("ix_bulletin_area_id"), "bulletin", ["area_id"], unique=False)
@@ -407,6 +411,7 @@ def upgrade() -> None:
         sa.Column("engine", sa.String(length=24), nullable=False),
         sa.Column("voice", sa.String(length=40), nullable=False),
         sa.Column("speed", sa.Double(), nullable=False),
+        sa.Column("chime", sa.String(length=16), nullable=False),
         sa.Column("author_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(

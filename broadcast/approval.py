@@ -1,0 +1,244 @@
+"""From draft to approved: another person approves the very text and the very audio, or sends it back."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from devices.messages import BulletinClass
+
+from . import audit, content, events, permissions, rendering
+from .errors import (
+    ContentChanged,
+    Forbidden,
+    NoAudio,
+    NotFound,
+    SelfApproval,
+    StaleVersion,
+    WrongState,
+)
+from .models import Approval, Bulletin, BulletinState, BulletinVersion, Person, Role
+
+
+def submit(
+    session: Session,
+    person: Person,
+    bulletin_id: int,
+    *,
+    now: dt.datetime,
+    expected_version: int | None = None,
+) -> Bulletin:
+    """Hand a draft to the approver. Errors: Forbidden, WrongState, StaleVersion."""
+    bulletin = locked(session, bulletin_id)
+    permissions.require(person, writer(bulletin.klass), bulletin.area_id, session)
+    _expect_version(bulletin, expected_version)
+    _expect_state(bulletin, BulletinState.DRAFT, "submit")
+    rendering.request(session, bulletin.current, now)
+    bulletin.return_note = ""
+    _enter(session, bulletin, BulletinState.SUBMITTED, person, action="bulletin.submit", now=now)
+    return bulletin
+
+
+def recall(session: Session, person: Person, bulletin_id: int, *, now: dt.datetime) -> Bulletin:
+    """Take a submitted bulletin back to work on it. Errors: Forbidden, WrongState."""
+    bulletin = locked(session, bulletin_id)
+    permissions.require(person, writer(bulletin.klass), bulletin.area_id, session)
+    _expect_state(bulletin, BulletinState.SUBMITTED, "recall")
+    _enter(session, bulletin, BulletinState.DRAFT, person, action="bulletin.recall", now=now)
+    return bulletin
+
+
+def approve(
+    session: Session,
+    person: Person,
+    bulletin_id: int,
+    *,
+    version: int,
+    text_sha256: str,
+    audio_sha256: str,
+    now: dt.datetime,
+) -> Approval:
+    """Approve what was read and heard, named by its version and hashes.
+
+    Errors: Forbidden, SelfApproval, StaleVersion, WrongState, NoAudio, ContentChanged.
+    """
+    bulletin = locked(session, bulletin_id)
+    permissions.require(person, Role.APPROVER, bulletin.area_id, session)
+    _expect_version(bulletin, version)
+    _expect_state(bulletin, BulletinState.SUBMITTED, "approve")
+    current = bulletin.current
+    if person.id in (bulletin.author_id, current.author_id):
+        raise SelfApproval(role=Role.APPROVER.value, area_id=bulletin.area_id)
+    if current.clip is None:
+        raise NoAudio(bulletin_id=bulletin_id)
+    if (text_sha256, audio_sha256) != (content.sha256(current.text), current.clip.sha256):
+        raise ContentChanged(bulletin_id=bulletin_id)
+    decision = _decide(session, current, person, approved=True, note="", now=now)
+    hashes = {"text_sha256": text_sha256, "audio_sha256": audio_sha256}
+    _enter(session, bulletin, BulletinState.APPROVED, person, action="bulletin.approve", now=now, **hashes)
+    return decision
+
+
+def send_back(session: Session, person: Person, bulletin_id: int, *, note: str, now: dt.datetime) -> Bulletin:
+    """Return a submitted bulletin to its author with a reason. Errors: Forbidden, WrongState."""
+    bulletin = locked(session, bulletin_id)
+    permissions.require(person, Role.APPROVER, bulletin.area_id, session)
+    _expect_state(bulletin, BulletinState.SUBMITTED, "send_back")
+    _decide(session, bulletin.current, person, approved=False, note=note.strip(), now=now)
+    bulletin.return_note = note.strip()
+    _enter(
+        session,
+        bulletin,
+        BulletinState.DRAFT,
+        person,
+        action="bulletin.send_back",
+        now=now,
+        note=note.strip(),
+    )
+    return bulletin
+
+
+def withdraw(session: Session, person: Person, bulletin_id: int, *, now: dt.datetime) -> Bulletin:
+    """Take a bulletin out of use; whoever writes or approves here may. Errors: Forbidden, WrongState."""
+    bulletin = locked(session, bulletin_id)
+    _require_either(session, person, bulletin)
+    if bulletin.state is BulletinState.WITHDRAWN:
+        raise WrongState(state=bulletin.state.value, action="withdraw")
+    bulletin.withdrawn_state, bulletin.withdrawn_by = bulletin.state, person.id
+    _enter(session, bulletin, BulletinState.WITHDRAWN, person, action="bulletin.withdraw", now=now)
+    return bulletin
+
+
+def restore(session: Session, person: Person, bulletin_id: int, *, now: dt.datetime) -> Bulletin:
+    """Undo a withdrawal; another's withdrawal comes back as a draft unless an approver undoes it.
+
+    Errors: Forbidden, WrongState.
+    """
+    bulletin = locked(session, bulletin_id)
+    _require_either(session, person, bulletin)
+    _expect_state(bulletin, BulletinState.WITHDRAWN, "restore")
+    back = bulletin.withdrawn_state or BulletinState.DRAFT
+    approver = permissions.may(person, Role.APPROVER, bulletin.area_id, session)
+    if bulletin.withdrawn_by != person.id and not approver:
+        back = BulletinState.DRAFT
+        void_approvals(session, bulletin, now)
+    bulletin.withdrawn_state = bulletin.withdrawn_by = None
+    _enter(session, bulletin, back, person, action="bulletin.restore", now=now)
+    return bulletin
+
+
+def approved_version(session: Session, bulletin: Bulletin) -> BulletinVersion | None:
+    """The version that may go on air: approved by another, with text and audio still the approved ones."""
+    if bulletin.state is not BulletinState.APPROVED:
+        return None
+    query = (
+        select(Approval)
+        .join(Approval.version)
+        .where(
+            BulletinVersion.bulletin_id == bulletin.id,
+            BulletinVersion.number == bulletin.version_number,
+            Approval.approved,
+            Approval.voided_at.is_(None),
+            Approval.person_id.not_in([bulletin.author_id, BulletinVersion.author_id]),
+        )
+        .options(joinedload(Approval.version).joinedload(BulletinVersion.clip))
+    )
+    for decision in session.scalars(query):
+        version = decision.version
+        now_sounds = version.clip.sha256 if version.clip is not None else ""
+        if (decision.text_sha256, decision.audio_sha256) == (content.sha256(version.text), now_sounds):
+            return version
+    return None
+
+
+def decisions(session: Session, bulletin: Bulletin) -> list[Approval]:
+    """Every decision about any version, newest first, with who took it."""
+    query = (
+        select(Approval)
+        .join(Approval.version)
+        .where(BulletinVersion.bulletin_id == bulletin.id)
+        .options(joinedload(Approval.person), joinedload(Approval.version))
+        .order_by(Approval.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def void_approvals(session: Session, bulletin: Bulletin, now: dt.datetime) -> None:
+    of_bulletin = select(BulletinVersion.id).where(BulletinVersion.bulletin_id == bulletin.id)
+    standing = (Approval.version_id.in_(of_bulletin), Approval.voided_at.is_(None))
+    session.execute(update(Approval).where(*standing).values(voided_at=now))
+
+
+def locked(session: Session, bulletin_id: int) -> Bulletin:
+    """The bulletin as it is now, held until the commit: no two people decide at the same time."""
+    query = select(Bulletin).where(Bulletin.id == bulletin_id).with_for_update(key_share=True)
+    bulletin = session.scalar(query.execution_options(populate_existing=True))
+    if bulletin is None:
+        raise NotFound(kind="bulletin", id=bulletin_id)
+    return bulletin
+
+
+def writer(klass: BulletinClass | None) -> Role:
+    """Who may write a bulletin of this class: an emergency sounds at any hour and is not an editor's."""
+    return Role.URGENT if klass is BulletinClass.EMERGENCY else Role.EDITOR
+
+
+def _require_either(session: Session, person: Person, bulletin: Bulletin) -> None:
+    roles = permissions.roles_in(session, person, bulletin.area_id)
+    if not roles & {writer(bulletin.klass), Role.APPROVER}:
+        raise Forbidden(role=writer(bulletin.klass).value, area_id=bulletin.area_id)
+
+
+def _expect_version(bulletin: Bulletin, expected: int | None) -> None:
+    if expected is not None and bulletin.version_number != expected:
+        raise StaleVersion(expected=expected, current=bulletin.version_number)
+
+
+def _expect_state(bulletin: Bulletin, state: BulletinState, action: str) -> None:
+    if bulletin.state is not state:
+        raise WrongState(state=bulletin.state.value, action=action)
+
+
+def _decide(
+    session: Session, version: BulletinVersion, person: Person, *, approved: bool, note: str, now: dt.datetime
+) -> Approval:
+    decision = Approval(
+        version_id=version.id,
+        person_id=person.id,
+        approved=approved,
+        note=note,
+        text_sha256=content.sha256(version.text),
+        audio_sha256=version.clip.sha256 if version.clip is not None else "",
+        at=now,
+    )
+    session.add(decision)
+    return decision
+
+
+def _enter(
+    session: Session,
+    bulletin: Bulletin,
+    state: BulletinState,
+    person: Person,
+    *,
+    action: str,
+    now: dt.datetime,
+    **detail: object,
+) -> None:
+    bulletin.state, bulletin.updated_at = state, now
+    session.flush()
+    subject, version = f"bulletin:{bulletin.id}", bulletin.version_number
+    audit.record(
+        session, now=now, person_id=person.id, action=action, subject=subject, version=version, **detail
+    )
+    events.emit(
+        session,
+        now=now,
+        kind="bulletin",
+        area_id=bulletin.area_id,
+        subject=bulletin.id,
+        state=state.value,
+        version=version,
+    )
