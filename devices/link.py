@@ -33,11 +33,12 @@ _PROBE_WITHIN = 3.0  # seconds for the broker to hand back our own retained birt
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message as it came from the broker: not verified, not even read."""
+    """A message as it came from the broker, not verified; ``retained`` was kept for us and is not news."""
 
     topic: str
     payload: bytes
     received_at: datetime
+    retained: bool = False
 
 
 class ServerLink:
@@ -217,7 +218,7 @@ class ServerLink:
                 if message.retain and self._birth.encode() in message.payload:
                     self._retained.set()
                 continue
-            inbound = Inbound(message.topic, message.payload, datetime.now(UTC))
+            inbound = Inbound(message.topic, message.payload, datetime.now(UTC), message.retain)
             while True:
                 try:
                     self._inbox.put_nowait(inbound)

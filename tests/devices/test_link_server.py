@@ -77,6 +77,16 @@ def test_what_loudspeakers_send_lands_in_the_inbox_with_its_time(
     assert abs(inbound.received_at.timestamp() - time.time()) < 5
 
 
+def test_a_state_that_the_broker_kept_is_marked_as_old_news(
+    broker: Broker, inbox: queue.Queue[Inbound], plain_client: Any
+) -> None:
+    plain_client(broker.url, "loa-01").publish(TOPICS.state("loa-01"), b"birth", retain=True)
+    link = ServerLink(broker.url, "server", "key of server", TOPICS, inbox)
+    link.start()
+    assert inbox.get(timeout=5).retained
+    link.stop()
+
+
 def test_a_batch_is_confirmed_message_by_message_and_in_order(
     link: ServerLink, broker: Broker, plain_client: Any
 ) -> None:
