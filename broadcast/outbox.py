@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import delete
@@ -36,12 +38,13 @@ class Wire:
     broker_url: str  # mqtt://host:port as loudspeakers reach it
     urgent_lead: dt.timedelta = dt.timedelta(seconds=8)
     heartbeat_s: int = 60
+    new_id: Callable[[], str] = lambda: secrets.token_hex(8)
 
     def clip_url(self, sha256: str) -> str:
-        return f"{self.public_url}/api/clips/{sha256}"
+        return f"{self.public_url}/media/{sha256}.mp3"
 
     def plan_url(self, sha256: str) -> str:
-        return f"{self.public_url}/api/plans/{sha256}"
+        return f"{self.public_url}/plans/{sha256}.json"
 
 
 def put(

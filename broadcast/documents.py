@@ -1,0 +1,236 @@
+"""What each loudspeaker shall do, as signed documents: its plan, and the desired state that points to it.
+
+A plan is named by its content and shared by all loudspeakers with the same programme.
+A revision rises only when the content changes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from devices.envelope import encode_plan
+from devices.messages import (
+    AllowedWindow,
+    ClipRef,
+    Desired,
+    GuardPolicy,
+    Item,
+    Plan,
+    PlanPointer,
+)
+
+from . import hours, outbox
+from .models import (
+    Area,
+    AreaClosure,
+    Broadcast,
+    BroadcastClip,
+    BroadcastState,
+    Loudspeaker,
+    PlanDocument,
+)
+from .moments import local_midnight, to_ms
+from .outbox import Urgency, Wire
+from .upsert import insert_new
+
+KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
+ON_AIR = (BroadcastState.PLANNED, BroadcastState.DISPATCHED, BroadcastState.CLOSED)
+
+
+def horizon(now: dt.datetime, days: int) -> dt.datetime:
+    """Plans end at a local midnight, so that they do not change by the mere passing of time."""
+    return local_midnight(now + dt.timedelta(days=days + 1))
+
+
+def publish_plans(
+    session: Session,
+    wire: Wire,
+    now: dt.datetime,
+    days: int,
+    *,
+    again: Container[str] = frozenset(),
+    everyone: bool = False,
+) -> int:
+    """Queue a new revision for every loudspeaker whose programme or settings changed; returns how many.
+
+    Devices in ``again`` (``everyone``: all) get their present revision once more: their copy may be lost.
+    """
+    session.flush()
+    programme = _Programme(session, wire, now, days)
+    publisher = _Publisher(session, wire, now)
+    changed = 0
+    in_service = select(*_COLUMNS).where(Loudspeaker.retired_at.is_(None)).order_by(Loudspeaker.id)
+    for values in session.execute(in_service):
+        row = _Loudspeaker(*values)
+        content, body = programme.desired(row)
+        digest = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
+        if digest != row.desired_sha256:
+            changed += publisher.next(row, content, body, digest)
+        elif everyone or row.device in again:
+            publisher.send(content, row.desired_epoch, row.desired_rev)
+    return changed
+
+
+def item(broadcast: Broadcast, wire: Wire) -> Item:
+    """A broadcast as the loudspeakers know it."""
+    start = to_ms(broadcast.start)
+    return Item(
+        id=broadcast.occurrence,
+        title=broadcast.title,
+        start=start,
+        not_before=start,
+        expires=to_ms(broadcast.expires),
+        clips=tuple(_clip(each, wire) for each in broadcast.clips),
+        klass=broadcast.klass,
+        status=broadcast.status,
+        level=broadcast.area.level,
+        issued_at=to_ms(broadcast.created_at),
+    )
+
+
+def _clip(each: BroadcastClip, wire: Wire) -> ClipRef:
+    clip = each.clip
+    return ClipRef(
+        sha256=clip.sha256,
+        size=clip.size,
+        duration_ms=clip.duration_ms,
+        url=wire.clip_url(clip.sha256),
+        media_type=clip.media_type,
+    )
+
+
+class _Loudspeaker(NamedTuple):
+    """What of a loudspeaker decides its desired state."""
+
+    id: int
+    device: str
+    area_id: int
+    created_at: dt.datetime
+    volume: int
+    desired_epoch: int
+    desired_rev: int
+    desired_sha256: str
+
+
+_COLUMNS = tuple(getattr(Loudspeaker, name) for name in _Loudspeaker._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What an area gives to its loudspeakers."""
+
+    groups: tuple[str, ...]
+    policy: GuardPolicy
+    items: tuple[tuple[dt.datetime, Item], ...]
+
+
+class _Programme:
+    """The plans of all areas at one moment, each computed once."""
+
+    def __init__(self, session: Session, wire: Wire, now: dt.datetime, days: int) -> None:
+        self._wire = wire
+        self._start = local_midnight(now - KEPT)
+        self._end = horizon(now, days)
+        self._places = self._read_places(session)
+        self._bodies: dict[tuple[str, ...], tuple[bytes, str]] = {}
+
+    def desired(self, row: _Loudspeaker) -> tuple[Desired, bytes]:
+        """The content of a loudspeaker's desired state, without revision and time, and its plan."""
+        place = self._places[row.area_id]
+        items = tuple(each for start, each in place.items if start > row.created_at)
+        body, sha256 = self._plan(items)
+        pointer = PlanPointer(epoch=0, rev=0, sha256=sha256, size=len(body), url=self._wire.plan_url(sha256))
+        content = Desired(
+            device=row.device,
+            epoch=0,
+            rev=0,
+            issued_at=0,
+            groups=place.groups,
+            policy=place.policy,
+            plan=pointer,
+            volume=row.volume,
+            heartbeat_s=self._wire.heartbeat_s,
+        )
+        return content, body
+
+    def _plan(self, items: tuple[Item, ...]) -> tuple[bytes, str]:
+        key = tuple(each.id for each in items)
+        if key not in self._bodies:
+            body = encode_plan(Plan(start=to_ms(self._start), end=to_ms(self._end), items=items))
+            self._bodies[key] = body, hashlib.sha256(body).hexdigest()
+        return self._bodies[key]
+
+    def _read_places(self, session: Session) -> dict[int, _Place]:
+        chains: dict[int, list[Area]] = {}
+        served = select(Loudspeaker.area_id).where(Loudspeaker.retired_at.is_(None))
+        query = (
+            select(AreaClosure.descendant_id, Area)
+            .join(Area, Area.id == AreaClosure.ancestor_id)
+            .where(AreaClosure.descendant_id.in_(served))
+            .order_by(AreaClosure.depth)
+        )
+        for area_id, ancestor in session.execute(query):
+            chains.setdefault(area_id, []).append(ancestor)
+        broadcasts = self._read_broadcasts(session)
+        return {area_id: self._place(chain, broadcasts) for area_id, chain in chains.items()}
+
+    def _read_broadcasts(self, session: Session) -> list[tuple[int, dt.datetime, Item]]:
+        query = (
+            select(Broadcast)
+            .options(selectinload(Broadcast.clips).joinedload(BroadcastClip.clip), joinedload(Broadcast.area))
+            .where(
+                Broadcast.schedule_id.is_not(None),
+                Broadcast.state.in_(ON_AIR),
+                Broadcast.start >= self._start,
+                Broadcast.start < self._end,
+            )
+            .order_by(Broadcast.start, Broadcast.occurrence)
+        )
+        return [(each.area_id, each.start, item(each, self._wire)) for each in session.scalars(query)]
+
+    def _place(self, chain: Sequence[Area], broadcasts: Iterable[tuple[int, dt.datetime, Item]]) -> _Place:
+        ids = {area.id for area in chain}
+        windows = hours.allowed(chain)
+        return _Place(
+            groups=tuple(area.code for area in chain),
+            policy=GuardPolicy(
+                windows=tuple(AllowedWindow(start=f"{w.start:%H:%M}", end=f"{w.end:%H:%M}") for w in windows)
+            ),
+            items=tuple((start, each) for area_id, start, each in broadcasts if area_id in ids),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    """Writes revisions and queues them."""
+
+    session: Session
+    wire: Wire
+    now: dt.datetime
+
+    def next(self, row: _Loudspeaker, content: Desired, body: bytes, digest: str) -> bool:
+        """Claim the next revision; False when another process was faster and has published its own."""
+        unchanged = (Loudspeaker.id == row.id, Loudspeaker.desired_rev == row.desired_rev)
+        values = {"desired_rev": row.desired_rev + 1, "desired_sha256": digest}
+        mine = update(Loudspeaker).where(*unchanged).values(**values).returning(Loudspeaker.id)
+        if self.session.scalar(mine) is None:
+            return False
+        if content.plan is not None:
+            document = {"sha256": content.plan.sha256, "body": body, "created_at": self.now}
+            self.session.execute(insert_new(self.session, PlanDocument).values(**document))
+        self.send(content, row.desired_epoch, row.desired_rev + 1)
+        return True
+
+    def send(self, content: Desired, epoch: int, rev: int) -> None:
+        plan = msgspec.structs.replace(content.plan, epoch=epoch, rev=rev) if content.plan else None
+        desired = msgspec.structs.replace(content, epoch=epoch, rev=rev, issued_at=to_ms(self.now), plan=plan)
+        topic = self.wire.topics.desired(desired.device)
+        outbox.put(self.session, self.wire, topic, desired, urgency=Urgency.DESIRED, now=self.now)
