@@ -1,0 +1,150 @@
+"""The occurrences on this loudspeaker and their way from planned to done: every edge is taken here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devices.messages import Evidence, GuardPolicy, Item, ItemState
+from devices.speaker.ports import RATE
+
+from .events import FetchClip, Release
+from .memory import Occurrence
+from .record import Record
+from .states import BEGUN, FINAL, JOURNALED, SOUNDING, WAITING, check_edge
+
+_FIRST_RETRY = 1_000  # ms; doubles up to the longest
+_LONGEST_RETRY = 300_000
+_LONGEST_URGENT_RETRY = 5_000
+_PROOF = frozenset({ItemState.DONE, ItemState.PARTIAL, ItemState.PREEMPTED, ItemState.INTERRUPTED})
+
+
+class Deck:
+    """Holds the occurrences by id; moves them along legal edges, journals and keeps what must survive."""
+
+    def __init__(self, record: Record, clips: set[str]) -> None:
+        self._record = record
+        self.clips = clips  # verified on disk
+        self.seen: set[str] = set()  # ids that were still in time at some moment of this boot
+        self.decoding: set[str] = set()
+        self._retries: dict[str, tuple[int, int]] = {}  # clip -> (next attempt at, attempts)
+        self._requested: set[str] = set()
+
+    @property
+    def items(self) -> dict[str, Occurrence]:
+        return self._record.memory.item
+
+    @property
+    def policy(self) -> GuardPolicy:
+        desired = self._record.memory.desired.get("")
+        return desired.policy if desired else GuardPolicy()
+
+    @property
+    def base_volume(self) -> int:
+        return self._record.memory.number.get("volume", 0)
+
+    @property
+    def sounding(self) -> Occurrence | None:
+        """What plays or is about to; there is never more than one."""
+        return next((o for o in self.items.values() if o.state in SOUNDING), None)
+
+    def waiting(self) -> list[Occurrence]:
+        found = [o for o in self.items.values() if o.state in WAITING]
+        return sorted(found, key=lambda o: (o.item.start, o.item.id))
+
+    def move(self, occurrence: Occurrence, state: ItemState, now: int, reason: str = "") -> None:
+        """Take one edge of the state machine; raises IllegalEdge for any other."""
+        check_edge(occurrence.state, state)
+        occurrence.state = state
+        if state in JOURNALED:
+            self._record.journal(now, state.value, **_account(occurrence, now, reason))
+        if state in BEGUN or state in FINAL:
+            self._record.keep("item", occurrence.item.id, occurrence)
+        if state in FINAL or state is ItemState.PLANNED:
+            self.decoding.discard(occurrence.item.id)
+            self._record.act(Release(occurrence.item.id))
+
+    def give_up(self, occurrence: Occurrence, state: ItemState, now: int, reason: str) -> None:
+        """End what does not sound now; what was heard of it before makes it partial."""
+        if occurrence.state is ItemState.PREEMPTED and occurrence.offset:
+            state = ItemState.PARTIAL
+        elif occurrence.state is ItemState.PREEMPTED:
+            state = ItemState.CANCELLED
+        self.move(occurrence, state, now, reason)
+
+    def put(self, item: Item, source: str, now: int, *, repeat: int = 1, gap_ms: int = 0) -> None:
+        """Add an occurrence, or change one that has not begun (R7); a final one stays final (R5)."""
+        new = Occurrence(item=item, source=source, repeat=max(1, repeat), gap_ms=max(0, gap_ms))
+        old = self.items.get(item.id)
+        if old is None:
+            self.items[item.id] = new
+            return
+        if old.state not in WAITING:
+            return
+        changed = (old.item, old.repeat, old.gap_ms) != (new.item, new.repeat, new.gap_ms)
+        old.source = source
+        if changed:
+            old.item, old.repeat, old.gap_ms = new.item, new.repeat, new.gap_ms
+            if old.state is not ItemState.PLANNED:
+                self.move(old, ItemState.PLANNED, now, "changed")
+
+    def gather(self, now: int) -> None:
+        """See which items have all their audio, and ask for what is missing."""
+        for occurrence in self.waiting():
+            if occurrence.state not in (ItemState.PLANNED, ItemState.FETCHING):
+                continue
+            missing = [clip for clip in occurrence.item.clips if clip.sha256 not in self.clips]
+            if not missing:
+                self.move(occurrence, ItemState.READY, now)
+                continue
+            if occurrence.state is ItemState.PLANNED:
+                self.move(occurrence, ItemState.FETCHING, now)
+            for clip in missing:
+                due, _ = self._retries.get(clip.sha256, (0, 0))
+                if clip.sha256 not in self._requested and due <= now:
+                    self._requested.add(clip.sha256)
+                    self._record.act(FetchClip(clip, occurrence.item.start))
+
+    def clip_came(self, sha256: str) -> None:
+        self.clips.add(sha256)
+        self._requested.discard(sha256)
+        self._retries.pop(sha256, None)
+
+    def clip_failed(self, sha256: str, now: int) -> None:
+        """Try again later, the sooner the more urgent."""
+        self._requested.discard(sha256)
+        self.clips.discard(sha256)
+        _, attempts = self._retries.get(sha256, (0, 0))
+        longest = _LONGEST_URGENT_RETRY if self._is_urgent(sha256) else _LONGEST_RETRY
+        pause = min(_FIRST_RETRY << min(attempts, 20), longest)
+        self._retries[sha256] = (now + pause, attempts + 1)
+
+    def retry_times(self) -> list[int]:
+        return [due for sha256, (due, _) in self._retries.items() if sha256 not in self._requested]
+
+    def wanted_clips(self) -> set[str]:
+        """The audio that something not yet over still needs."""
+        return {c.sha256 for o in self.items.values() if o.state not in FINAL for c in o.item.clips}
+
+    def _is_urgent(self, sha256: str) -> bool:
+        return any(o.source and sha256 in {c.sha256 for c in o.item.clips} for o in self.waiting())
+
+
+def _account(occurrence: Occurrence, now: int, reason: str) -> dict[str, Any]:
+    """The fields of the journal event for the state just entered."""
+    state = occurrence.state
+    over = state in FINAL or state is ItemState.PREEMPTED
+    heard = occurrence.offset > 0 and occurrence.volume > 0 and occurrence.underruns == 0
+    armed = state in BEGUN or state is ItemState.ARMED or occurrence.offset > 0
+    evidence = Evidence.RENDERED if heard and state in _PROOF else Evidence.ARMED if armed else Evidence.SENT
+    return {
+        "item": occurrence.item.id,
+        "reason": reason,
+        "planned": occurrence.item.start,
+        "started": occurrence.started,
+        "ended": now if over and occurrence.started else 0,
+        "played_ms": occurrence.offset * 1000 // RATE,
+        "volume": occurrence.volume,
+        "underruns": occurrence.underruns,
+        "samples": occurrence.offset,
+        "evidence": int(evidence),
+    }

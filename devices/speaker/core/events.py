@@ -1,0 +1,242 @@
+"""What reaches the loudspeaker's core and what the core wants done: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devices.messages import Ack, ClipRef, ClockQuality, Item, JournalEvent, Order, Plan, PlanPointer
+from devices.topics import Place
+
+# --- events ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReceived:
+    """An order whose signature is good, and the topic it came on."""
+
+    order: Order
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """A message that is no order: ``alarm`` is what is wrong with it."""
+
+    alarm: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFetched:
+    sha256: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFailed:
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFetched:
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFailed:
+    sha256: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The audio of an item is in memory, all its repetitions and gaps: ``samples`` in all."""
+
+    item: Item
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeFailed:
+    """The audio of an item cannot be played; ``lost`` are the clips to be fetched anew."""
+
+    item: Item
+    reason: str
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of a stretch was rendered at ``at`` (UTC ms, measured)."""
+
+    item_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A stretch is over, by itself or because it was halted; ``failure`` when the output died."""
+
+    item_id: str
+    samples: int
+    underruns: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJudged:
+    quality: ClockQuality
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+Event = (
+    OrderReceived
+    | OrderRefused
+    | PlanFetched
+    | PlanFailed
+    | ClipFetched
+    | ClipFailed
+    | Decoded
+    | DecodeFailed
+    | Started
+    | Finished
+    | ClockJudged
+    | Tick
+)
+
+# --- actions, to be carried out in order ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Store a fact."""
+
+    kind: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Add to the journal."""
+
+    event: JournalEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Nothing after this may happen before everything above is on the medium."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPlan:
+    pointer: PlanPointer
+
+
+@dataclass(frozen=True, slots=True)
+class FetchClip:
+    """Bring a clip; ``needed_at`` (UTC ms) decides how long the agent may spread the load."""
+
+    clip: ClipRef
+    needed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    item: Item
+    repeat: int
+    gap_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Let an item sound from sample ``offset`` at ``at`` (UTC ms), or now if that is over."""
+
+    item_id: str
+    at: int
+    offset: int
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Fade out what an item plays, or keep it from starting; its Finished must follow."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume:
+    item_id: str
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The decoded audio of an item is no longer needed."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send an ack, spread over ``spread_s`` seconds so that a whole group does not answer at once."""
+
+    ack: Ack
+    spread_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """The groups of this loudspeaker have changed."""
+
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The server has the journal up to ``seq``."""
+
+    boot: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Send telemetry now."""
+
+
+Action = (
+    Keep
+    | Drop
+    | Append
+    | Sync
+    | FetchPlan
+    | FetchClip
+    | Decode
+    | Play
+    | Halt
+    | SetVolume
+    | Release
+    | Identify
+    | Reply
+    | Subscribe
+    | Confirm
+    | Report
+)

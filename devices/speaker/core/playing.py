@@ -1,0 +1,245 @@
+"""What sounds when: one at a time, by rank, inside the guard, preempted and resumed, stopped and held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devices.messages import BulletinClass, ClockQuality, Item, ItemState
+from devices.speaker.ports import RATE
+
+from . import guard
+from .deck import Deck
+from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
+from .memory import Occurrence
+from .record import Record
+from .states import SOUNDING, WAITING
+
+ARM_LEAD = 30_000  # ms before the start: decode
+START_LEAD = 2_000  # journal the start and hand it to the output
+PREEMPT_LEAD = 300  # cut what plays; covers the fade and one write to the journal
+LEAST_REST = 5 * RATE  # samples that are worth resuming
+RESUME_LIMIT = 30 * 60_000  # nobody remembers what was cut off longer ago
+SOON = 30_000  # STOP also ends an urgent announcement that is about to start
+
+_CLASSES = {BulletinClass.EMERGENCY: 0, BulletinClass.PRIORITY: 2, BulletinClass.ROUTINE: 3}
+
+
+def rank(item: Item) -> tuple[int, int]:
+    """Class first, a drill below what is real, then the level of the issuing unit; lower goes first (R6)."""
+    drill = item.klass is BulletinClass.EMERGENCY and not guard.is_emergency(item)
+    return (_CLASSES[item.klass] + drill, item.level)
+
+
+def begin(item: Item) -> int:
+    return max(item.start, item.not_before)
+
+
+@dataclass(slots=True)
+class _Cut:
+    """Why what sounds was halted; without a reason it is preempted and may come back."""
+
+    reason: str = ""
+
+
+class Playing:
+    """Chooses, starts, halts and accounts for what sounds."""
+
+    def __init__(self, record: Record, deck: Deck) -> None:
+        self._record = record
+        self._memory = record.memory
+        self._deck = deck
+        self._cuts: dict[str, _Cut] = {}
+        self._starts: dict[str, int] = {}  # when the present stretch begins
+        self.clock = ClockQuality.SYNCED
+
+    @property
+    def held_until(self) -> int:
+        return self._memory.number.get("hold", 0)
+
+    def advance(self, now: int) -> None:
+        """Bring everything to where it should be at ``now``."""
+        self._expire(now)
+        self._deck.gather(now)
+        self._watch(now)
+        if self.clock is not ClockQuality.UNKNOWN:
+            self._arm(now)
+            self._choose(now)
+
+    def halt(self, occurrence: Occurrence, reason: str) -> None:
+        """End what sounds, for good when there is a reason."""
+        known = self._cuts.get(occurrence.item.id)
+        self._cuts[occurrence.item.id] = _Cut(reason or (known.reason if known else ""))
+        if known is None:
+            self._record.act(Halt(occurrence.item.id))
+
+    def stop(self, occurrence: Occurrence, now: int, reason: str) -> None:
+        """End an occurrence wherever it stands; a final one stays as it is."""
+        if occurrence.state in SOUNDING:
+            self.halt(occurrence, reason)
+        elif occurrence.state in WAITING or occurrence.state is ItemState.PREEMPTED:
+            self._deck.give_up(occurrence, ItemState.CANCELLED, now, reason)
+
+    def on_air(self, now: int) -> list[Occurrence]:
+        """What a STOP for everything means: what sounds, waits to go on, is due, or is urgent and near."""
+        return [o for o in self._deck.items.values() if self._is_on_air(o, now)]
+
+    def started(self, event: Started, now: int) -> None:
+        occurrence = self._deck.items.get(event.item_id)
+        if occurrence is None or occurrence.state not in (ItemState.STARTING, ItemState.RESUMING):
+            return
+        occurrence.started = occurrence.started or event.at
+        self._deck.move(occurrence, ItemState.PLAYING, now)
+
+    def finished(self, event: Finished, now: int) -> None:
+        occurrence = self._deck.items.get(event.item_id)
+        if occurrence is None or occurrence.state not in SOUNDING:
+            return
+        cut = self._cuts.pop(event.item_id, None)
+        self._starts.pop(event.item_id, None)
+        occurrence.offset += event.samples
+        occurrence.underruns += event.underruns
+        self._count_minutes(occurrence.item, event.samples, now)
+        if event.samples and occurrence.state is not ItemState.PLAYING:
+            self._deck.move(occurrence, ItemState.PLAYING, now)  # its Started was overtaken
+        state, reason = self._outcome(occurrence, cut, event.failure)
+        if state is ItemState.PREEMPTED:
+            occurrence.preempted_at = now
+        self._deck.move(occurrence, state, now, reason)
+
+    def due_times(self, now: int) -> list[int]:
+        """The next instants at which something may change by itself."""
+        times = []
+        for occurrence in self._deck.items.values():
+            item = occurrence.item
+            if occurrence.state in WAITING:
+                at = begin(item)
+                times += [at - ARM_LEAD, at - START_LEAD, at - PREEMPT_LEAD, at, item.expires + 1]
+            elif occurrence.state in SOUNDING:
+                times.append(now + 1000)  # windows close and nights begin
+            elif occurrence.state is ItemState.PREEMPTED:
+                times.append(occurrence.preempted_at + RESUME_LIMIT + 1)
+        return [*times, self.held_until, *self._deck.retry_times()]
+
+    def _is_on_air(self, occurrence: Occurrence, now: int) -> bool:
+        if occurrence.state in SOUNDING or occurrence.state is ItemState.PREEMPTED:
+            return True
+        horizon = SOON if occurrence.source else START_LEAD
+        return occurrence.state in WAITING and begin(occurrence.item) <= now + horizon
+
+    def _expire(self, now: int) -> None:
+        for occurrence in list(self._deck.items.values()):
+            item = occurrence.item
+            if occurrence.state in WAITING:
+                if now <= item.expires:
+                    self._deck.seen.add(item.id)
+                elif item.id not in self._deck.seen:
+                    self._deck.move(occurrence, ItemState.MISSED, now, "off")
+                elif occurrence.state in (ItemState.PLANNED, ItemState.FETCHING):
+                    self._deck.move(occurrence, ItemState.FAILED, now, "no_audio")
+                else:
+                    self._deck.move(occurrence, ItemState.EXPIRED, now, "waited")
+            elif occurrence.state is ItemState.PREEMPTED and self._too_late_to_resume(occurrence, now):
+                self._deck.give_up(occurrence, ItemState.PARTIAL, now, "preempted")
+
+    def _too_late_to_resume(self, occurrence: Occurrence, now: int) -> bool:
+        if not occurrence.offset and now > occurrence.item.expires:
+            return True  # nothing of it was heard: going on would be a late start (R4)
+        return now - occurrence.preempted_at > RESUME_LIMIT
+
+    def _watch(self, now: int) -> None:
+        """Keep what sounds inside the guard: a window may close and the night begin under it."""
+        occurrence = self._deck.sounding
+        if occurrence is None:
+            return
+        at = max(now, self._starts.get(occurrence.item.id, 0))
+        if not guard.is_emergency(occurrence.item) and not guard.is_open(self._deck.policy, at):
+            self.halt(occurrence, "outside_hours")
+            return
+        volume = self._volume(occurrence, at)
+        if volume != occurrence.volume:
+            occurrence.volume = volume
+            self._record.act(SetVolume(occurrence.item.id, volume))
+
+    def _arm(self, now: int) -> None:
+        for occurrence in self._deck.waiting():
+            item = occurrence.item
+            near = begin(item) - ARM_LEAD <= now
+            if near and occurrence.state is ItemState.READY and item.id not in self._deck.decoding:
+                self._deck.decoding.add(item.id)
+                self._record.act(Decode(item, occurrence.repeat, occurrence.gap_ms))
+
+    def _choose(self, now: int) -> None:
+        """Start the first in rank, or make room for it; what may not sound gives way to the next."""
+        while (best := self._first_in_rank(now)) is not None:
+            at = max(begin(best.item), now)
+            if self._gives_way(best, at, now):
+                continue
+            current = self._deck.sounding
+            if current is None:
+                self._start(best, at, now)
+            elif rank(best.item) < rank(current.item) and at - PREEMPT_LEAD <= now:
+                self.halt(current, "")
+            return
+
+    def _first_in_rank(self, now: int) -> Occurrence | None:
+        due = [
+            o
+            for o in self._deck.items.values()
+            if o.state is ItemState.PREEMPTED
+            or (o.state is ItemState.ARMED and begin(o.item) - START_LEAD <= now)
+        ]
+        return min(due, key=_order, default=None)
+
+    def _gives_way(self, occurrence: Occurrence, at: int, now: int) -> bool:
+        if at > occurrence.item.expires and not occurrence.offset:
+            self._deck.give_up(occurrence, ItemState.EXPIRED, now, "waited")  # R4
+            return True
+        if at < self.held_until and not guard.is_emergency(occurrence.item):
+            self._deck.give_up(occurrence, ItemState.SKIPPED, now, "held")
+            return True
+        rest = occurrence.duration_ms - occurrence.offset * 1000 // RATE
+        used = self._memory.used.get(guard.local_day(self._deck.policy, at), 0)
+        why = guard.refusal(self._deck.policy, occurrence.item, at=at, duration_ms=rest, used_ms=used)
+        if why:
+            self._deck.give_up(occurrence, ItemState.REFUSED, now, why)
+        return why is not None
+
+    def _start(self, occurrence: Occurrence, at: int, now: int) -> None:
+        """Journal the start, on the medium, before the first sample (R5)."""
+        occurrence.volume = self._volume(occurrence, at)
+        again = occurrence.state is ItemState.PREEMPTED
+        self._starts[occurrence.item.id] = at
+        self._deck.move(occurrence, ItemState.RESUMING if again else ItemState.STARTING, now)
+        self._record.act(Sync(), Play(occurrence.item.id, at, occurrence.offset, occurrence.volume))
+
+    def _outcome(self, occurrence: Occurrence, cut: _Cut | None, failure: str) -> tuple[ItemState, str]:
+        if failure:
+            return ItemState.FAILED, failure
+        rest = occurrence.total - occurrence.offset
+        if occurrence.state is ItemState.PLAYING and rest <= 0:
+            return ItemState.DONE, ""
+        if cut is None:
+            return (ItemState.PARTIAL, "short") if occurrence.offset else (ItemState.FAILED, "no_sound")
+        if not cut.reason and rest >= LEAST_REST:
+            return ItemState.PREEMPTED, ""
+        reason = cut.reason or "preempted"
+        heard = occurrence.offset or occurrence.state is ItemState.PLAYING
+        return (ItemState.PARTIAL if heard else ItemState.CANCELLED), reason
+
+    def _volume(self, occurrence: Occurrence, at: int) -> int:
+        return guard.volume(self._deck.policy, occurrence.item, base=self._deck.base_volume, at=at)
+
+    def _count_minutes(self, item: Item, samples: int, now: int) -> None:
+        if guard.is_emergency(item) or not samples:
+            return
+        today = guard.local_day(self._deck.policy, now)
+        self._record.keep("used", today, self._memory.used.get(today, 0) + samples * 1000 // RATE)
+        for day in [day for day in self._memory.used if int(day) < int(today) - 1]:
+            self._record.drop("used", day)
+
+
+def _order(occurrence: Occurrence) -> tuple[tuple[int, int], bool, int, int, str]:
+    """Rank, then what was begun before, then the older order (R6)."""
+    item = occurrence.item
+    fresh = occurrence.state is not ItemState.PREEMPTED
+    return (rank(item), fresh, item.issued_at, item.start, item.id)
