@@ -1,0 +1,117 @@
+"""Assembles the Flask application: sessions, guards, languages, errors, and the pages by an explicit list."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask_babel import get_locale
+from flask_wtf import CSRFProtect
+
+from . import auth, edge, errors, filters, i18n, navigation, sse
+from .api import create_api
+
+if TYPE_CHECKING:
+    from broadcast.bootstrap import System
+
+STATIC = Path(__file__).parent / "static"
+VIEWS = ("today", "bulletins", "programme", "urgent", "loudspeakers", "matrix", "people", "account", "setup")
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "theme"
+LARGEST_REQUEST = 2_000_000  # bytes: a text of 50,000 characters many times over, no audio is uploaded
+YEAR = 365 * 24 * 3600  # seconds
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)"
+
+
+def create_app(system: System) -> Flask:
+    """The pages over a built system; the caller starts and stops the system itself."""
+    app = Flask(__name__, static_folder=None)
+    _configure(app, system)
+    _serve_static(app)
+    edge.install(app)
+    auth.install(app)
+    errors.install(app)
+    i18n.install(app)
+    filters.install(app)
+    navigation.install(app)
+    sse.install(app, system.database, system.settings.threads)
+    CSRFProtect(app)
+    for name in VIEWS:
+        if find_spec(f"web.views.{name}"):
+            app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)
+    app.register_blueprint(create_api(system.database, system.library, _broker_state(system)))
+    app.context_processor(_page_values)
+    app.after_request(_harden)
+    return app
+
+
+def _configure(app: Flask, system: System) -> None:
+    https = urlsplit(system.settings.public_url).scheme == "https"
+    app.extensions["truyen_thanh"] = system
+    app.config.update(
+        SECRET_KEY=system.keys.session,
+        SESSION_COOKIE_NAME="truyen_thanh",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open over night still works in the morning
+        SEND_FILE_MAX_AGE_DEFAULT=YEAR,
+        HTTPS=https,
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def _serve_static(app: Flask) -> None:
+    """The address of every file carries a hash of all of them, so a browser may keep it for a year."""
+    app.static_folder = str(STATIC)
+    digest = static_digest(STATIC)
+    app.add_url_rule(f"/static/{digest}/<path:filename>", endpoint="static", view_func=app.send_static_file)
+
+
+def static_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _broker_state(system: System):  # type: ignore[no-untyped-def]
+    link = system.link
+    return None if link is None else lambda: link.connected
+
+
+def _page_values() -> dict[str, object]:
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    return {
+        "viewer": g.get("viewer"),
+        "locale": str(get_locale()),
+        "theme": theme if theme in THEMES else "auto",
+        "now": edge.now(),
+    }
+
+
+def _harden(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    headers["Permissions-Policy"] = PERMISSIONS_POLICY
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if edge.is_https():
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if "Cache-Control" not in headers or response.mimetype in ("text/html", "text/event-stream"):
+        headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,95 @@
+"""The edge of a request: one transaction, one ``now``, and the system behind the pages.
+
+A GET reads one consistent state and takes no write lock. Anything else is committed
+when the view answered without refusing (status below 400), else rolled back; an error
+that the application marks as kept (a failed sign-in that counts) is committed all the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from broadcast.errors import DomainError
+
+if TYPE_CHECKING:
+    from broadcast.bootstrap import System
+
+READING = {"GET", "HEAD", "OPTIONS"}
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class _RolledBack(Exception):  # noqa: N818 - not an error: how a refused request leaves its transaction
+    pass
+
+
+def system() -> System:
+    found: System = current_app.extensions["truyen_thanh"]
+    return found
+
+
+def now() -> dt.datetime:
+    """The same instant for the whole request."""
+    if "now" not in g:
+        g.now = dt.datetime.now(dt.UTC)
+    instant: dt.datetime = g.now
+    return instant
+
+
+def absolute(path: str) -> str:
+    """The address of a page for a message to somebody; the configured one, since a request can lie about it."""
+    return (system().settings.public_url.rstrip("/") or request.host_url.rstrip("/")) + path
+
+
+def is_https() -> bool:
+    return bool(current_app.config["HTTPS"])
+
+
+def no_session(view: View) -> View:
+    """Mark a view that must not hold a transaction open (streams, files, health)."""
+    view.no_session = True  # type: ignore[attr-defined]
+    return view
+
+
+def install(app: Flask) -> None:
+    app.before_request(_open)
+    app.after_request(_close)
+    app.teardown_request(_abandon)
+
+
+def _open() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.endpoint in (None, "static") or getattr(view, "no_session", False):
+        return
+    if request.blueprint == "api":  # opens its own, and only where it needs one
+        return
+    g.unit = system().database.transaction(read_only=request.method in READING)
+    g.session = g.unit.__enter__()
+
+
+def _close(response: Response) -> Response:
+    unit = g.pop("unit", None)
+    if unit is None:
+        return response
+    refusal: DomainError | None = g.get("refusal")
+    if response.status_code < 400:
+        unit.__exit__(None, None, None)
+    else:
+        _leave(unit, refusal or _RolledBack())
+    return response
+
+
+def _abandon(error: BaseException | None) -> None:
+    unit = g.pop("unit", None)
+    if unit is not None:
+        _leave(unit, error or _RolledBack())
+
+
+def _leave(unit: Any, error: BaseException) -> None:
+    try:
+        unit.__exit__(type(error), error, error.__traceback__)
+    except (DomainError, _RolledBack):
+        return

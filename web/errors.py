@@ -1,0 +1,104 @@
+"""Turns errors into a status and a sentence: a page for a visit, a short alert for a partial request."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+
+from flask import Flask, g, make_response, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
+
+from broadcast.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    InvalidInput,
+    LinkInvalid,
+    NotAuthenticated,
+    NotFound,
+    TooManyAttempts,
+    Unavailable,
+)
+
+from .sentences import ADVICE, SENTENCES, TITLES
+
+log = logging.getLogger(__name__)
+
+# The first class that matches decides.
+STATUSES: tuple[tuple[type[DomainError], int], ...] = (
+    (TooManyAttempts, 429),
+    (LinkInvalid, 404),
+    (NotAuthenticated, 401),
+    (NotFound, 404),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (InvalidInput, 422),
+    (Unavailable, 503),
+)
+
+
+def status_of(error: DomainError) -> int:
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def sentence(error: DomainError) -> str:
+    """What to say, in the language of the page."""
+    values: defaultdict[str, object] = defaultdict(str, error.params)
+    return str(SENTENCES.get(error.code, SENTENCES["domain_error"])) % values
+
+
+def refuse(error: DomainError) -> int:
+    """For a view that shows its form again: undo the transaction, keep what must be kept; returns the status."""
+    g.refusal = error
+    return status_of(error)
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(CSRFError, _http)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _domain(error: DomainError) -> Response:
+    from .auth import sign_in_url  # noqa: PLC0415 - auth shows errors, errors send to auth
+
+    status = refuse(error)
+    if type(error) is NotAuthenticated:
+        return _go(sign_in_url())
+    if status >= 500:
+        log.error("Request failed: %s", error, extra={"action": "web.unavailable", "code": error.code})
+    return _answer(status, sentence(error))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return error.get_response()
+    status = error.code or 500
+    return _answer(status, str(ADVICE.get(status, ADVICE[400])))
+
+
+def _unexpected(error: Exception) -> Response:
+    path = request.path
+    log.exception("Unexpected error on %s", path, exc_info=error, extra={"action": "web.error", "path": path})
+    return _answer(InternalServerError.code or 500, str(ADVICE[500]))
+
+
+def _go(url: str) -> Response:
+    if "HX-Request" not in request.headers and "X-Live" not in request.headers:
+        return redirect(url)
+    answer = make_response("", 401)
+    answer.headers["HX-Redirect"] = url
+    return answer
+
+
+def _answer(status: int, text: str) -> Response:
+    title = str(TITLES.get(status, TITLES[400]))
+    partial = "HX-Request" in request.headers
+    template = "errors/alert.html" if partial else "errors/page.html"
+    answer = make_response(render_template(template, status=status, title=title, text=text), status)
+    if partial:  # htmx shows it where toasts are, and leaves the form as it is
+        answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
+    return answer

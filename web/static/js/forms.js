@@ -1,0 +1,59 @@
+// A form that is on its way cannot be sent twice; one whose text would be lost asks before leaving;
+// select and radio of form[data-autosubmit] send it at once; [data-copy] copies the text of a field.
+import { showToast } from "./toasts.js";
+
+function busy(form, on) {
+  form.querySelectorAll("button:not([type=button])").forEach((button) => {
+    button.classList.toggle("is-busy", on);
+    button.setAttribute("aria-busy", String(on));
+  });
+}
+
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    document.execCommand("copy"); // plain http: the clipboard interface is closed there
+  }
+  showToast(button.dataset.copied, "ok");
+}
+
+export function startForms() {
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.method === "dialog") return;
+    if (event.target.classList.contains("is-sent")) {
+      event.preventDefault();
+      return;
+    }
+    event.target.dataset.dirty = "";
+    event.target.classList.add("is-sent");
+    setTimeout(() => busy(event.target, true)); // after the browser has read the pressed button
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target.closest?.("form");
+    form?.classList.remove("is-sent");
+    if (form) busy(form, false);
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form.is-sent").forEach((form) => {
+      form.classList.remove("is-sent");
+      busy(form, false);
+    });
+  });
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-guard]");
+    if (form) form.dataset.dirty = "yes";
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (document.querySelector('form[data-dirty="yes"]')) event.preventDefault();
+  });
+  document.addEventListener("change", (event) => {
+    event.target.closest("form[data-autosubmit]")?.requestSubmit();
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+}
