@@ -56,6 +56,9 @@ class Link(Protocol):
     async def close(self) -> None:
         """Disconnect without the last will; nothing happens when there is no connection."""
 
+    def abort(self) -> None:
+        """Cut the connection as a power cut would: the broker sends the last will."""
+
 
 class Fetcher(Protocol):
     """Brings files that a signed order names."""
@@ -144,4 +147,8 @@ class Store(Protocol):
     def sync(self) -> None:
         """Return when everything written so far is on the medium."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Sync and close."""
+
+    def abandon(self) -> None:
+        """Close as a power cut would: what was not synced is lost."""
