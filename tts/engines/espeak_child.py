@@ -1,0 +1,69 @@
+"""The child process that holds espeak-ng (GPL): JSON lines in, a JSON line and raw samples out.
+
+Started by ``tts.engines.espeak``; it ends when its input ends, so it cannot outlive its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+from typing import Any, BinaryIO, Final
+
+import espeakng_loader
+
+_SYNCHRONOUS: Final = 2
+_DO_NOT_EXIT: Final = 0x8000
+_UTF8: Final = 1
+_RATE: Final = 1
+_VOLUME: Final = 2
+_WORD_GAP: Final = 7
+_CALLBACK: Final = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
+)
+
+
+class Espeak:
+    """The library with its one output buffer."""
+
+    def __init__(self) -> None:
+        self._library = ctypes.CDLL(espeakng_loader.get_library_path())
+        data = espeakng_loader.get_data_path().encode()
+        self.rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT)
+        self._samples = bytearray()
+        self._callback = _CALLBACK(self._collect)  # the library keeps only the pointer
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def say(self, text: str, *, voice: str, words_per_minute: int, volume: int, word_gap: int) -> bytes:
+        """Mono 16-bit samples; ValueError when espeak-ng does not have the voice."""
+        if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise ValueError(f"no voice {voice}")
+        for parameter, value in ((_RATE, words_per_minute), (_VOLUME, volume), (_WORD_GAP, word_gap)):
+            self._library.espeak_SetParameter(parameter, value, 0)
+        self._samples.clear()
+        written = text.encode()
+        self._library.espeak_Synth(written, len(written) + 1, 0, 1, 0, _UTF8, None, None)
+        self._library.espeak_Synchronize()
+        return bytes(self._samples)
+
+    def _collect(self, samples: Any, count: int, _events: Any) -> int:
+        if samples and count > 0:
+            self._samples += ctypes.string_at(samples, count * 2)
+        return 0
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer each request line until the input ends."""
+    espeak = Espeak()
+    for line in requests:
+        try:
+            samples, error = espeak.say(**json.loads(line)), ""
+        except ValueError as refused:
+            samples, error = b"", str(refused)
+        header = {"size": len(samples), "rate": espeak.rate, "error": error}
+        answers.write(json.dumps(header).encode() + b"\n" + samples)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,102 @@
+"""What can go wrong between a text and its clip; every class has a stable ``code``."""
+
+from __future__ import annotations
+
+
+class SpeechError(Exception):
+    """Root of this folder's errors; ``code`` is stable and never shown to people as it is."""
+
+    code = "speech_failed"
+
+
+class NotText(SpeechError):
+    """The bytes are not a UTF-8 text."""
+
+    code = "not_text"
+
+
+class EmptyText(SpeechError):
+    """There is nothing in the text that could be said."""
+
+    code = "empty_text"
+
+
+class TextTooLong(SpeechError):
+    """The text has more characters than a bulletin may have."""
+
+    code = "text_too_long"
+
+    def __init__(self, characters: int, limit: int) -> None:
+        super().__init__(f"the text has {characters} characters, the limit is {limit}")
+        self.characters = characters
+        self.limit = limit
+
+
+class MissingVoice(SpeechError):
+    """No installed engine has this voice in this language."""
+
+    code = "missing_voice"
+
+    def __init__(self, engine: str, name: str, language: str) -> None:
+        super().__init__(f"no voice {name!r} for language {language!r} in engine {engine!r}")
+        self.engine = engine
+        self.name = name
+        self.language = language
+
+
+class EngineUnavailable(SpeechError):
+    """An engine gave no speech; ``permanent`` says that trying again will not help.
+
+    ``reason`` is one of: unreachable, timeout, rate_limited, refused, server_error, no_audio,
+    garbage, bad_audio, crashed, not_installed.
+    """
+
+    code = "engine_unavailable"
+
+    def __init__(self, engine: str, reason: str, *, permanent: bool = False, detail: str = "") -> None:
+        super().__init__(f"{engine}: {reason}" + (f" ({detail})" if detail else ""))
+        self.engine = engine
+        self.reason = reason
+        self.permanent = permanent
+
+
+class BadAudio(SpeechError):
+    """An engine gave sound that must not go on air."""
+
+    code = "bad_audio"
+
+
+class SilentAudio(BadAudio):
+    """The sound is empty or too quiet to be speech."""
+
+    code = "silent_audio"
+
+
+class TruncatedAudio(BadAudio):
+    """The sound is too short to hold its text."""
+
+    code = "truncated_audio"
+
+
+class ClippedAudio(BadAudio):
+    """Too many samples are at full scale."""
+
+    code = "clipped_audio"
+
+
+class MasteringFailed(SpeechError):
+    """ffmpeg refused or broke."""
+
+    code = "mastering_failed"
+
+
+class StorageFull(SpeechError):
+    """The disk has no room for the speech cache."""
+
+    code = "storage_full"
+
+
+class StorageFailed(SpeechError):
+    """The speech cache cannot be written for another reason."""
+
+    code = "storage_failed"

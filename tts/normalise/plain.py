@@ -1,0 +1,19 @@
+"""Languages without rules of our own: the engine gets the words as they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tts.types import Span, Token
+
+_PIECE: Final = re.compile(
+    r"(?P<stop>[.!?…]+(?=\s|$))|(?P<comma>[,;:](?=\s|$))|(?:(?![.!?…,;:]+(?:\s|$))\S){1,60}"
+)
+
+
+def read_block(source: str, span: Span) -> Iterator[Token]:
+    for piece in _PIECE.finditer(source, span.start, span.end):
+        said = piece[0][-1].replace("…", ".") if piece["stop"] else piece[0]
+        yield Token(Span(*piece.span()), piece[0], said)

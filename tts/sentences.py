@@ -1,0 +1,145 @@
+"""Puts tokens together into sentences short enough for every engine, with the pauses between them."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tts.types import Sentence, Token
+
+LONGEST: Final = 200  # characters an engine gets at once
+
+
+class Kind(enum.Enum):
+    """What a block of text is; decides the pause after it."""
+
+    PARAGRAPH = 0.8
+    HEADING = 0.9
+    ITEM = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The tokens of a paragraph, heading or list item."""
+
+    kind: Kind
+    tokens: tuple[Token, ...]
+
+
+# Seconds; generous, since loudspeakers hundreds of metres apart echo into one another.
+_SENTENCE_PAUSE: Final = 0.5
+_CLAUSE_PAUSE: Final = 0.2
+_ENDS: Final = frozenset(".!?")
+_STRENGTH: Final = {mark: rank for rank, mark in enumerate((",", ":", ";", ".", "!", "?"))}
+# Words before which a sentence without commas may be parted.
+_JOINTS: Final = frozenset(
+    (
+        "và",
+        "hoặc",
+        "nhưng",
+        "để",
+        "nhằm",
+        "theo",
+        "tại",
+        "trên",
+        "của",
+        "cho",
+        "với",
+        "do",
+        "từ",
+        "về",
+        "khi",
+        "nếu",
+        "thì",
+        "mà",
+        "vì",
+        "là",
+        "triển",
+    )
+)
+_TRAILING: Final = re.compile(r"[,:;.!?]+$")
+
+
+def split(blocks: Iterable[Block]) -> tuple[Sentence, ...]:
+    """All tokens stay, in order; a silent run of tokens goes to the sentence before it."""
+    sentences: list[Sentence] = []
+    for block in blocks:
+        for sentence in _of_block(block):
+            if sentence.spoken or not sentences:
+                sentences.append(sentence)
+            else:
+                last = sentences[-1]
+                sentences[-1] = Sentence(last.spoken, last.tokens + sentence.tokens, last.pause_after)
+    return tuple(sentences)
+
+
+def _of_block(block: Block) -> Iterator[Sentence]:
+    groups = [group for group in _groups(block.tokens) if group]
+    for group_number, group in enumerate(groups, start=1):
+        after_group = block.kind.value if group_number == len(groups) else _SENTENCE_PAUSE
+        pieces = list(_pieces(group))
+        for number, piece in enumerate(pieces, start=1):
+            last = number == len(pieces)
+            yield Sentence(
+                say(piece, end="." if last else ","), piece, after_group if last else _CLAUSE_PAUSE
+            )
+
+
+def _groups(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    start = 0
+    for position, token in enumerate(tokens):
+        following = tokens[position + 1] if position + 1 < len(tokens) else None
+        if token.spoken in _ENDS and (following is None or following.spoken not in _ENDS):
+            yield tuple(tokens[start : position + 1])
+            start = position + 1
+    yield tuple(tokens[start:])
+
+
+def _pieces(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    """Cut at the breath nearest to the middle until every piece is short; else between words."""
+    if len(say(tokens)) <= LONGEST or len(tokens) == 1:
+        yield tokens
+        return
+    cut = _cut(tokens)
+    yield from _pieces(tokens[:cut])
+    yield from _pieces(tokens[cut:])
+
+
+def _cut(tokens: Sequence[Token]) -> int:
+    ends: list[int] = []
+    length = 0
+    for token in tokens:
+        length += len(token.spoken) + 1
+        ends.append(length)
+    middle = length / 2
+
+    def cost(index: int) -> float:
+        away = abs(ends[index - 1] - middle)
+        mark = tokens[index - 1].spoken[-1:]
+        if mark in _STRENGTH:
+            return away + (length / 8 if mark == "," else 0)
+        return away + (length / 2 if tokens[index].spoken in _JOINTS else length)
+
+    return min(range(1, len(tokens)), key=cost)
+
+
+def say(tokens: Sequence[Token], end: str = "") -> str:
+    """The words of ``tokens`` with tidy marks; the strongest of several marks in a row stays."""
+    said = ""
+    for token in tokens:
+        if token.spoken in _STRENGTH:
+            said = _with_mark(said, token.spoken)
+        elif token.spoken:
+            said = f"{said} {token.spoken}" if said else token.spoken
+    return _with_mark(said, end) if end and said and said[-1] not in _ENDS else said
+
+
+def _with_mark(said: str, mark: str) -> str:
+    if not said:
+        return ""
+    bare = _TRAILING.sub("", said)
+    marks = said[len(bare) :] + mark
+    return bare + max(marks, key=_STRENGTH.__getitem__)
