@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ def static_digest(folder: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _broker_state(system: System):  # type: ignore[no-untyped-def]
+def _broker_state(system: System) -> Callable[[], bool] | None:
     link = system.link
     return None if link is None else lambda: link.connected
 

@@ -14,7 +14,6 @@ from flask import (
     Flask,
     flash,
     g,
-    make_response,
     redirect,
     render_template,
     request,
@@ -24,11 +23,11 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, people, permissions, setup
+from broadcast import people, setup
 from broadcast.errors import DomainError, NotAuthenticated
 from broadcast.models import LinkPurpose, Person, Role
 
-from .edge import now, system
+from .edge import now
 from .errors import refuse, sentence
 from .filters import initials
 

@@ -40,7 +40,7 @@ def now() -> dt.datetime:
 
 
 def absolute(path: str) -> str:
-    """The address of a page for a message to somebody; the configured one, since a request can lie about it."""
+    """The address of a page, for a message to somebody; the configured one: a request can lie about it."""
     return (system().settings.public_url.rstrip("/") or request.host_url.rstrip("/")) + path
 
 

@@ -50,7 +50,7 @@ def sentence(error: DomainError) -> str:
 
 
 def refuse(error: DomainError) -> int:
-    """For a view that shows its form again: undo the transaction, keep what must be kept; returns the status."""
+    """For a view that shows its form again: the transaction is undone; returns the status."""
     g.refusal = error
     return status_of(error)
 
@@ -82,7 +82,7 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     path = request.path
-    log.exception("Unexpected error on %s", path, exc_info=error, extra={"action": "web.error", "path": path})
+    log.error("Unexpected error on %s", path, exc_info=error, extra={"action": "web.error", "path": path})
     return _answer(InternalServerError.code or 500, str(ADVICE[500]))
 
 

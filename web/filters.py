@@ -52,26 +52,26 @@ def moment(at: dt.datetime | None) -> str:
 def ago(at: dt.datetime | None, now: dt.datetime) -> str:
     """How long ago, in the largest whole unit."""
     if at is None:
-        return gettext("chưa lần nào")
+        return str(gettext("chưa lần nào"))
     seconds = int((now - at).total_seconds())
     if seconds < 60:
-        return gettext("vừa xong")
+        return str(gettext("vừa xong"))
     for size, one in ((86400, _days), (3600, _hours), (60, _minutes)):
         if seconds >= size:
             return one(seconds // size)
-    return gettext("vừa xong")
+    return str(gettext("vừa xong"))
 
 
 def _minutes(count: int) -> str:
-    return ngettext("%(num)s phút trước", "%(num)s phút trước", count)
+    return str(ngettext("%(num)s phút trước", "%(num)s phút trước", count))
 
 
 def _hours(count: int) -> str:
-    return ngettext("%(num)s giờ trước", "%(num)s giờ trước", count)
+    return str(ngettext("%(num)s giờ trước", "%(num)s giờ trước", count))
 
 
 def _days(count: int) -> str:
-    return ngettext("%(num)s ngày trước", "%(num)s ngày trước", count)
+    return str(ngettext("%(num)s ngày trước", "%(num)s ngày trước", count))
 
 
 def duration(milliseconds: float | None) -> str:

@@ -26,7 +26,7 @@ CATALOGUE = ROOT / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 SOURCES = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 
-class Catalogues(Domain):
+class Catalogues(Domain):  # type: ignore[misc]
     """Serves the .po files from memory, so no compiled file can be missing or old."""
 
     def get_translations(self) -> NullTranslations:
@@ -106,8 +106,8 @@ def update() -> None:
         write_po(file, merged, width=0, omit_header=False, sort_output=True)
 
 
-def _translated(text: str | tuple[str, ...] | list[str]) -> bool:
-    return bool(text) if isinstance(text, str) else bool(text) and all(text)
+def _translated(text: object) -> bool:
+    return bool(text) and (isinstance(text, str) or (isinstance(text, (tuple, list)) and all(text)))
 
 
 def main(arguments: list[str]) -> int:

@@ -171,10 +171,10 @@ def _send(feed: Feed, mine: Stream, after_id: int | None) -> Iterator[str]:
         yield change.encode()
     while time.monotonic() < ends:
         try:
-            change = mine.waiting.get(timeout=HEARTBEAT_S)
+            waited = mine.waiting.get(timeout=HEARTBEAT_S)
         except queue.Empty:
             yield ": still here\n\n"
             continue
-        if change is None:
+        if waited is None:
             return
-        yield change.encode()
+        yield waited.encode()

@@ -6,15 +6,14 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import people
+from broadcast import people, profile
 from broadcast.errors import BadCredentials, DomainError
-
-from ..auth import current_person, safe_next, signed_in, start_session
-from ..edge import is_https, now
-from ..errors import refuse, sentence
-from ..i18n import COOKIE as LANGUAGE_COOKIE
-from ..i18n import LANGUAGES
-from ..names import ROLE_NAMES
+from web.auth import current_person, safe_next, signed_in, start_session
+from web.edge import is_https, now
+from web.errors import refuse, sentence
+from web.i18n import COOKIE as LANGUAGE_COOKIE
+from web.i18n import LANGUAGES
+from web.names import ROLE_NAMES
 
 blueprint = Blueprint("account", __name__)
 
@@ -33,7 +32,7 @@ def index() -> str:
 def name() -> tuple[str, int] | Response:
     person = current_person()
     try:
-        people.rename(
+        profile.rename(
             g.session,
             person,
             name=request.form.get("name", ""),
@@ -83,7 +82,7 @@ def choose() -> Response:
     language, theme = request.form.get("language", ""), request.form.get("theme", "")
     if language in LANGUAGES:
         if "person" in g:
-            current_person().language = language
+            profile.set_language(g.session, current_person(), language)
         _keep(answer, LANGUAGE_COOKIE, language)
     if theme in THEMES:
         _keep(answer, "theme", theme)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
@@ -12,11 +13,10 @@ from werkzeug.wrappers import Response
 from broadcast import areas, people, permissions
 from broadcast.errors import DomainError, Forbidden
 from broadcast.models import LinkPurpose, Person, Role
-
-from ..auth import current_person, signed_in
-from ..edge import absolute, now
-from ..errors import refuse, sentence
-from ..names import ROLE_HINTS, ROLE_NAMES
+from web.auth import current_person, signed_in
+from web.edge import absolute, now
+from web.errors import refuse, sentence
+from web.names import ROLE_HINTS, ROLE_NAMES
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -142,7 +142,7 @@ def set_active(person_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("people.show", person_id=person_id))
 
 
-def _change(person_id, change, done):  # type: ignore[no-untyped-def]
+def _change(person_id: int, change: Callable[..., object], done: str) -> Response | tuple[str, int]:
     person = _managed_person(person_id)
     area = areas.get(g.session, request.form.get("area_id", 0, type=int))
     try:

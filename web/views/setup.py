@@ -11,10 +11,9 @@ from werkzeug.wrappers import Response
 from broadcast import people, setup
 from broadcast.errors import DomainError, LinkInvalid
 from broadcast.models import LinkPurpose
-
-from ..auth import start_session
-from ..edge import now
-from ..errors import refuse, sentence
+from web.auth import start_session
+from web.edge import now
+from web.errors import refuse, sentence
 
 blueprint = Blueprint("setup", __name__, url_prefix="/setup")
 

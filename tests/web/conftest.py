@@ -1,0 +1,216 @@
+"""The pages over a real database: a client per person, a real server, a real browser."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from waitress.server import create_server
+
+from broadcast import keys as key_files
+from broadcast.database import Database
+from broadcast.library import Library
+from broadcast.models import Person
+from broadcast.settings import Settings, load
+from web.app import create_app
+from web.sse import Feed
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ROOT = Path(__file__).parents[2]
+SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The parts of the system that pages use, all real; nothing is dispatched."""
+
+    settings: Settings
+    database: Database
+    library: Library
+    keys: key_files.Keys
+    link: None = None
+    worker: None = None
+
+
+@pytest.fixture
+def system(database: Database, tmp_path: Path) -> Pages:
+    settings = load({"TRUYEN_THANH_DATA_DIR": str(tmp_path / "data")})
+    return Pages(settings, database, Library(settings.library_dir), key_files.load(settings.keys_dir))
+
+
+@pytest.fixture
+def app(system: Pages) -> Iterator[Flask]:
+    made = create_app(system)  # type: ignore[arg-type]
+    made.testing = False
+    yield made
+    feed: Feed = made.extensions["live_feed"]
+    feed.shut()
+
+
+class Client(FlaskClient):
+    """A visitor who sends the CSRF token of the page, as the browser does."""
+
+    token = ""
+
+    def sign_in_as(self, person: Person) -> Client:
+        with self.session_transaction() as session:
+            session["person_id"] = person.id
+            session["epoch"] = person.session_epoch
+        return self
+
+    def read(self, path: str, status: int = 200) -> str:
+        answer = self.get(path)
+        text = answer.get_data(as_text=True)
+        assert answer.status_code == status, text[:2000]
+        return text
+
+    def send(self, path: str, /, headers: dict[str, str] | None = None, **values: Any) -> Any:
+        """POST a form with a valid token."""
+        return self.post(path, data=values, headers={"X-CSRFToken": self._token(), **(headers or {})})
+
+    def _token(self) -> str:
+        page = self.get("/no-such-page").get_data(as_text=True)
+        return page.split('name="csrf-token" content="')[1].split('"')[0]
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    app.test_client_class = Client
+    made = app.test_client()
+    assert isinstance(made, Client)
+    return made
+
+
+@pytest.fixture
+def client_of(app: Flask) -> Callable[[Person], Client]:
+    """A signed-in client of its own for each person."""
+    app.test_client_class = Client
+
+    def make(person: Person) -> Client:
+        made = app.test_client()
+        assert isinstance(made, Client)
+        return made.sign_in_as(person)
+
+    return make
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """The pages behind a real waitress; gives the address."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=12)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    feed: Feed = app.extensions["live_feed"]
+    feed.shut()
+    server.close()
+    thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 390, "height": 844}, locale="vi-VN")
+    made.set_default_timeout(10_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page of a phone that fails the test when the browser reports an error or a blocked source."""
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: complaints.append(message.text) if _serious(message) else None)
+    yield opened
+    assert complaints == []
+
+
+def _serious(message: Any) -> bool:
+    text = message.text
+    return message.type == "error" and "status of 4" not in text and "status of 5" not in text
+
+
+def enter(page: Page, app: Flask, address: str, person: Person) -> None:
+    """Sign the browser in as ``person`` by the cookie the sign-in page would set."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["person_id"] = person.id
+        session["epoch"] = person.session_epoch
+    cookie = client.get_cookie("truyen_thanh")
+    assert cookie is not None
+    page.context.add_cookies([{"name": "truyen_thanh", "value": cookie.value, "url": address}])
+
+
+@pytest.fixture
+def open_as(page: Page, app: Flask, live_server: str) -> Callable[[Person | None, str], Page]:
+    """Open a path in the browser, signed in as a person (or as nobody)."""
+
+    def open_path(person: Person | None, path: str) -> Page:
+        if person is not None:
+            enter(page, app, live_server, person)
+        page.goto(live_server + path)
+        return page
+
+    return open_path
+
+
+def complaints_of_axe(page: Page) -> list[str]:
+    """The serious and critical accessibility issues of what is open now."""
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{issue['id']}: {node['target']} {node['failureSummary']}"
+        for issue in found["violations"]
+        if issue["impact"] in ("serious", "critical")
+        for node in issue["nodes"]
+    ]
+
+
+def pictures(page: Page, name: str) -> None:
+    """Phone and desktop, light and dark, as files to look at; each is also judged by axe."""
+    folder = ROOT / "screenshots"
+    folder.mkdir(exist_ok=True)
+    complaints = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for size, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate("document.fonts.ready")
+            page.screenshot(path=folder / f"{name}-{size}-{scheme}.png", full_page=size == "phone")
+            complaints += [f"{size} {scheme} {each}" for each in complaints_of_axe(page)]
+            overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if overflow > 0:
+                complaints.append(f"{size}: the page is {overflow} px wider than the screen")
+    assert complaints == []
+
+
+@pytest.fixture
+def judge() -> Callable[[Page, str], None]:
+    return pictures

@@ -1,0 +1,56 @@
+"""Signing in, the first set-up, one's account, and who may do what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from broadcast import people, setup
+from broadcast.database import Database
+from broadcast.models import LinkPurpose, Person, Role
+
+NOW = dt.datetime.now(dt.UTC)
+Judge = Callable[[Page, str], None]
+Open = Callable[[Person | None, str], Page]
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Any, empty_sqlite: Any) -> str:
+    """The pages are judged once; the use cases below them run on both databases in their own tests."""
+    path = tmp_path / "pages.db"
+    path.write_bytes(empty_sqlite.read_bytes())
+    return f"sqlite:///{path}"
+
+
+def test_pictures_sign_in(cast: Any, open_as: Open, judge: Judge) -> None:
+    judge(open_as(None, "/sign-in"), "sign-in")
+
+
+def test_pictures_setup(database: Database, open_as: Open, judge: Judge) -> None:
+    with database.transaction() as session:
+        token = setup.ensure_setup_link(session, NOW)
+    judge(open_as(None, f"/setup/{token}"), "setup")
+
+
+def test_pictures_people(cast: Any, open_as: Open, judge: Judge) -> None:
+    judge(open_as(cast.admin, "/people/"), "people")
+    page = open_as(cast.admin, f"/people/{cast.lan.id}")
+    judge(page, "person")
+    judge(open_as(cast.admin, "/people/invite"), "invite")
+
+
+def test_pictures_account(cast: Any, open_as: Open, judge: Judge) -> None:
+    judge(open_as(cast.lan, "/account"), "account")
+
+
+def test_pictures_link(cast: Any, database: Database, open_as: Open, judge: Judge) -> None:
+    with database.transaction() as session:
+        token = people.issue_link(
+            session, purpose=LinkPurpose.INVITE, person_id=cast.lan.id, now=NOW, valid=dt.timedelta(days=1)
+        )
+    judge(open_as(None, f"/link/{token}"), "link")
+    judge(open_as(None, "/nowhere"), "missing")
