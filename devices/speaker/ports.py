@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from devices.messages import ClockQuality, JournalEvent
+from devices.messages import ClipRef, ClockQuality, JournalEvent
 
 RATE = 48_000  # samples a second of everything that is decoded and played, mono
 
@@ -104,6 +104,13 @@ class Sink(Protocol):
         """Release the output; what plays ends."""
 
 
+class Loader(Protocol):
+    """Brings the sound of an item into memory."""
+
+    def load(self, directory: Path, clips: Sequence[ClipRef], repeat: int, gap_ms: int) -> Samples:
+        """Verify, decode and join, blocking; raises AudioUnreadable."""
+
+
 class Clock(Protocol):
     """The loudspeaker's idea of time."""
 
@@ -152,3 +159,15 @@ class Store(Protocol):
 
     def abandon(self) -> None:
         """Close as a power cut would: what was not synced is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything around one loudspeaker."""
+
+    link: Link
+    fetcher: Fetcher
+    loader: Loader
+    sink: Sink
+    store: Store
+    clock: Clock

@@ -3,6 +3,7 @@
 from .events import (
     Action,
     Append,
+    ClipEvicted,
     ClipFailed,
     ClipFetched,
     ClockJudged,
@@ -43,6 +44,7 @@ __all__ = [
     "WAITING",
     "Action",
     "Append",
+    "ClipEvicted",
     "ClipFailed",
     "ClipFetched",
     "ClockJudged",

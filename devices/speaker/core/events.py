@@ -50,6 +50,13 @@ class ClipFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipEvicted:
+    """A clip that nothing wanted was deleted."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """The audio of an item is in memory, all its repetitions and gaps: ``samples`` in all."""
 
@@ -94,20 +101,8 @@ class Tick:
     """Time has passed."""
 
 
-Event = (
-    OrderReceived
-    | OrderRefused
-    | PlanFetched
-    | PlanFailed
-    | ClipFetched
-    | ClipFailed
-    | Decoded
-    | DecodeFailed
-    | Started
-    | Finished
-    | ClockJudged
-    | Tick
-)
+FileEvent = PlanFetched | PlanFailed | ClipFetched | ClipFailed | ClipEvicted | Decoded | DecodeFailed
+Event = OrderReceived | OrderRefused | FileEvent | Started | Finished | ClockJudged | Tick
 
 # --- actions, to be carried out in order ---------------------------------------
 

@@ -128,7 +128,7 @@ class SpeakerCore:
 
     def _take_file(
         self,
-        event: ev.PlanFetched | ev.PlanFailed | ev.ClipFetched | ev.ClipFailed | ev.Decoded | ev.DecodeFailed,
+        event: ev.FileEvent,
         now: int,
     ) -> None:
         match event:
@@ -140,6 +140,8 @@ class SpeakerCore:
                 self._deck.clip_came(event.sha256)
             case ev.ClipFailed():
                 self._deck.clip_failed(event.sha256, now)
+            case ev.ClipEvicted():
+                self._deck.clips.discard(event.sha256)
             case ev.Decoded() | ev.DecodeFailed():
                 self._decoded(event, now)
 

@@ -1,0 +1,288 @@
+"""The loudspeaker's program: drives the core with the real connection, downloads, sound, store and time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+
+from devices import envelope
+from devices.errors import OrderRejected, StoreFailed
+from devices.messages import ClockQuality
+from devices.topics import Topics
+
+from . import core as c
+from .cache import Cache
+from .identity import Identity
+from .ports import JournalEntry, Message, World
+from .session import Session
+from .supplies import Supplies
+from .voice import Voice
+
+log = logging.getLogger(__name__)
+
+_COMMIT_WITHIN = 0.5  # seconds; what must not be lost is synced at once by the core
+_LONGEST_SLEEP = 1.0  # seconds between two looks at the wall clock: it may be set
+_SLOW_CHORES = 60.0
+
+
+class Agent:
+    """One loudspeaker in an asyncio loop.
+
+    An error of the store or of the core ends ``run``: without a journal nothing may
+    sound. Whoever runs the agent starts a new one, which takes up what was journaled.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        directory: Path,
+        world: World,
+        *,
+        rng: random.Random,
+        firmware: str = "",
+        on_event: Callable[[c.Event | c.Action], None] = lambda _: None,
+    ) -> None:
+        """``directory`` holds the downloaded audio; ``on_event`` sees what the core sees and does."""
+        self.identity = identity
+        self._world = world
+        self._rng = rng
+        self._on_event = on_event
+        self._keys = identity.trusted
+        self._topics = Topics(identity.tenant)
+        self._cache = Cache(directory)
+        self._voice = Voice(world.sink, world.clock, self.post)
+        self.boot_id = secrets.token_hex(8)
+        self._core = c.SpeakerCore(
+            identity.device,
+            self.boot_id,
+            c.recall(world.store.facts()),
+            clips=self._cache.clips(),
+            last_seq=world.store.last_seq(),
+        )
+        self._supplies = Supplies(world, directory, self._voice, self.post, rng)
+        self.session = Session(
+            identity,
+            world,
+            self._core,
+            directory=directory,
+            receive=self._receive,
+            rng=rng,
+            firmware=firmware,
+        )
+        self._events: deque[c.Event] = deque()
+        self._draining = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._over: asyncio.Future[None] | None = None
+        self._commit: asyncio.TimerHandle | None = None
+        self._clock_quality: ClockQuality | None = None
+
+    async def run(self) -> None:
+        """Run until ``stop`` or ``power_off``; raises StoreFailed."""
+        self._over = asyncio.get_running_loop().create_future()
+        try:
+            self._perform(self._core.boot(self._now()))
+            for work in (self._tick, self._chores, self.session.run):
+                self._spawn(self._forever(work))
+            await self._over
+        finally:
+            await self._end_tasks()
+
+    async def stop(self) -> None:
+        """End gracefully: fade out, say goodbye, write."""
+        self._finish(None)
+        await self._voice.close()
+        await self.session.say_goodbye()
+        await self._end_tasks()
+        self._world.store.close()
+
+    async def power_off(self) -> None:
+        """End as by a power cut: nothing more is written or said, and the broker sends the last will."""
+        self._finish(None)
+        self._world.link.abort()
+        self._world.store.abandon()
+        await self._end_tasks()
+        await self._voice.close()
+
+    def post(self, event: c.Event) -> None:
+        """Give an event to the core and carry out what it wants; events raised on the way follow in order."""
+        self._events.append(event)
+        if self._draining or self._is_over:
+            return
+        self._draining = True
+        try:
+            while self._events:
+                event = self._events.popleft()
+                self._on_event(event)
+                self._perform(self._core.handle(event, self._now()))
+        except Exception as error:
+            # An order half carried out must not go on: the next boot takes up what the journal says.
+            log.exception("The loudspeaker must restart", extra={"action": "agent_failed", **self._ids})
+            self._finish(error)
+        finally:
+            self._draining = False
+        self._woken.set()
+        self.session.note_change()
+
+    # --- what the core wants -------------------------------------------------
+
+    def _perform(self, actions: list[c.Action]) -> None:
+        for action in actions:
+            self._on_event(action)
+            if not (self._write(action) or self._sound(action)):
+                self._go_out(action)
+
+    def _write(self, action: c.Action) -> bool:
+        store = self._world.store
+        match action:
+            case c.Keep():
+                store.keep(action.kind, action.key, action.body)
+            case c.Drop():
+                store.drop(action.kind, action.key)
+            case c.Append():
+                store.append(JournalEntry(self.boot_id, action.event))
+                self.session.flush_soon()
+            case c.Confirm():
+                if store.confirm(action.boot, action.seq):
+                    self.session.note_confirmed()
+            case c.Sync():
+                store.sync()
+                return True
+            case _:
+                return False
+        self._commit_soon()
+        return True
+
+    def _sound(self, action: c.Action) -> bool:
+        match action:
+            case c.Play():
+                self._voice.play(action)
+            case c.Halt():
+                self._voice.halt(action.item_id)
+            case c.SetVolume():
+                self._voice.set_volume(action.item_id, action.volume)
+            case c.Release():
+                self._voice.release(action.item_id)
+            case c.Identify():
+                self._voice.identify(action.volume)
+            case c.Decode():
+                self._spawn(self._supplies.decode(action))
+            case _:
+                return False
+        return True
+
+    def _go_out(self, action: c.Action) -> None:
+        match action:
+            case c.FetchPlan():
+                self._spawn(self._supplies.fetch_plan(action.pointer))
+            case c.FetchClip():
+                self._spawn(self._supplies.fetch_clip(action))
+            case c.Reply():
+                self._spawn(self.session.answer(action.ack, action.spread_s))
+            case c.Subscribe():
+                self._spawn(self.session.resubscribe(action.groups))
+            case c.Report():
+                self.session.report_now()
+
+    # --- what comes in ---------------------------------------------------------
+
+    def _receive(self, message: Message) -> None:
+        """Open what the broker brought; nothing unsigned reaches further than an alarm."""
+        try:
+            place = self._topics.parse(message.topic)
+            order = envelope.open_order(message.payload, self._keys)
+        except OrderRejected as error:
+            self.post(c.OrderRefused(error.code, f"{message.topic}: {error}"))
+        else:
+            self.post(c.OrderReceived(order, place))
+
+    # --- the loops ---------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """Wake the core when something is due; look at the wall clock at least every second."""
+        while True:
+            self._woken.clear()
+            due = self._core.next_due(self._now())
+            wait = min(max(0.0, (due - self._now()) / 1000), _LONGEST_SLEEP)
+            try:
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+            except TimeoutError:
+                if self._now() >= due:
+                    self.post(c.Tick())
+
+    async def _chores(self) -> None:
+        while True:
+            quality = self._world.clock.quality()
+            if quality is not self._clock_quality:
+                self._clock_quality = quality
+                self.post(c.ClockJudged(quality))
+            for sha256 in self._cache.evict(self._core.wanted_clips(), self._now()):
+                self.post(c.ClipEvicted(sha256))
+            await asyncio.sleep(_SLOW_CHORES)
+
+    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
+        """A loop that fails is logged and begun anew: nothing dies silently."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("A loop failed and begins anew", extra={"action": "loop_failed", **self._ids})
+            await asyncio.sleep(self._rng.uniform(0.5, 2.0))
+
+    # --- housekeeping --------------------------------------------------------------
+
+    def _now(self) -> int:
+        return self._world.clock.utc_ms()
+
+    @property
+    def _ids(self) -> dict[str, str]:
+        return {"device": self.identity.device, "boot": self.boot_id}
+
+    def _commit_soon(self) -> None:
+        if self._commit is None:
+            self._commit = asyncio.get_running_loop().call_later(_COMMIT_WITHIN, self._commit_now)
+
+    def _commit_now(self) -> None:
+        self._commit = None
+        try:
+            self._world.store.sync()
+        except StoreFailed as error:
+            self._finish(error)
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A step broke", exc_info=error, extra={"action": "step_broke", **self._ids})
+
+    async def _end_tasks(self) -> None:
+        if self._commit is not None:
+            self._commit.cancel()
+            self._commit = None
+        mine = asyncio.current_task()
+        tasks = [task for task in self._tasks if task is not mine]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._over is not None and self._over.done()
+
+    def _finish(self, error: BaseException | None) -> None:
+        if self._over is None or self._over.done():
+            return
+        if error is None:
+            self._over.set_result(None)
+        else:
+            self._over.set_exception(error)

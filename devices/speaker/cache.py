@@ -1,0 +1,29 @@
+"""The downloaded audio of one loudspeaker: files named by their sha256, kept while a plan wants them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+_KEPT_MS = 24 * 3600 * 1000  # what was wanted yesterday is often wanted again
+
+
+class Cache:
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+
+    def clips(self) -> set[str]:
+        return {path.name for path in self.directory.iterdir() if _NAME.fullmatch(path.name)}
+
+    def evict(self, wanted: AbstractSet[str], now: int) -> list[str]:
+        """Delete what nothing wants and what is older than a day; ``now`` in UTC ms. Says what went."""
+        gone = []
+        for sha256 in self.clips() - wanted:
+            path = self.directory / sha256
+            if path.stat().st_mtime * 1000 < now - _KEPT_MS:
+                path.unlink()
+                gone.append(sha256)
+        return gone

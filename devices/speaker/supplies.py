@@ -1,0 +1,96 @@
+"""Brings what the core asks for: plans and clips over HTTP, decoded audio from the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+from devices.envelope import decode_plan
+from devices.errors import AudioUnreadable, FetchError, Malformed
+from devices.messages import PlanPointer
+
+from .audio import ClipsLost
+from .core import (
+    ClipFailed,
+    ClipFetched,
+    Decode,
+    Decoded,
+    DecodeFailed,
+    Event,
+    FetchClip,
+    PlanFailed,
+    PlanFetched,
+)
+from .ports import World
+from .voice import Voice
+
+log = logging.getLogger(__name__)
+
+_URGENT_MS = 60_000  # a clip needed sooner than this is fetched at once
+_SPREAD = 30.0  # seconds over which loudspeakers spread the download of what is needed later
+_AT_ONCE = 2  # downloads that are not urgent
+
+
+class Supplies:
+    """Every request ends in exactly one event."""
+
+    def __init__(
+        self, world: World, directory: Path, voice: Voice, post: Callable[[Event], None], rng: random.Random
+    ) -> None:
+        self._world = world
+        self._directory = directory
+        self._voice = voice
+        self._post = post
+        self._rng = rng
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def fetch_plan(self, pointer: PlanPointer) -> None:
+        try:
+            path = await self._fetch(pointer.url, pointer.sha256, pointer.size)
+            plan = decode_plan(path.read_bytes())
+            path.unlink()
+        except (FetchError, Malformed, OSError) as error:
+            _log_failure("plan_not_fetched", error)
+            self._post(PlanFailed(pointer.sha256, str(error)))
+        else:
+            self._post(PlanFetched(pointer.sha256, plan))
+
+    async def fetch_clip(self, order: FetchClip) -> None:
+        clip = order.clip
+        lead = order.needed_at - self._world.clock.utc_ms()
+        try:
+            if lead > _URGENT_MS:
+                await asyncio.sleep(self._rng.uniform(0, min(_SPREAD, lead / 10_000)))
+                async with self._turn:
+                    await self._fetch(clip.url, clip.sha256, clip.size)
+            else:
+                await self._fetch(clip.url, clip.sha256, clip.size)
+        except (FetchError, OSError) as error:
+            _log_failure("clip_not_fetched", error)
+            self._post(ClipFailed(clip.sha256, str(error)))
+        else:
+            self._post(ClipFetched(clip.sha256))
+
+    async def decode(self, order: Decode) -> None:
+        item, load = order.item, self._world.loader.load
+        try:
+            samples = await asyncio.to_thread(load, self._directory, item.clips, order.repeat, order.gap_ms)
+        except ClipsLost as error:
+            _log_failure("clips_lost", error)
+            self._post(DecodeFailed(item, error.code, error.lost))
+        except AudioUnreadable as error:
+            _log_failure("not_decoded", error)
+            self._post(DecodeFailed(item, error.code))
+        else:
+            self._voice.load(item.id, samples)
+            self._post(Decoded(item, len(samples)))
+
+    async def _fetch(self, url: str, sha256: str, size: int) -> Path:
+        return await self._world.fetcher.fetch(url, sha256, size, self._directory)
+
+
+def _log_failure(action: str, error: Exception) -> None:
+    log.warning("A supply failed and will be asked for again: %s", error, extra={"action": action})

@@ -1,0 +1,108 @@
+"""The hands of the core on the sound output: plays, halts, and reports what was really rendered."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import logging
+import math
+from collections.abc import Callable
+
+from devices.errors import NoSoundCard, Silent
+
+from .core import Event, Finished, Play, Started
+from .ports import RATE, Clock, Playback, Samples, Sink
+
+log = logging.getLogger(__name__)
+
+_TONE_HZ = 880
+
+
+class Voice:
+    """Keeps the decoded audio of the items at hand and follows what plays."""
+
+    def __init__(self, sink: Sink, clock: Clock, post: Callable[[Event], None]) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._post = post
+        self._audio: dict[str, Samples] = {}
+        self._playbacks: dict[str, Playback] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def load(self, item_id: str, samples: Samples) -> None:
+        self._audio[item_id] = samples
+
+    def release(self, item_id: str) -> None:
+        self._audio.pop(item_id, None)
+
+    def play(self, order: Play) -> None:
+        """Hand the item to the output for its instant, translated to the monotonic clock at this moment."""
+        at = self._clock.monotonic() + (order.at - self._clock.utc_ms()) / 1000
+        try:
+            playback = self._sink.play(self._audio[order.item_id][order.offset :], at, order.volume / 100)
+        except NoSoundCard as error:
+            log.warning(
+                "The sound output took nothing: %s",
+                error,
+                extra={"action": "sink_failed", "item": order.item_id},
+            )
+            self._post(Finished(order.item_id, 0, failure=error.code))
+            return
+        self._playbacks[order.item_id] = playback
+        task = asyncio.create_task(self._follow(order.item_id, playback))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def halt(self, item_id: str) -> None:
+        playback = self._playbacks.get(item_id)
+        if playback is not None:
+            playback.stop()
+
+    def set_volume(self, item_id: str, volume: int) -> None:
+        playback = self._playbacks.get(item_id)
+        if playback is not None:
+            playback.set_gain(volume / 100)
+
+    def identify(self, volume: int) -> None:
+        """Sound a tone of one second."""
+        self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
+
+    async def close(self) -> None:
+        """Fade out what plays; its end is not reported, the next boot finds it interrupted."""
+        for task in self._tasks:
+            task.cancel()
+        for playback in self._playbacks.values():
+            playback.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._sink.close()
+
+    async def _follow(self, item_id: str, playback: Playback) -> None:
+        """Report the start and the end: the core waits for the end of everything it started."""
+        try:
+            event = await self._hear(item_id, playback)
+        except NoSoundCard as error:
+            event = Finished(item_id, 0, failure=error.code)
+        except Exception:
+            log.exception("The sound output broke", extra={"action": "sink_broke", "item": item_id})
+            event = Finished(item_id, 0, failure="sink_broke")
+        self._playbacks.pop(item_id, None)
+        self._post(event)
+
+    async def _hear(self, item_id: str, playback: Playback) -> Finished:
+        with contextlib.suppress(Silent):
+            instant = await playback.started()
+            ago_ms = (self._clock.monotonic() - instant) * 1000
+            self._post(Started(item_id, round(self._clock.utc_ms() - ago_ms)))
+        rendered = await playback.finished()
+        return Finished(item_id, rendered.samples, rendered.underruns)
+
+
+def _tone() -> Samples:
+    step = 2 * math.pi * _TONE_HZ / RATE
+    fade = RATE // 50  # 20 ms up and down, or it clicks
+    wave = array.array("h")
+    for n in range(RATE):
+        loudness = min(1.0, n / fade, (RATE - n) / fade)
+        wave.append(round(12_000 * loudness * math.sin(step * n)))
+    return memoryview(wave)
