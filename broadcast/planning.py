@@ -25,7 +25,7 @@ from .upsert import insert_new
 
 __all__ = ["START_GRACE", "address", "materialise", "publish_plans"]
 
-START_GRACE = dt.timedelta(seconds=120)  # a slot that could not start for so long is given up
+START_GRACE = dt.timedelta(seconds=60)  # what could not start for so long is given up, never replayed
 CHUNK = 500  # rows per statement
 WITHDRAWN = "withdrawn"
 
@@ -138,6 +138,9 @@ def _revive(session: Session, broadcast: Broadcast, now: dt.datetime) -> None:
     if broadcast.state is not BroadcastState.CANCELLED:
         return
     broadcast.state = BroadcastState.PLANNED
+    # Loudspeakers have cancelled the old id for good; what comes back is a new order.
+    name, _, times = broadcast.occurrence.partition("+")
+    broadcast.occurrence = f"{name}+{int(times or 0) + 1}"
     gone = update(Delivery).where(Delivery.broadcast_id == broadcast.id, Delivery.reason == WITHDRAWN)
     session.execute(gone.values(state=ItemState.PLANNED, reason="", updated_at=now))
     _announce(session, broadcast, now)

@@ -1,0 +1,108 @@
+"""Journals become as-run rows and delivery states: recomputed from all that is known of an item."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from devices.messages import JournalEvent
+
+from . import events, proof
+from .models import AsRun, Broadcast, Delivery, JournalRow
+from .moments import from_ms
+from .proof import FINAL, Outcome
+
+Key = tuple[int, str]  # loudspeaker id, occurrence
+REASON_LIMIT = 80
+
+
+def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
+    """Bring as-run rows and deliveries of these items in line with the journal; never to something weaker."""
+    if not keys:
+        return
+    outcomes = _outcomes(session, keys)
+    occurrences = {occurrence for _, occurrence in outcomes}
+    query = select(Broadcast).where(Broadcast.occurrence.in_(occurrences))
+    broadcasts = {each.occurrence: each for each in session.scalars(query)}
+    _update_deliveries(session, outcomes, broadcasts, now)
+    _update_as_run(session, outcomes, broadcasts)
+
+
+def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
+    query = select(JournalRow.loudspeaker_id, JournalRow.occurrence, JournalRow.boot, JournalRow.body).where(
+        JournalRow.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in keys}),
+        JournalRow.occurrence.in_({occurrence for _, occurrence in keys}),
+    )
+    entries: dict[Key, list[tuple[str, JournalEvent]]] = defaultdict(list)
+    for loudspeaker_id, occurrence, boot, body in session.execute(query):
+        if (loudspeaker_id, occurrence) in keys:
+            entries[(loudspeaker_id, occurrence)].append((boot, msgspec.convert(body, JournalEvent)))
+    folded = ((key, proof.outcome(each)) for key, each in entries.items())
+    return {key: outcome for key, outcome in folded if outcome is not None}
+
+
+def _update_deliveries(
+    session: Session, outcomes: Mapping[Key, Outcome], broadcasts: Mapping[str, Broadcast], now: dt.datetime
+) -> None:
+    by_id = {broadcast.id: broadcast for broadcast in broadcasts.values()}
+    query = select(Delivery).where(
+        Delivery.broadcast_id.in_(by_id),
+        Delivery.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in outcomes}),
+    )
+    touched = set()
+    for delivery in session.scalars(query):
+        outcome = outcomes.get((delivery.loudspeaker_id, by_id[delivery.broadcast_id].occurrence))
+        if outcome is not None and _apply(delivery, outcome, now):
+            touched.add(delivery.broadcast_id)
+    for broadcast_id in sorted(touched):
+        area_id = by_id[broadcast_id].area_id
+        events.emit(session, now=now, kind="delivery", area_id=area_id, subject=broadcast_id)
+
+
+def _apply(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> bool:
+    """What the server had to assume gives way to a last word of the loudspeaker, and to nothing less."""
+    before = (delivery.state, delivery.evidence, delivery.reason)
+    if outcome.state in FINAL or delivery.state not in FINAL:
+        delivery.state, delivery.reason = outcome.state, outcome.reason[:REASON_LIMIT]
+    delivery.evidence = max(delivery.evidence or 0, int(outcome.evidence))
+    if before == (delivery.state, delivery.evidence, delivery.reason):
+        return False
+    delivery.updated_at = now
+    return True
+
+
+def _update_as_run(
+    session: Session, outcomes: Mapping[Key, Outcome], broadcasts: Mapping[str, Broadcast]
+) -> None:
+    """A row for whatever sounded or has come to its end."""
+    told = {key: outcome for key, outcome in outcomes.items() if outcome.started or outcome.state in FINAL}
+    query = select(AsRun).where(
+        AsRun.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in told}),
+        AsRun.occurrence.in_({occurrence for _, occurrence in told}),
+    )
+    rows = {(row.loudspeaker_id, row.occurrence): row for row in session.scalars(query)}
+    for key, outcome in told.items():
+        row = rows.get(key)
+        if row is None:
+            row = AsRun(loudspeaker_id=key[0], occurrence=key[1])
+            session.add(row)
+        _fill(row, outcome, broadcasts.get(key[1]))
+    session.flush()
+
+
+def _fill(row: AsRun, outcome: Outcome, broadcast: Broadcast | None) -> None:
+    if broadcast is not None:
+        row.broadcast_id, row.title = broadcast.id, broadcast.title
+        row.planned_start, row.planned_ms = broadcast.start, broadcast.duration_ms
+    elif row.title is None:
+        row.title, row.planned_start, row.planned_ms = "", from_ms(outcome.planned), 0
+    row.started_at = from_ms(outcome.started) if outcome.started else None
+    row.ended_at = from_ms(outcome.ended) if outcome.ended else None
+    row.played_ms, row.volume, row.underruns = outcome.played_ms, outcome.volume, outcome.underruns
+    row.result, row.reason = outcome.state, outcome.reason[:REASON_LIMIT]
+    row.evidence = int(outcome.evidence)

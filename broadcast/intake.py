@@ -1,0 +1,138 @@
+"""Reads what came from the broker: whose it is, whether it is theirs, and whether it can be stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from devices.envelope import KeySet, open_report
+from devices.errors import Malformed, OrderRejected
+from devices.link import Inbound
+from devices.messages import Ack, Journal, JournalEvent, State, Telemetry
+from devices.topics import Kind, Topics
+
+from .models import Loudspeaker
+
+LAST_MS = 253_402_300_799_000  # the end of year 9999
+LARGEST = 2**31 - 1  # what a column of whole numbers holds
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One good message of a loudspeaker."""
+
+    loudspeaker: Loudspeaker
+    report: State | Telemetry | Journal | Ack
+    received_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One message that is not believed; ``kind`` is the alarm it raises."""
+
+    kind: str
+    device: str
+    loudspeaker: Loudspeaker | None
+    why: str
+
+
+@dataclass(slots=True)
+class Mail:
+    """A batch, sorted into what is believed and what is not; nothing is lost on the way."""
+
+    heard: list[Heard] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def senders(batch: Iterable[Inbound], topics: Topics) -> set[str]:
+    """The devices that the topics name."""
+    names = set()
+    for inbound in batch:
+        try:
+            names.add(topics.parse(inbound.topic).name)
+        except Malformed:
+            continue
+    return names
+
+
+def read(batch: Iterable[Inbound], topics: Topics, known: Mapping[str, Loudspeaker]) -> Mail:
+    """Open every message; one that is forged, malformed or of a stranger never stops the others."""
+    mail = Mail()
+    for inbound in batch:
+        device, loudspeaker = "", None
+        try:
+            kind, device = topics.parse(inbound.topic)
+            loudspeaker = known.get(device)
+            if loudspeaker is None:
+                mail.refused.append(Refused("unknown_device", device, None, str(kind)))
+                continue
+            report = _open(kind, inbound.payload, loudspeaker)
+        except OrderRejected as error:
+            kind_of_alarm = "forged_report" if error.code == "bad_signature" else "malformed_report"
+            mail.refused.append(Refused(kind_of_alarm, device, loudspeaker, str(error)[:200]))
+        else:
+            if report is not None:
+                mail.heard.append(Heard(loudspeaker, report, inbound.received_at))
+    return mail
+
+
+def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telemetry | Journal | Ack | None:
+    if not payload:
+        return None  # a retained state that was cleared
+    sealed = kind in (Kind.EVT, Kind.ACK)
+    report = open_report(payload, _keys(loudspeaker.public_key) if sealed else None)
+    if _EXPECTED.get(kind) is not type(report):
+        raise Malformed(f"{type(report).__name__} on a topic of {kind}")
+    if report.device != loudspeaker.device:
+        raise Malformed(f"written by {report.device[:80]!r}")
+    _check(report)
+    return report
+
+
+_EXPECTED = {Kind.STATE: State, Kind.TELE: Telemetry, Kind.EVT: Journal, Kind.ACK: Ack}
+
+
+@functools.lru_cache(maxsize=8192)
+def _keys(public_key: str) -> KeySet:
+    return KeySet([public_key])
+
+
+def _check(report: State | Telemetry | Journal | Ack) -> None:
+    """Refuse what a column cannot hold: one such value would stop the whole batch."""
+    if isinstance(report, Journal):
+        _text(report.boot, 40)
+        for event in report.events:
+            _check_event(event)
+    elif isinstance(report, State):
+        _text(report.boot, 40)
+        _text(report.playing, 64)
+        _number(report.session, LARGEST)
+        _number(report.at, LAST_MS)
+    elif isinstance(report, Telemetry):
+        _text(report.boot, 40)
+    else:
+        _text(report.command, 80)
+
+
+def _check_event(event: JournalEvent) -> None:
+    _text(event.event, 40)
+    _text(event.item, 64)
+    if "\0" in event.reason:
+        raise Malformed("a reason with a null character")
+    for instant in (event.at, event.planned, event.started, event.ended):
+        _number(instant, LAST_MS)
+    for amount in (event.seq, event.played_ms, event.volume, event.underruns):
+        _number(amount, LARGEST)
+    _number(event.samples, 2**53)
+
+
+def _text(value: str, limit: int) -> None:
+    if len(value) > limit or "\0" in value:
+        raise Malformed(f"not a name: {value[:80]!r}")
+
+
+def _number(value: int, largest: int) -> None:
+    if not 0 <= value <= largest:
+        raise Malformed(f"out of range: {value}")

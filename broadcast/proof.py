@@ -1,0 +1,87 @@
+"""What a journal proves about one item: a pure fold that no repetition or order of arrival changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devices.messages import Evidence, ItemState, JournalEvent
+
+S = ItemState
+
+_RANK = {
+    S.PLANNED: 0,
+    S.FETCHING: 1,
+    S.READY: 2,
+    S.ARMED: 3,
+    S.STARTING: 4,
+    S.PLAYING: 5,
+    S.PREEMPTED: 5,
+    S.RESUMING: 5,
+    S.MISSED: 6,
+    S.EXPIRED: 6,
+    S.SKIPPED: 6,
+    S.REFUSED: 6,
+    S.FAILED: 6,
+    S.CANCELLED: 6,
+    S.INTERRUPTED: 7,
+    S.PARTIAL: 8,
+    S.DONE: 9,
+}
+FINAL = frozenset(state for state, rank in _RANK.items() if rank >= 6)
+_HEARD = frozenset({S.DONE, S.PARTIAL, S.PREEMPTED, S.INTERRUPTED})
+_ARMED = frozenset({S.ARMED, S.STARTING, S.PLAYING, S.PREEMPTED, S.RESUMING})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The strongest that is known; instants are UTC ms, 0 where nothing was said."""
+
+    state: ItemState
+    evidence: Evidence
+    reason: str
+    planned: int
+    started: int
+    ended: int
+    played_ms: int
+    volume: int
+    underruns: int
+
+
+def outcome(entries: Iterable[tuple[str, JournalEvent]]) -> Outcome | None:
+    """Fold the journal of one item, given as (boot, event); None when nothing in it is a state of an item."""
+    known = [(boot, event) for boot, event in entries if event.event in _NAMES]
+    if not known:
+        return None
+    _, last = max(known, key=_order)
+    heard = max((event for _, event in known), key=lambda event: (event.played_ms, event.samples, event.seq))
+    begun = [event.started for _, event in known if event.started]
+    return Outcome(
+        state=S(last.event),
+        evidence=max(evidence(event) for _, event in known),
+        reason=last.reason,
+        planned=max(event.planned for _, event in known),
+        started=min(begun, default=0),
+        ended=max(event.ended for _, event in known),
+        played_ms=heard.played_ms,
+        volume=heard.volume,
+        underruns=max(event.underruns for _, event in known),
+    )
+
+
+def evidence(event: JournalEvent) -> Evidence:
+    """What one entry proves, whatever it claims for itself; a loudspeaker's word goes no further than E3."""
+    state = S(event.event)
+    if state in _HEARD and event.samples > 0 and event.volume > 0 and event.underruns == 0:
+        return Evidence.RENDERED
+    if state in _ARMED or event.samples > 0:
+        return Evidence.ARMED
+    return Evidence.ACKNOWLEDGED
+
+
+_NAMES = frozenset(state.value for state in S)
+
+
+def _order(entry: tuple[str, JournalEvent]) -> tuple[int, int, int, str]:
+    boot, event = entry
+    return (_RANK[S(event.event)], event.at, event.seq, boot)

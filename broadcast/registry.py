@@ -1,0 +1,246 @@
+"""The loudspeakers: entered with their keys, listed, changed, taken out of service; and who may connect."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+import secrets
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from devices.broker import Account, hash_password
+from devices.envelope import SigningKey
+from devices.messages import Action, Command, ItemState
+from devices.speaker.identity import Identity
+
+from . import areas, audit, events, outbox, permissions
+from .errors import AlreadyExists, EmptyTitle, InvalidCode, NotFound, ValueTooLong
+from .models import Area, AreaClosure, AsRun, AuditRow, Broadcast, Delivery, Loudspeaker, Person, Role
+from .moments import to_ms
+from .outbox import Urgency, Wire
+
+DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
+NAME_LIMIT = 120
+COMMAND_LIFE = dt.timedelta(minutes=1)
+ACCOUNT_ACTIONS = ("loudspeaker.add", "loudspeaker.renew", "loudspeaker.retire", "area.create", "area.move")
+
+
+def add(
+    session: Session,
+    person: Person | None,
+    *,
+    wire: Wire,
+    device: str,
+    name: str,
+    area_id: int,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    now: dt.datetime,
+) -> Identity:
+    """Enter a loudspeaker; the identity is for its box and is not kept here: it holds the private key.
+
+    ``person`` None is the operator at the machine. Errors: UnknownArea, Forbidden, InvalidCode,
+    AlreadyExists, EmptyTitle, ValueTooLong.
+    """
+    area = areas.get(session, area_id)
+    if person is not None:
+        permissions.require(person, Role.ADMIN, area, session)
+    _check(session, device, name)
+    key, password = SigningKey.generate(), secrets.token_urlsafe(32)
+    loudspeaker = Loudspeaker(
+        device=device,
+        name=name.strip(),
+        area_id=area.id,
+        latitude=latitude,
+        longitude=longitude,
+        public_key=key.public,
+        broker_hash=hash_password(password, secrets.token_bytes(12)),
+        created_at=now,
+    )
+    session.add(loudspeaker)
+    session.flush()
+    _tell(session, loudspeaker, person, "loudspeaker.add", now)
+    return _identity(wire, device, password, key)
+
+
+def renew(
+    session: Session, person: Person | None, *, wire: Wire, loudspeaker_id: int, now: dt.datetime
+) -> Identity:
+    """New keys and a new password: the old identity is worthless from now on. Errors: NotFound, Forbidden."""
+    loudspeaker = _owned(session, person, loudspeaker_id)
+    key, password = SigningKey.generate(), secrets.token_urlsafe(32)
+    loudspeaker.public_key = key.public
+    loudspeaker.broker_hash = hash_password(password, secrets.token_bytes(12))
+    _tell(session, loudspeaker, person, "loudspeaker.renew", now)
+    return _identity(wire, loudspeaker.device, password, key)
+
+
+def retire(
+    session: Session, person: Person | None, *, wire: Wire, loudspeaker_id: int, now: dt.datetime
+) -> Loudspeaker:
+    """Take a loudspeaker out of service; what it played stays. Errors: NotFound, Forbidden."""
+    loudspeaker = _owned(session, person, loudspeaker_id)
+    if loudspeaker.retired_at is None:
+        loudspeaker.retired_at, loudspeaker.online = now, False
+        coming = select(Broadcast.id).where(Broadcast.start > now)
+        theirs = update(Delivery).where(
+            Delivery.loudspeaker_id == loudspeaker.id, Delivery.broadcast_id.in_(coming)
+        )
+        session.execute(theirs.values(state=ItemState.CANCELLED, reason="retired", updated_at=now))
+        for topic in (wire.topics.desired(loudspeaker.device), wire.topics.cursor(loudspeaker.device)):
+            outbox.put(session, wire, topic, None, urgency=Urgency.DESIRED, now=now)
+        _tell(session, loudspeaker, person, "loudspeaker.retire", now)
+    return loudspeaker
+
+
+def set_volume(
+    session: Session, person: Person, loudspeaker_id: int, volume: int, now: dt.datetime
+) -> Loudspeaker:
+    """Percent, before the loudspeaker's own cap; told with the next planning. Errors: NotFound, Forbidden."""
+    loudspeaker = _owned(session, person, loudspeaker_id, Role.EDITOR)
+    loudspeaker.volume = min(max(volume, 0), 100)
+    _tell(session, loudspeaker, person, "loudspeaker.volume", now, volume=loudspeaker.volume)
+    return loudspeaker
+
+
+def command(
+    session: Session, person: Person, *, wire: Wire, loudspeaker_id: int, action: Action, now: dt.datetime
+) -> str:
+    """Send one loudspeaker an order such as IDENTIFY or REPORT; returns the command's id.
+
+    Errors: NotFound, Forbidden.
+    """
+    loudspeaker = _owned(session, person, loudspeaker_id, Role.EDITOR)
+    expires_at = now + COMMAND_LIFE
+    order = Command(
+        id=f"c{wire.new_id()}",
+        target=loudspeaker.device,
+        issued_at=to_ms(now),
+        expires_at=to_ms(expires_at),
+        action=action,
+    )
+    topic = wire.topics.cmd(loudspeaker.device)
+    outbox.put(session, wire, topic, order, urgency=Urgency.COMMAND, now=now, expires_at=expires_at)
+    _tell(session, loudspeaker, person, f"loudspeaker.{action.value}", now)
+    return order.id
+
+
+def get(session: Session, person: Person, loudspeaker_id: int) -> Loudspeaker:
+    """Errors: NotFound, also where the person may not look."""
+    loudspeaker = session.get(Loudspeaker, loudspeaker_id)
+    if loudspeaker is None or not permissions.may(person, Role.VIEWER, loudspeaker.area_id, session):
+        raise NotFound(kind="loudspeaker", id=loudspeaker_id)
+    return loudspeaker
+
+
+def search(
+    session: Session,
+    person: Person,
+    *,
+    query: str = "",
+    area_id: int | None = None,
+    retired: bool = False,
+) -> list[Loudspeaker]:
+    """The loudspeakers that the person may see, by area and name."""
+    found = select(Loudspeaker).where(Loudspeaker.area_id.in_(permissions.visible(person)))
+    if area_id is not None:
+        found = found.where(Loudspeaker.area_id.in_(areas.below(area_id)))
+    if not retired:
+        found = found.where(Loudspeaker.retired_at.is_(None))
+    if query.strip():
+        word = query.strip()
+        matches = or_(
+            Loudspeaker.name.icontains(word, autoescape=True),
+            Loudspeaker.device.icontains(word, autoescape=True),
+        )
+        found = found.where(matches)
+    ordered = found.join(Area).order_by(Area.code, Loudspeaker.name, Loudspeaker.id)
+    return list(session.scalars(ordered.options(joinedload(Loudspeaker.area))))
+
+
+def as_run(session: Session, person: Person, loudspeaker_id: int, limit: int = 50) -> list[AsRun]:
+    """What a loudspeaker played last, newest first. Errors: NotFound."""
+    get(session, person, loudspeaker_id)
+    query = select(AsRun).where(AsRun.loudspeaker_id == loudspeaker_id)
+    return list(session.scalars(query.order_by(AsRun.planned_start.desc(), AsRun.id.desc()).limit(limit)))
+
+
+def accounts_revision(session: Session, known: int = 0) -> int:
+    """A number that grows whenever ``accounts`` may have changed; ``known`` spares looking at the past."""
+    query = select(func.max(AuditRow.id)).where(AuditRow.id > known, AuditRow.action.in_(ACCOUNT_ACTIONS))
+    return session.scalar(query) or known
+
+
+def accounts(session: Session, wire: Wire) -> list[Account]:
+    """Every loudspeaker in service: it reads itself and its areas, and writes only as itself."""
+    chains: dict[int, list[str]] = {}
+    query = select(AreaClosure.descendant_id, Area.code).join(Area, Area.id == AreaClosure.ancestor_id)
+    for area_id, code in session.execute(query.order_by(AreaClosure.depth)):
+        chains.setdefault(area_id, []).append(code)
+    in_service = select(Loudspeaker.device, Loudspeaker.broker_hash, Loudspeaker.area_id).where(
+        Loudspeaker.retired_at.is_(None)
+    )
+    return [
+        Account(
+            username=device,
+            password_hash=broker_hash,
+            reads=wire.topics.device_reads(device, chains[area_id]),
+            writes=wire.topics.device_writes(device),
+        )
+        for device, broker_hash, area_id in session.execute(in_service.order_by(Loudspeaker.id))
+    ]
+
+
+def _identity(wire: Wire, device: str, password: str, key: SigningKey) -> Identity:
+    return Identity(
+        device=device,
+        tenant=wire.topics.tenant,
+        broker=wire.broker_url,
+        password=password,
+        private_key=base64.b64encode(key.private_bytes()).decode(),
+        server_keys=(wire.key.public,),
+    )
+
+
+def _check(session: Session, device: str, name: str) -> None:
+    if not DEVICE.fullmatch(device):
+        raise InvalidCode(value=device)
+    if not name.strip():
+        raise EmptyTitle(field="name")
+    if len(name) > NAME_LIMIT:
+        raise ValueTooLong(field="name", count=len(name), limit=NAME_LIMIT)
+    if session.scalar(select(Loudspeaker.id).where(Loudspeaker.device == device)) is not None:
+        raise AlreadyExists(kind="loudspeaker", value=device)
+
+
+def _owned(
+    session: Session, person: Person | None, loudspeaker_id: int, role: Role = Role.ADMIN
+) -> Loudspeaker:
+    loudspeaker = session.get(Loudspeaker, loudspeaker_id)
+    if loudspeaker is None:
+        raise NotFound(kind="loudspeaker", id=loudspeaker_id)
+    if person is not None:
+        permissions.require(person, role, loudspeaker.area_id, session)
+    return loudspeaker
+
+
+def _tell(
+    session: Session,
+    loudspeaker: Loudspeaker,
+    person: Person | None,
+    action: str,
+    now: dt.datetime,
+    **detail: object,
+) -> None:
+    audit.record(
+        session,
+        now=now,
+        person_id=person.id if person else None,
+        action=action,
+        subject=f"loudspeaker:{loudspeaker.id}",
+        device=loudspeaker.device,
+        **detail,
+    )
+    events.emit(session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id)

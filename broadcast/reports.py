@@ -1,0 +1,174 @@
+"""What loudspeakers report becomes presence, journal, as-run rows, proof and alarms."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from devices.link import Inbound
+from devices.messages import Ack, Journal, State, Telemetry
+from devices.presence import Sighting, heard, observe
+
+from . import acknowledgement, airlog, alarms, cursors, events, intake
+from .intake import Heard, Refused
+from .models import JournalRow, Loudspeaker
+from .moments import from_ms
+from .outbox import Wire
+from .upsert import insert_new
+
+FRESH = dt.timedelta(minutes=2)  # a state that is older was kept by the broker, it is no sign of life
+REFUSALS = frozenset({"bad_signature", "malformed", "replayed", "stale", "wrong_target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of a batch: messages believed and refused, journal events that were new."""
+
+    heard: int
+    refused: int
+    new_events: int
+
+
+def ingest(session: Session, batch: Sequence[Inbound], wire: Wire, now: dt.datetime) -> Ingested:
+    """Take in a batch; the same message twice, or in another order, gives the same rows."""
+    known = _loudspeakers(session, intake.senders(batch, wire.topics))
+    mail = intake.read(batch, wire.topics, known)
+    _complain(session, mail.refused, now)
+    _note_presence(session, mail.heard, now)
+    new = _store_journals(session, mail.heard)
+    by_id = {each.id: each for each in known.values()}
+    _raise_reported(session, new, by_id, now)
+    airlog.update(session, {(row.loudspeaker_id, row.occurrence) for row in new if row.occurrence}, now)
+    cursors.confirm(session, wire, _journals(mail.heard), now)
+    _note_acks(session, mail.heard, now)
+    return Ingested(len(mail.heard), len(mail.refused), len(new))
+
+
+def _loudspeakers(session: Session, devices: set[str]) -> dict[str, Loudspeaker]:
+    query = select(Loudspeaker).where(Loudspeaker.device.in_(devices), Loudspeaker.retired_at.is_(None))
+    return {each.device: each for each in session.scalars(query)}
+
+
+def _complain(session: Session, refused: Iterable[Refused], now: dt.datetime) -> None:
+    counts = Counter((each.kind, each.device) for each in refused)
+    last = {(each.kind, each.device): each for each in refused}
+    for key, each in last.items():
+        alarms.raise_alarm(
+            session,
+            kind=each.kind,
+            now=now,
+            loudspeaker=each.loudspeaker,
+            count=counts[key],
+            device=each.device,
+            why=each.why,
+        )
+
+
+def _note_presence(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:
+    """Fold each loudspeaker's messages in the order in which they came."""
+    per_speaker: dict[int, list[Heard]] = defaultdict(list)
+    for each in mail:
+        per_speaker[each.loudspeaker.id].append(each)
+    in_force: list[Loudspeaker] = []
+    for messages in per_speaker.values():
+        loudspeaker = messages[0].loudspeaker
+        before = (loudspeaker.online, loudspeaker.playing)
+        if _fold(loudspeaker, messages):
+            in_force.append(loudspeaker)
+        if before != (loudspeaker.online, loudspeaker.playing):
+            events.emit(
+                session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id
+            )
+    acknowledgement.note(session, in_force, now)
+
+
+def _fold(loudspeaker: Loudspeaker, messages: Iterable[Heard]) -> bool:
+    """Whether the loudspeaker now says that it has the newest desired state, and has not said so before."""
+    known = Sighting(loudspeaker.online, loudspeaker.boot, loudspeaker.session, loudspeaker.last_seen)
+    said: dict[str, Any] = dict(loudspeaker.report)
+    before = said.get("state", {}).get("have")
+    for each in messages:
+        report = each.report
+        if isinstance(report, State):
+            retained = each.received_at - from_ms(report.at) > FRESH
+            seen = observe(known, report, each.received_at, retained=retained)
+            if seen is not known and report.online:
+                said["state"] = msgspec.to_builtins(report)
+                loudspeaker.playing = report.playing
+            elif seen is not known:
+                loudspeaker.playing = ""
+            known = seen
+        elif isinstance(report, Telemetry):
+            said["tele"] = msgspec.to_builtins(report)
+            known = heard(known, report.boot, each.received_at)
+        elif isinstance(report, Journal):
+            known = heard(known, report.boot, each.received_at)
+    loudspeaker.online, loudspeaker.boot, loudspeaker.session = known.online, known.boot, known.session
+    if known.last_seen != loudspeaker.last_seen:
+        loudspeaker.last_seen = known.last_seen
+    if said != loudspeaker.report:
+        loudspeaker.report = said
+    newest = {"epoch": loudspeaker.desired_epoch, "rev": loudspeaker.desired_rev}
+    return bool(said.get("state", {}).get("have") == newest != before)
+
+
+def _journals(mail: Iterable[Heard]) -> list[tuple[Loudspeaker, Journal]]:
+    return [(each.loudspeaker, each.report) for each in mail if isinstance(each.report, Journal)]
+
+
+def _store_journals(session: Session, mail: Iterable[Heard]) -> Sequence[Row[Any]]:
+    """Insert what is new, by (loudspeaker, boot, seq); returns the new rows."""
+    rows = [
+        {
+            "loudspeaker_id": each.loudspeaker.id,
+            "boot": each.report.boot,
+            "seq": event.seq,
+            "at": from_ms(event.at),
+            "event": event.event,
+            "occurrence": event.item,
+            "body": msgspec.to_builtins(event),
+            "received_at": each.received_at,
+        }
+        for each in mail
+        if isinstance(each.report, Journal)
+        for event in each.report.events
+    ]
+    if not rows:
+        return []
+    columns = (JournalRow.loudspeaker_id, JournalRow.event, JournalRow.occurrence, JournalRow.body)
+    return session.execute(insert_new(session, JournalRow).returning(*columns), rows).all()
+
+
+def _raise_reported(
+    session: Session, new: Iterable[Row[Any]], known: dict[int, Loudspeaker], now: dt.datetime
+) -> None:
+    """A loudspeaker that refused a message says that somebody tries to speak in our name."""
+    counts: Counter[tuple[int, str]] = Counter()
+    reasons: dict[tuple[int, str], str] = {}
+    for row in new:
+        if row.event in REFUSALS:
+            key = (row.loudspeaker_id, row.event)
+            counts[key] += 1
+            reasons[key] = str(row.body.get("reason", ""))
+    for key, count in counts.items():
+        loudspeaker_id, kind = key
+        alarms.raise_alarm(
+            session, kind=kind, now=now, loudspeaker=known[loudspeaker_id], count=count, why=reasons[key]
+        )
+
+
+def _note_acks(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:
+    """One event a command and stage, however many loudspeakers answer."""
+    answers: Counter[tuple[str, str, str]] = Counter()
+    for each in mail:
+        if isinstance(each.report, Ack):
+            answers[(each.report.command, each.report.stage, each.report.code)] += 1
+    for (command, stage, code), count in answers.items():
+        events.emit(session, now=now, kind="ack", command=command, stage=stage, code=code, count=count)
