@@ -25,7 +25,8 @@ const store = {
   drop: (key) => localStorage.removeItem(PREFIX + key),
 };
 
-const fieldsOf = (form) => [...form.elements].filter((field) => field.name && field.dataset.keep !== undefined);
+const KEPT = "textarea, select, input:is([type=text], [type=date])";
+const fieldsOf = (form) => [...form.elements].filter((field) => field.name && field.matches(KEPT));
 const valuesOf = (form) => Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
 const differs = (a, b) => Object.keys(a).some((name) => (a[name] ?? "") !== (b[name] ?? ""));
 

@@ -3,6 +3,12 @@
 
 const PAUSE_MS = 450;
 
+function question({ preview, previewMethod }, body, signal) {
+  if (previewMethod !== "get") return fetch(preview, { method: "POST", body, signal });
+  body.delete("csrf_token");
+  return fetch(`${preview}?${new URLSearchParams(body)}`, { signal });
+}
+
 function attach(output) {
   const form = output.closest("form") ?? document.querySelector(output.dataset.previewForm);
   const watched = (output.dataset.previewFields ?? "").split(" ").filter(Boolean);
@@ -17,16 +23,16 @@ function attach(output) {
         body.append(name, value);
       }
     }
-    const question = JSON.stringify([...body]);
-    if (question === last) return;
+    const asked = JSON.stringify([...body]);
+    if (asked === last) return;
     asking?.abort();
     asking = new AbortController();
     output.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(output.dataset.preview, { method: "POST", body, signal: asking.signal });
+      const answer = await question(output.dataset, body, asking.signal);
       if (answer.ok) {
         output.innerHTML = await answer.text();
-        last = question;
+        last = asked;
       }
       output.classList.toggle("is-stale", !answer.ok);
     } catch (error) {

@@ -1,0 +1,72 @@
+"""How far one broadcast has come on its loudspeakers: what has it, what sounds, what is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from broadcast import permissions
+from broadcast.errors import NotFound
+from broadcast.models import Broadcast, Delivery, Person, Role
+from devices.messages import Evidence, ItemState
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING})
+SILENT = frozenset(
+    {
+        ItemState.FAILED,
+        ItemState.REFUSED,
+        ItemState.SKIPPED,
+        ItemState.EXPIRED,
+        ItemState.MISSED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Airing:
+    """Numbers of loudspeakers; ``proved`` alone means that it sounded."""
+
+    broadcast: Broadcast
+    deliveries: tuple[Delivery, ...]
+    received: int
+    armed: int
+    sounding: int
+    proved: int
+    silent: int
+
+    @property
+    def total(self) -> int:
+        return len(self.deliveries)
+
+
+def find(session: Session, person: Person, broadcast_id: int) -> Airing:
+    """The broadcast as far as ``person`` may see its loudspeakers. Errors: NotFound."""
+    broadcast = session.get(Broadcast, broadcast_id)
+    if broadcast is None:
+        raise NotFound(kind="broadcast", id=broadcast_id)
+    seen = permissions.visible_areas(session, person)
+    deliveries = [each for each in broadcast.deliveries if each.loudspeaker.area_id in seen]
+    if not deliveries and not permissions.may(person, Role.VIEWER, broadcast.area_id, session):
+        raise NotFound(kind="broadcast", id=broadcast_id)
+    return count(broadcast, deliveries)
+
+
+def count(broadcast: Broadcast, deliveries: Iterable[Delivery]) -> Airing:
+    ordered = tuple(sorted(deliveries, key=lambda each: (each.loudspeaker.area_id, each.loudspeaker.name)))
+    reached = [each.evidence if each.evidence is not None else -1 for each in ordered]
+    return Airing(
+        broadcast=broadcast,
+        deliveries=ordered,
+        received=sum(level >= Evidence.ACKNOWLEDGED for level in reached),
+        armed=sum(level >= Evidence.ARMED for level in reached),
+        sounding=sum(each.state in SOUNDING for each in ordered),
+        proved=sum(level >= Evidence.RENDERED for level in reached),
+        silent=sum(
+            each.state in SILENT and level < Evidence.RENDERED
+            for each, level in zip(ordered, reached, strict=True)
+        ),
+    )

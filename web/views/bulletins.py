@@ -1,0 +1,253 @@
+"""Bulletins: write, see and hear what will be read, submit, decide, withdraw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from broadcast import bulletins, permissions
+from broadcast.errors import DomainError, NotAuthenticated, StaleVersion
+from broadcast.models import Bulletin, BulletinState, Role
+from devices.messages import BulletinClass
+from web.auth import current_person, has_role, signed_in
+from web.edge import no_session, now
+from web.errors import refuse, sentence
+from web.forms import bulletins as forms
+from web.forms.bulletins import BulletinForm
+from web.views import history, places, spoken, words
+
+blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
+
+PER_PAGE = 20
+LARGEST_FILE = 400_000  # bytes; more than any text that is accepted
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/")
+@signed_in
+def index() -> str:
+    state, klass = request.args.get("state", ""), request.args.get("klass", "")
+    query = request.args.get("q", "").strip()[:200]
+    found = bulletins.search(
+        g.session,
+        current_person(),
+        query=query,
+        state=BulletinState(state) if state in set(BulletinState) else None,
+        klass=BulletinClass(klass) if klass in set(BulletinClass) else None,
+        page=max(1, request.args.get("page", 1, type=int)),
+        per_page=PER_PAGE,
+    )
+    return render_template(
+        "bulletins/index.html",
+        found=found,
+        state=state,
+        klass=klass,
+        query=query,
+        classes=list(BulletinClass),
+        may_write=has_role(Role.EDITOR),
+        page_url=lambda page: url_for(
+            ".index", page=page, q=query or None, state=state or None, klass=klass or None
+        ),
+        words=words,
+    )
+
+
+@blueprint.get("/new")
+@signed_in
+def write() -> str:
+    return _form_page(BulletinForm())
+
+
+@blueprint.post("/new")
+@signed_in
+def create() -> Answer:
+    form = forms.read_bulletin(request.form)
+    if form.errors:
+        return _form_page(form), 422
+    try:
+        bulletin = bulletins.create(g.session, current_person(), **_content(form), now=now())
+    except DomainError as error:
+        return _form_page(form, problem=sentence(error)), refuse(error)
+    flash(_("Đã lưu bản nháp. Máy đang đọc thành tiếng."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin.id))
+
+
+@blueprint.post("/import")
+@signed_in
+def import_file() -> Answer:
+    """Put a text file into the form; nothing is saved and nothing typed is lost."""
+    form = forms.read_bulletin(request.form)
+    file = request.files.get("file")
+    try:
+        data = file.read(LARGEST_FILE + 1) if file else b""
+        imported = bulletins.import_file(data, (file.filename or "") if file else "")
+    except DomainError as error:
+        return _form_page(replace(form, errors={"file": sentence(error)})), refuse(error)
+    filled = replace(form, title=form.title or imported.title, text=imported.text, errors={})
+    return _form_page(filled, imported=True)
+
+
+@blueprint.post("/preview")
+@no_session
+def preview() -> str:
+    """The text as it will be read, while it is typed; keeps no transaction since it touches no data."""
+    if "person_id" not in session:
+        raise NotAuthenticated()
+    form = forms.read_bulletin(request.form)
+    return render_template(
+        "bulletins/_spoken.html", spoken=spoken.beginning(form.text, float(form.speed)), words=words
+    )
+
+
+@blueprint.get("/<int:bulletin_id>")
+@signed_in
+def show(bulletin_id: int) -> str:
+    return _bulletin_page(bulletin_id)
+
+
+@blueprint.get("/<int:bulletin_id>/edit")
+@signed_in
+def edit(bulletin_id: int) -> str:
+    bulletin = bulletins.get(g.session, current_person(), bulletin_id)
+    return _form_page(_filled(bulletin), bulletin=bulletin)
+
+
+@blueprint.post("/<int:bulletin_id>/edit")
+@signed_in
+def save(bulletin_id: int) -> Answer:
+    person, form = current_person(), forms.read_bulletin(request.form)
+    bulletin = bulletins.get(g.session, person, bulletin_id)
+    if form.errors:
+        return _form_page(form, bulletin=bulletin), 422
+    content = _content(form)
+    del content["area_id"]
+    try:
+        bulletins.edit(g.session, person, bulletin_id, expected_version=form.version, **content, now=now())
+    except StaleVersion as error:
+        theirs = bulletin.current
+        mine = replace(form, version=theirs.number)  # saving once more is then a decision, not an accident
+        return _form_page(mine, bulletin=bulletin, theirs=theirs), refuse(error)
+    except DomainError as error:
+        return _form_page(form, bulletin=bulletin, problem=sentence(error)), refuse(error)
+    flash(_("Đã lưu. Máy đang đọc lại những câu đã sửa."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+@blueprint.post("/<int:bulletin_id>/submit")
+@signed_in
+def submit(bulletin_id: int) -> Response:
+    bulletins.submit(g.session, current_person(), bulletin_id, now=now())
+    flash(_("Đã gửi duyệt. Người duyệt sẽ thấy bản tin ở trang Hôm nay."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+@blueprint.post("/<int:bulletin_id>/recall")
+@signed_in
+def recall(bulletin_id: int) -> Response:
+    bulletins.recall(g.session, current_person(), bulletin_id, now=now())
+    flash(_("Đã lấy lại để sửa tiếp."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+@blueprint.post("/<int:bulletin_id>/withdraw")
+@signed_in
+def withdraw(bulletin_id: int) -> Response:
+    bulletins.withdraw(g.session, current_person(), bulletin_id, now=now())
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+@blueprint.post("/<int:bulletin_id>/restore")
+@signed_in
+def restore(bulletin_id: int) -> Response:
+    bulletins.restore(g.session, current_person(), bulletin_id, now=now())
+    flash(_("Đã khôi phục bản tin."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+@blueprint.post("/<int:bulletin_id>/decision")
+@signed_in
+def decide(bulletin_id: int) -> Answer:
+    person, form = current_person(), forms.read_decision(request.form)
+    if form.errors:
+        return _bulletin_page(bulletin_id, decision=form), 422
+    try:
+        if form.approve:
+            bulletins.approve(
+                g.session,
+                person,
+                bulletin_id,
+                version=form.version,
+                text_sha256=form.text_sha256,
+                audio_sha256=form.audio_sha256,
+                now=now(),
+            )
+        else:
+            bulletins.send_back(g.session, person, bulletin_id, note=form.note, now=now())
+    except DomainError as error:
+        return _bulletin_page(bulletin_id, decision=form, problem=sentence(error)), refuse(error)
+    flash(_("Đã duyệt. Bản tin lên lịch phát được.") if form.approve else _("Đã trả lại người soạn."), "ok")
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+def _content(form: BulletinForm) -> dict[str, Any]:
+    names = (
+        "area_id", "title", "text", "klass", "source", "document_number", "document_date",
+        "document_issuer", "language", "engine", "voice",
+    )  # fmt: skip
+    return {name: getattr(form, name) for name in names} | {"speed": float(form.speed)}
+
+
+def _filled(bulletin: Bulletin) -> BulletinForm:
+    version = bulletin.current
+    return BulletinForm(
+        title=version.title,
+        text=version.text,
+        klass=bulletin.klass,
+        source=bulletin.source,
+        document_number=bulletin.document_number,
+        document_date=bulletin.document_date,
+        document_issuer=bulletin.document_issuer,
+        area_id=bulletin.area_id,
+        voice=version.voice,
+        speed=f"{version.speed:.1f}",
+        engine=version.engine,
+        version=version.number,
+    )
+
+
+def _form_page(form: BulletinForm, **more: Any) -> str:
+    person = current_person()
+    return render_template(
+        "bulletins/write.html",
+        form=form,
+        areas=places.options(person, Role.EDITOR),
+        classes=forms.CLASSES,
+        voices=forms.VOICES,
+        speeds=forms.SPEEDS,
+        spoken=spoken.beginning(form.text, float(form.speed)),
+        draft=f"{person.id}:{more['bulletin'].id if 'bulletin' in more else 'new'}",
+        words=words,
+        **more,
+    )
+
+
+def _bulletin_page(bulletin_id: int, **more: Any) -> str:
+    person = current_person()
+    bulletin = bulletins.get(g.session, person, bulletin_id)
+    version = bulletin.current
+    roles = permissions.roles_in(g.session, person, bulletin.area_id)
+    return render_template(
+        "bulletins/show.html",
+        bulletin=bulletin,
+        version=version,
+        spoken=spoken.reading(version.text, version.speed),
+        may_edit=Role.EDITOR in roles,
+        may_decide=Role.APPROVER in roles and person.id not in (version.author_id, bulletin.author_id),
+        history=history.entries(g.session, bulletin),
+        words=words,
+        **more,
+    )

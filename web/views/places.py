@@ -1,0 +1,45 @@
+"""The areas a person may choose from, as the tree they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import g
+
+from broadcast import areas, permissions
+from broadcast.areas import Node
+from broadcast.models import Area, Person, Role
+
+INDENT = "\u2003"  # an em space: the only way to indent inside a select
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An area in a list; ``depth`` counts from the person's own areas."""
+
+    area: Area
+    depth: int
+
+    @property
+    def option(self) -> tuple[int, str]:
+        return self.area.id, INDENT * self.depth + self.area.name
+
+
+def choices(person: Person, role: Role) -> list[Choice]:
+    """The areas where ``person`` holds ``role``, each followed by what is below it."""
+    roots = areas.tree(g.session, permissions.visible_areas(g.session, person, role))
+    return [choice for root in roots for choice in _walk(root, 0)]
+
+
+def options(person: Person, role: Role) -> list[tuple[int, str]]:
+    return [choice.option for choice in choices(person, role)]
+
+
+def chosen(found: list[Choice], wanted: int | None) -> Area | None:
+    """The wanted area if it is among those found, else the first of them."""
+    return next((each.area for each in found if each.area.id == wanted), found[0].area if found else None)
+
+
+def _walk(node: Node, depth: int) -> list[Choice]:
+    below = [choice for child in node.children for choice in _walk(child, depth + 1)]
+    return [Choice(node.area, depth), *below]

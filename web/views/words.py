@@ -1,0 +1,162 @@
+"""The words and tones for states: one vocabulary for all pages, never colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from broadcast.models import Bulletin, BulletinState, RenderState
+from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A label with the tone of its badge and, where a sign helps, an icon."""
+
+    text: str
+    tone: str = "idle"  # ok warn bad info urgent idle
+    icon: str = ""
+    hint: str = ""
+
+
+def bulletin_state(bulletin: Bulletin) -> Word:
+    if bulletin.state is BulletinState.DRAFT and bulletin.return_note:
+        return Word(_("Cần sửa"), "bad", "undo-2")
+    return {
+        BulletinState.DRAFT: Word(_("Bản nháp"), "idle", "pencil"),
+        BulletinState.SUBMITTED: Word(_("Chờ duyệt"), "warn", "clock"),
+        BulletinState.APPROVED: Word(_("Đã duyệt"), "ok", "check"),
+        BulletinState.WITHDRAWN: Word(_("Đã gỡ"), "idle", "ban"),
+    }[bulletin.state]
+
+
+def bulletin_class(klass: BulletinClass) -> Word:
+    return {
+        BulletinClass.ROUTINE: Word(_("Thông thường"), "idle", hint=_("Phát theo lịch do xã chọn.")),
+        BulletinClass.PRIORITY: Word(
+            _("Ưu tiên"), "info", hint=_("Phát trước các bản tin thường trong buổi phát gần nhất.")
+        ),
+        BulletinClass.EMERGENCY: Word(_("Khẩn cấp"), "urgent", "siren"),
+    }[klass]
+
+
+def voice(name: str) -> str:
+    return {"north": _("miền Bắc"), "centre": _("miền Trung"), "south": _("miền Nam")}.get(name, name)
+
+
+def speed(factor: float) -> str:
+    return {
+        0.8: _("rất chậm"),
+        0.9: _("chậm"),
+        1.0: _("vừa"),
+        1.1: _("hơi nhanh"),
+        1.2: _("nhanh"),
+    }.get(round(factor, 1), f"×{factor:g}")
+
+
+def engine(name: str) -> str:
+    return {"google": _("giọng Google"), "espeak": _("giọng máy ngoại tuyến")}.get(name, name)
+
+
+def render_error(code: str) -> str:
+    return {
+        "voice_unavailable": _("Không có giọng đọc nào dùng được lúc này."),
+        "disk_full": _("Máy chủ hết chỗ lưu. Báo người quản trị dọn bớt đĩa."),
+        "empty_bulletin": _("Bản tin không có chữ nào đọc được."),
+    }.get(code.partition(":")[0], _("Tạo âm thanh không được (mã lỗi: %(code)s).", code=code))
+
+
+def doubt(code: str) -> str:
+    return {
+        "unknown_abbreviation": _("Chữ viết tắt lạ: sẽ đọc từng chữ cái. Nên viết đầy đủ."),
+        "ambiguous": _("Có nhiều cách đọc. Nghe lại để chắc chắn."),
+        "foreign": _("Từ nước ngoài: có thể đọc sai."),
+        "unreadable": _("Không đọc được: phần này sẽ bị bỏ qua."),
+    }.get(code, _("Có thể đọc sai."))
+
+
+def alert_status(status: AlertStatus) -> Word:
+    return {
+        AlertStatus.ACTUAL: Word(
+            _("THẬT"), "urgent", "siren", _("Có việc khẩn cấp thật. Loa hú hiệu lệnh khẩn cấp rồi đọc.")
+        ),
+        AlertStatus.EXERCISE: Word(
+            _("DIỄN TẬP"), "warn", "users", _("Loa nói rõ “Đây là diễn tập” trước và sau thông báo.")
+        ),
+        AlertStatus.TEST: Word(
+            _("THỬ"), "info", "settings", _("Kiểm tra hệ thống. Loa nói rõ “Đây là phát thử”.")
+        ),
+    }[status]
+
+
+EVIDENCE_SIGNS = {-1: "○", 0: "→", 1: "◔", 2: "◑", 3: "●", 4: "●", 5: "●", 6: "●"}
+
+
+def evidence(level: int | None) -> Word:
+    """What is proved; below E3 nothing is ever called played."""
+    if level is None:
+        return Word(_("Chưa gửi"), "idle", "○", _("Lệnh phát chưa rời máy chủ."))
+    words = {
+        Evidence.SENT: Word(_("Đã gửi"), "idle", "→", _("Lệnh phát đã rời máy chủ. Chưa biết loa đã nhận.")),
+        Evidence.ACKNOWLEDGED: Word(_("Loa đã nhận"), "info", "◔", _("Loa báo đã có lịch này. Chưa phát.")),
+        Evidence.ARMED: Word(_("Loa sẵn sàng"), "info", "◑", _("Âm thanh đã tải đủ và đúng. Chưa phát.")),
+        Evidence.RENDERED: Word(
+            _("Đã phát"), "ok", "●", _("Loa đã phát ra âm thanh, đủ mẫu, âm lượng lớn hơn 0.")
+        ),
+    }
+    return words[Evidence(min(level, Evidence.RENDERED))]
+
+
+def item_state(state: ItemState) -> Word:
+    return _item_states()[state]
+
+
+def _item_states() -> dict[ItemState, Word]:
+    return {
+        ItemState.PLANNED: Word(_("Chờ giờ phát"), "idle"),
+        ItemState.FETCHING: Word(_("Đang tải"), "idle"),
+        ItemState.READY: Word(_("Đã tải xong"), "info"),
+        ItemState.ARMED: Word(_("Sẵn sàng"), "info"),
+        ItemState.STARTING: Word(_("Bắt đầu phát"), "info"),
+        ItemState.PLAYING: Word(_("Đang phát"), "info"),
+        ItemState.PREEMPTED: Word(_("Nhường tin khẩn"), "warn"),
+        ItemState.RESUMING: Word(_("Phát tiếp"), "info"),
+        ItemState.DONE: Word(_("Phát xong"), "ok"),
+        ItemState.PARTIAL: Word(_("Phát một phần"), "warn"),
+        ItemState.FAILED: Word(_("Phát lỗi"), "bad"),
+        ItemState.CANCELLED: Word(_("Đã hủy"), "idle"),
+        ItemState.SKIPPED: Word(_("Bỏ qua"), "warn"),
+        ItemState.REFUSED: Word(_("Loa từ chối"), "bad"),
+        ItemState.EXPIRED: Word(_("Hết hạn"), "warn"),
+        ItemState.MISSED: Word(_("Bỏ lỡ"), "bad"),
+        ItemState.INTERRUPTED: Word(_("Bị ngắt"), "warn"),
+    }
+
+
+def presence(status: str) -> Word:
+    return {
+        "online": Word(_("Đang kết nối"), "ok", "circle"),
+        "late": Word(_("Chậm tín hiệu"), "warn", "triangle"),
+        "offline": Word(_("Mất kết nối"), "bad", "cross"),
+        "never": Word(_("Chưa từng kết nối"), "idle", "ring"),
+    }[status]
+
+
+def clock_quality(value: str) -> Word:
+    return {
+        "synced": Word(_("Đúng giờ"), "ok"),
+        "holdover": Word(
+            _("Tự giữ giờ"), "warn", hint=_("Loa đang dùng đồng hồ riêng vì mất nguồn giờ chuẩn.")
+        ),
+    }.get(value, Word(_("Chưa biết"), "idle"))
+
+
+def render_state(state: RenderState) -> Word:
+    return {
+        RenderState.NONE: Word(_("Chưa tạo âm thanh"), "idle"),
+        RenderState.WAITING: Word(_("Chờ tạo âm thanh"), "idle"),
+        RenderState.RENDERING: Word(_("Đang tạo âm thanh"), "info"),
+        RenderState.READY: Word(_("Nghe được"), "ok"),
+        RenderState.FAILED: Word(_("Không tạo được âm thanh"), "bad"),
+    }[state]
