@@ -38,6 +38,10 @@ class Clock:
         now = dt.datetime.now(dt.UTC)
         self._scheduler.add_job(guard, "interval", seconds=seconds, id=name, name=name, next_run_time=now)
 
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(self._guards)
+
     def kick(self, name: str) -> None:
         """Run the job now; when it is at work already, once more after that. Unknown names are a KeyError."""
         if self._guards[name].ask_again() and self._scheduler.running:

@@ -1,0 +1,77 @@
+"""From the link's queue into the database, in batches; a message that cannot be stored stops no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import queue
+from collections.abc import Callable, Sequence
+
+from devices.link import Inbound
+
+from .database import Database
+from .errors import Unavailable
+from .lease import Leadership, LeaseLost, fenced
+from .outbox import Wire
+from .reports import ingest
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+CAPACITY = 100_000  # messages; a full queue makes the broker wait
+
+
+class Inbox:
+    """The messages that came and are not stored yet."""
+
+    def __init__(self, database: Database, wire: Wire, clock: Callable[[], dt.datetime]) -> None:
+        self.queue: queue.Queue[Inbound] = queue.Queue(CAPACITY)
+        self._database = database
+        self._wire = wire
+        self._clock = clock
+        self._batch: list[Inbound] = []
+
+    def store(self, leadership: Leadership) -> bool:
+        """Store one batch; True when there is more. A busy database raises and the batch is kept."""
+        self._batch = self._batch or self._take()
+        if not self._batch:
+            return False
+        try:
+            self._ingest(leadership, self._batch)
+        except (Unavailable, LeaseLost):
+            raise
+        except Exception as error:
+            details = {"action": "batch_failed", "messages": len(self._batch)}
+            log.exception("a batch could not be stored, trying its messages one by one", extra=details)
+            self._one_by_one(leadership, self._batch, error)
+        self._batch = []
+        return not self.queue.empty()
+
+    def forget(self) -> None:
+        """Drop what is here: another leader is told again by the loudspeakers' journals."""
+        self._batch = []
+        self._take(CAPACITY)
+
+    def _ingest(self, leadership: Leadership, batch: Sequence[Inbound]) -> None:
+        now = self._clock()
+        with fenced(self._database, leadership, now) as session:
+            ingest(session, batch, self._wire, now)
+
+    def _one_by_one(self, leadership: Leadership, batch: Sequence[Inbound], cause: Exception) -> None:
+        for inbound in batch:
+            try:
+                self._ingest(leadership, [inbound])
+            except (Unavailable, LeaseLost):
+                raise
+            except Exception:
+                details = {"action": "message_dropped", "topic": inbound.topic, "cause": str(cause)}
+                log.exception("a message was dropped", extra=details)
+
+    def _take(self, limit: int = BATCH) -> list[Inbound]:
+        taken: list[Inbound] = []
+        while len(taken) < limit:
+            try:
+                taken.append(self.queue.get_nowait())
+            except queue.Empty:
+                break
+        return taken

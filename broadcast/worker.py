@@ -1,0 +1,190 @@
+"""The work that goes on by itself: speech is made by anyone, everything on the air by the one leader."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+
+from schedules.clock import Clock
+
+from . import alerts, closing, events, lease, monitoring, planning, registry
+from .bootstrap import System
+from .dispatch import Dispatcher
+from .documents import publish_plans
+from .lease import Leadership, LeaseLost, fenced
+from .rendering import render_next
+
+log = logging.getLogger(__name__)
+
+ROLES = frozenset({"render", "air"})
+LEASE = "air"
+LEASE_TTL = dt.timedelta(seconds=5)
+SETTLING = dt.timedelta(minutes=3)  # after a connection, before silence means anything
+EVENTS_KEPT = dt.timedelta(days=2)
+
+Duty = Callable[[Leadership], bool]
+
+
+class Worker:
+    """The ticks of one process; any number of workers may share a database."""
+
+    def __init__(
+        self,
+        system: System,
+        roles: frozenset[str] = ROLES,
+        *,
+        checkpoint: Callable[[str], None] = lambda name: None,  # noqa: ARG005
+    ) -> None:
+        self.name = f"{socket.gethostname()[:30]}.{os.getpid()}.{secrets.token_hex(3)}"
+        self._system = system
+        self._roles = roles
+        self._clock = Clock()
+        self._leadership: Leadership | None = None
+        self._connected_at: dt.datetime | None = None
+        self._connections = 0
+        self._published_for = 0  # the connection for which everything has been published
+        self._laggards = monitoring.Laggards()
+        self._stopped = threading.Event()
+        self._dispatcher = Dispatcher(
+            system.database, system.link, system.wire, system.settings.plan_days, system.clock, checkpoint
+        )
+        self._accounts = 0
+
+    @property
+    def leads(self) -> bool:
+        return self._leadership is not None
+
+    def start(self) -> None:
+        """Begin to tick in the background."""
+        if "render" in self._roles:
+            self._clock.every(0.5, self._render, "render")
+        if "air" in self._roles:
+            self._clock.every(1.0, self._lead, "lead")
+            for seconds, duty, name in (
+                (5.0, self._plan, "plan"),
+                (0.15, self._flush, "flush"),
+                (0.2, self._store, "ingest"),
+                (5.0, self._monitor, "monitor"),
+                (3600.0, self._prune, "prune"),
+            ):
+                self._clock.every(seconds, self._as_leader(duty), name)
+        if self._system.broker is not None:
+            self._clock.every(1.0, self._refresh_accounts, "accounts")
+        self._clock.start()
+        log.info("worker started", extra={"action": "worker_started", "worker": self.name})
+
+    def stop(self) -> None:
+        """Let running ticks finish, give the lease away and disconnect."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._clock.stop()
+        if self._leadership is not None:
+            with self._system.database.transaction() as session:
+                lease.release(session, LEASE, self._leadership.token, self._system.clock())
+            self._step_down()
+        log.info("worker stopped", extra={"action": "worker_stopped", "worker": self.name})
+
+    def kick(self, tick: str = "plan") -> None:
+        """Run a tick now instead of at its time; one that this worker does not have is no error."""
+        if tick in self._clock.names:
+            self._clock.kick(tick)
+
+    # --- leading -------------------------------------------------------------
+
+    def _lead(self) -> None:
+        now = self._system.clock()
+        with self._system.database.transaction() as session:
+            lease.limit_idling(session)
+            token = lease.acquire(session, LEASE, self.name, now, LEASE_TTL)
+        if token is None:
+            if self._leadership is not None:
+                self._step_down()
+            return
+        if self._leadership is None:
+            log.info("this worker leads", extra={"action": "lead", "worker": self.name, "token": token})
+            self._system.link.start()
+            self._clock.kick("plan")
+        self._leadership = Leadership(LEASE, self.name, token)
+
+    def _step_down(self) -> None:
+        """Another leads, or nobody: leave the broker's account to them."""
+        self._leadership = None
+        self._published_for = 0
+        self._system.link.stop()
+        self._system.inbox.forget()
+        log.info("this worker leads no more", extra={"action": "step_down", "worker": self.name})
+
+    def _as_leader(self, duty: Duty) -> Callable[[], bool]:
+        def tick() -> bool:
+            leadership = self._leadership
+            if leadership is None:
+                return False
+            try:
+                return duty(leadership)
+            except LeaseLost:
+                log.warning("a tick came too late to lead", extra={"action": "fenced", "worker": self.name})
+                return False
+
+        return tick
+
+    # --- the duties ----------------------------------------------------------
+
+    def _render(self) -> bool:
+        system = self._system
+        return render_next(system.database, system.library, system.synthesiser, self.name, system.clock)
+
+    def _plan(self, leadership: Leadership) -> bool:
+        """One transaction: whoever sees a new broadcast also sees the plan that contains it."""
+        system, now = self._system, self._system.clock()
+        connection = system.link.connections
+        anew = system.link.connected and connection != self._published_for
+        with fenced(system.database, leadership, now) as session:
+            planning.materialise(session, now, system.settings.plan_days)
+            late = self._laggards.find(session, now)
+            publish_plans(session, system.wire, now, system.settings.plan_days, again=late, everyone=anew)
+            if anew:
+                alerts.republish(session, system.wire, now)
+        if anew:
+            self._published_for = connection
+        return False
+
+    def _flush(self, leadership: Leadership) -> bool:
+        link = self._system.link
+        if link.connected and link.connections != self._connections:
+            # The broker may have been restarted without its memory: everything retained goes out again.
+            self._connections, self._connected_at = link.connections, self._system.clock()
+            self._clock.kick("plan")
+        return self._dispatcher.flush(leadership)
+
+    def _store(self, leadership: Leadership) -> bool:
+        return self._system.inbox.store(leadership)
+
+    def _monitor(self, leadership: Leadership) -> bool:
+        system, now = self._system, self._system.clock()
+        settled = self._connected_at is not None and now - self._connected_at > SETTLING
+        with fenced(system.database, leadership, now) as session:
+            closing.close_over(session, system.wire, now)
+            if settled and system.link.connected:
+                monitoring.watch(session, now)
+        return False
+
+    def _prune(self, leadership: Leadership) -> bool:
+        now = self._system.clock()
+        with fenced(self._system.database, leadership, now) as session:
+            events.prune(session, now - EVENTS_KEPT)
+        return False
+
+    def _refresh_accounts(self) -> None:
+        """New loudspeakers may connect, retired ones may not any more."""
+        with self._system.database.transaction(read_only=True) as session:
+            revision = registry.accounts_revision(session, self._accounts)
+            if revision == self._accounts:
+                return
+        self._system.refresh_accounts()
+        self._accounts = revision
