@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 from devices import errors as wire_errors
 from devices.broker import Account, Broker, embedded_broker, hash_password
@@ -35,10 +35,13 @@ from .keys import Keys
 from .library import Library
 from .outbox import Wire
 from .settings import Settings
+from .worker import ROLES, Worker
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 KindName = Literal["auto", "mosquitto", "amqtt"]
+
+BROKER_ROLE = "broker"
+ALL_ROLES = ROLES | {BROKER_ROLE}
 
 
 def utc_now() -> dt.datetime:
@@ -47,7 +50,10 @@ def utc_now() -> dt.datetime:
 
 @dataclass(slots=True)
 class System:
-    """Every part of a running server; ``broker`` is None where another process or another machine has it."""
+    """Every part of a server; ``broker`` is None where another process or another machine has it.
+
+    ``worker`` is None in a process that only shows pages.
+    """
 
     settings: Settings
     database: Database
@@ -59,6 +65,7 @@ class System:
     link: ServerLink
     inbox: Inbox
     clock: Callable[[], dt.datetime] = utc_now
+    worker: Worker | None = None
     _started: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -66,20 +73,39 @@ class System:
         return self.wire.topics
 
     def start(self) -> None:
-        """Bring up the database, then the broker. The link belongs to the worker that leads.
+        """Bring up the database, the broker, the worker. Errors: Unavailable in its kinds.
 
-        Errors: Unavailable in its kinds; what was started is stopped again.
+        What was started is stopped again when a later part cannot start.
         """
         try:
             self.database.migrate()
             self._started.append(self.database.dispose)
-            if self.broker is not None:
-                self.refresh_accounts()
-                _translated(self.broker.start)
-                self._started.append(self.broker.stop)
+            self._start_broker()
+            if self.worker is not None:
+                self.worker.start()
+                self._started.append(self.worker.stop)
         except DomainError:
             self.stop()
             raise
+
+    def kick(self, tick: str = "plan") -> None:
+        """Have something done now that would be done within seconds; where no worker is, it is."""
+        if self.worker is not None:
+            self.worker.kick(tick)
+
+    def _start_broker(self) -> None:
+        if self.broker is None:
+            return
+        self.refresh_accounts()
+        try:
+            self.broker.start()
+        except wire_errors.DirectoryBusy:
+            log.info("another process of this server has the broker", extra={"action": "broker_shared"})
+            self.broker = None
+        except wire_errors.DeviceError as error:
+            raise _ours(error) from error
+        else:
+            self._started.append(self.broker.stop)
 
     def stop(self) -> None:
         """Stop in reverse order what was started."""
@@ -96,37 +122,47 @@ class System:
 
 
 def build(
-    settings: Settings, *, with_broker: bool = True, clock: Callable[[], dt.datetime] = utc_now
+    settings: Settings,
+    roles: Collection[str] = ALL_ROLES,
+    *,
+    clock: Callable[[], dt.datetime] = utc_now,
 ) -> System:
-    """Make every part and start none; without ``with_broker`` another process runs our broker.
+    """Make every part that the roles of this process need, and start none; no roles: pages only.
 
     Errors: SettingInvalid, KeyDamaged, StorageFailed, BrokerMissing, VoiceUnavailable.
     """
     _make_folder(settings.data_dir)
     keys = key_files.load(settings.keys_dir, settings.secret_file)
-    topics = Topics(settings.tenant)
-    database = Database(settings.database_url)
-    wire = Wire(
-        topics=topics,
-        key=keys.signing,
-        public_url=settings.public_url,
-        broker_url=broker_url(settings),
-        urgent_lead=dt.timedelta(seconds=settings.urgent_lead_s),
-        heartbeat_s=settings.heartbeat_s,
-    )
-    inbox = Inbox(database, wire, clock)
-    own = with_broker and not settings.mqtt_url
-    return System(
+    database, spoken = Database(settings.database_url), wire(settings, keys)
+    inbox = Inbox(database, spoken, clock)
+    own = BROKER_ROLE in roles and not settings.mqtt_url
+    system = System(
         settings=settings,
         database=database,
         library=Library(settings.library_dir),
         synthesiser=_synthesiser(settings),
         keys=keys,
-        wire=wire,
-        broker=_own_broker(settings, keys, topics) if own else None,
-        link=_link(settings, keys, topics, inbox),
+        wire=spoken,
+        broker=_own_broker(settings, keys, spoken.topics) if own else None,
+        link=_link(settings, keys, spoken.topics, inbox),
         inbox=inbox,
         clock=clock,
+    )
+    if set(roles) & ROLES:
+        system.worker = Worker(system, roles)
+    return system
+
+
+def wire(settings: Settings, keys: Keys | None = None) -> Wire:
+    """What is needed to write to loudspeakers, without a system. Errors: KeyDamaged, StorageFailed."""
+    signing = (keys or key_files.load(settings.keys_dir, settings.secret_file)).signing
+    return Wire(
+        topics=Topics(settings.tenant),
+        key=signing,
+        public_url=settings.public_url.rstrip("/"),
+        broker_url=broker_url(settings),
+        urgent_lead=dt.timedelta(seconds=settings.urgent_lead_s),
+        heartbeat_s=settings.heartbeat_s,
     )
 
 
@@ -145,9 +181,10 @@ def broker_password(settings: Settings, keys: Keys) -> str:
 def _own_broker(settings: Settings, keys: Keys, topics: Topics) -> Broker:
     account = _server_account(settings, keys, topics)
     kind = cast(KindName, settings.broker)
-    return _translated(
-        lambda: embedded_broker(settings.broker_dir, settings.mqtt_port, [account], kind, alarm=_broker_died)
-    )
+    try:
+        return embedded_broker(settings.broker_dir, settings.mqtt_port, [account], kind, alarm=_broker_died)
+    except wire_errors.DeviceError as error:
+        raise _ours(error) from error
 
 
 def _server_account(settings: Settings, keys: Keys, topics: Topics) -> Account:
@@ -197,13 +234,10 @@ def _broker_died(why: str) -> None:
     log.error("our broker died and is started again: %s", why, extra={"action": "broker_restarted"})
 
 
-def _translated(call: Callable[[], T]) -> T:
+def _ours(error: wire_errors.DeviceError) -> DomainError:
     """The broker's errors as the application's."""
-    try:
-        return call()
-    except wire_errors.PortBusy as error:
-        raise PortBusy(port=error.port) from error
-    except wire_errors.BrokerMissing as error:
-        raise BrokerMissing(why=str(error)) from error
-    except wire_errors.DeviceError as error:
-        raise BrokerDown(why=str(error)) from error
+    if isinstance(error, wire_errors.PortBusy):
+        return PortBusy(port=error.port)
+    if isinstance(error, wire_errors.BrokerMissing):
+        return BrokerMissing(why=str(error))
+    return BrokerDown(why=str(error))

@@ -8,16 +8,19 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from schedules.clock import Clock
 
 from . import alerts, closing, events, lease, monitoring, planning, registry
-from .bootstrap import System
 from .dispatch import Dispatcher
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
 from .rendering import render_next
+
+if TYPE_CHECKING:
+    from .bootstrap import System
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ class Worker:
     def __init__(
         self,
         system: System,
-        roles: frozenset[str] = ROLES,
+        roles: Collection[str] = ROLES,
         *,
         checkpoint: Callable[[str], None] = lambda name: None,  # noqa: ARG005
     ) -> None:
