@@ -23,7 +23,7 @@ _TOLERANCE: Final = 0.5  # LU
 _ROUNDS: Final = 4
 _TAIL: Final = 0.6  # seconds; the amplifier must not cut the last word
 _WORKING_DBFS: Final = -23.0  # what the compressor's threshold is made for
-_CHIME_BELOW_SPEECH: Final = 4.0  # dB: steady tones sound louder than speech of the same RMS
+_CHIME_BELOW_SPEECH: Final = 13.0  # dB of RMS: the compressor takes that much more from speech
 _SHAPE: Final = (
     "highpass=f=200,highpass=f=200,lowpass=f=7500,equalizer=f=3000:t=o:w=1:g=3,"
     "acompressor=threshold=-24dB:ratio=5:attack=5:release=120"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,7 +59,7 @@ _JOINTS: Final = frozenset(
         "triển",
     )
 )
-_TRAILING: Final = re.compile(r"[,:;.!?]+$")
+_MARKS: Final = "".join(_STRENGTH)
 
 
 def split(blocks: Iterable[Block]) -> tuple[Sentence, ...]:
@@ -128,18 +127,19 @@ def _cut(tokens: Sequence[Token]) -> int:
 
 def say(tokens: Sequence[Token], end: str = "") -> str:
     """The words of ``tokens`` with tidy marks; the strongest of several marks in a row stays."""
-    said = ""
+    said: list[str] = []
     for token in tokens:
         if token.spoken in _STRENGTH:
-            said = _with_mark(said, token.spoken)
+            _mark(said, token.spoken)
         elif token.spoken:
-            said = f"{said} {token.spoken}" if said else token.spoken
-    return _with_mark(said, end) if end and said and said[-1] not in _ENDS else said
+            said.append(token.spoken)
+    if end and said and said[-1][-1] not in _ENDS:
+        _mark(said, end)
+    return " ".join(said)
 
 
-def _with_mark(said: str, mark: str) -> str:
-    if not said:
-        return ""
-    bare = _TRAILING.sub("", said)
-    marks = said[len(bare) :] + mark
-    return bare + max(marks, key=_STRENGTH.__getitem__)
+def _mark(said: list[str], mark: str) -> None:
+    """Put ``mark`` behind the last word, in place of a weaker one."""
+    if said:
+        word = said[-1].rstrip(_MARKS)
+        said[-1] = word + max(said[-1][len(word) :] + mark, key=_STRENGTH.__getitem__)

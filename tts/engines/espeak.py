@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -18,7 +18,7 @@ from tts.types import Voice
 
 _VOICES: Final = {
     "vi": {"north": "vi", "centre": "vi-vn-x-central", "south": "vi-vn-x-south"},
-    "en": {"standard": "en-gb"},
+    "en": {"standard": "gmw/en"},
 }
 # 3.5 to 4 syllables a second, an announcer's pace, with a small gap between the words: echoes between
 # loudspeakers and wind smear what is denser. espeak's own 175 is made for screen readers.
@@ -65,8 +65,8 @@ class EspeakEngine:
 
     def close(self) -> None:
         """End the children; the engine starts new ones if it is used again."""
-        for _ in range(self._free.qsize()):
-            with self._child() as child:
+        with contextlib.ExitStack() as held:
+            for child in [held.enter_context(self._child()) for _ in range(self._free.qsize())]:
                 child.stop()
 
     def _second_try(self, child: _Child, order: dict[str, object]) -> bytes:
@@ -75,7 +75,7 @@ class EspeakEngine:
         except _ChildDiedError as error:
             raise EngineUnavailable(self.name, "crashed", permanent=True, detail=str(error)) from error
 
-    @contextmanager
+    @contextlib.contextmanager
     def _child(self) -> Iterator[_Child]:
         child = self._free.get()
         try:

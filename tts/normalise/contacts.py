@@ -81,11 +81,13 @@ def _service(match: re.Match[str]) -> str | None:
 _EDGE: Final = r"(?<![\w@])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"\[email\s?protected\]", _hidden_mail, re.IGNORECASE),
-    rule(_EDGE + r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", _mail, re.ASCII),
+    rule(
+        _EDGE + r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", _mail, re.ASCII
+    ),
     rule(
         r"(?<![\w@.]) (?:https?://)? (?:www\.)?"
-        r"(?P<host>(?:[a-z0-9-]+\.)+(?:com|vn|net|org|edu|gov|info|io|me)\b)"
-        r"(?P<path>/[\w./?=&%\#+~-]*[\w/])?",
+        r"(?P<host>(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}(?:com|vn|net|org|edu|gov|info|io|me)\b)"
+        r"(?P<path>/[\w./?=&%\#+~-]{0,200}[\w/])?",
         _web,
         re.ASCII | re.IGNORECASE,
     ),

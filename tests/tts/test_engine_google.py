@@ -1,0 +1,118 @@
+"""The gTTS client against a server that can be told to misbehave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tts import audio
+from tts.engines.base import Breaker
+from tts.engines.google import GoogleEngine
+from tts.errors import EngineUnavailable
+from tts.types import Voice
+
+TEXT = "Mời bà con đến họp tại nhà văn hóa thôn."
+
+
+@pytest.fixture
+def engine(google_server: Any) -> GoogleEngine:
+    return GoogleEngine(google_server.url, timeout=0.5)
+
+
+def test_speech_comes_back_as_vietnamese_wav(engine: GoogleEngine, google_server: Any) -> None:
+    sound = audio.from_wav(engine.synthesise(TEXT, Voice()))
+    audio.check(sound, TEXT)
+    assert sound.frame_rate == 24_000
+    assert google_server.languages == ["vi"]
+    assert google_server.asked == [TEXT]
+
+
+def test_a_long_sentence_goes_in_parts_that_google_accepts(engine: GoogleEngine, google_server: Any) -> None:
+    sound = audio.from_wav(engine.synthesise(f"{TEXT} {TEXT} {TEXT} {TEXT}", Voice()))
+    assert all(len(part) <= 100 for part in google_server.asked)
+    assert len(google_server.asked) > 1
+    assert sound.duration_seconds > 8
+
+
+def test_a_slower_voice_takes_longer(engine: GoogleEngine) -> None:
+    usual = audio.from_wav(engine.synthesise(TEXT, Voice())).duration_seconds
+    slow = audio.from_wav(engine.synthesise(TEXT, Voice(speed=0.8))).duration_seconds
+    assert slow == pytest.approx(usual / 0.8, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "permanent"),
+    [
+        ("429", "rate_limited", False),
+        ("500", "server_error", False),
+        ("503", "server_error", False),
+        ("403", "refused", False),
+        ("hangs", "timeout", False),
+        ("empty", "no_audio", False),
+        ("portal", "no_audio", False),
+        ("no_audio", "no_audio", True),
+        ("not_base64", "garbage", True),
+        ("garbage", "garbage", True),
+    ],
+)
+def test_every_failure_is_typed(
+    engine: GoogleEngine, google_server: Any, answer: str, reason: str, permanent: bool
+) -> None:
+    google_server.answer = answer
+    with pytest.raises(EngineUnavailable) as refused:
+        engine.synthesise(TEXT, Voice())
+    assert (refused.value.reason, refused.value.permanent) == (reason, permanent)
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with pytest.raises(EngineUnavailable, match="unreachable"):
+        GoogleEngine("http://127.0.0.1:9", timeout=0.5).synthesise(TEXT, Voice())
+
+
+def test_an_unknown_certificate_is_refused(google_server: Any) -> None:
+    with pytest.raises(EngineUnavailable, match="unreachable"):
+        GoogleEngine(google_server.url.replace("http:", "https:"), timeout=0.5).synthesise(TEXT, Voice())
+
+
+def test_the_clients_requests_keep_certificate_checks_on(
+    monkeypatch: pytest.MonkeyPatch, google_server: Any
+) -> None:
+    import requests
+
+    sent: list[object] = []
+    plain_send = requests.Session.send
+
+    def send(
+        session: requests.Session, request: requests.PreparedRequest, **settings: Any
+    ) -> requests.Response:
+        sent.append(settings["verify"])
+        return plain_send(session, request, **settings)
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    GoogleEngine(google_server.url).synthesise(TEXT, Voice())
+    assert sent
+    assert all(sent)
+
+
+def test_after_a_failure_google_is_left_alone_for_a_while_and_then_tried_again(google_server: Any) -> None:
+    now = 0.0
+    engine = GoogleEngine(google_server.url, breaker=Breaker(60, clock=lambda: now))
+    google_server.answer = "503"
+    for _ in range(5):
+        with pytest.raises(EngineUnavailable, match="server_error"):
+            engine.synthesise(TEXT, Voice())
+    assert len(google_server.asked) == 1
+    now = 61.0
+    google_server.answer = "ok"
+    assert engine.synthesise(TEXT, Voice())
+    assert engine.synthesise(TEXT, Voice())
+
+
+def test_a_text_that_google_cannot_say_does_not_close_google_for_others(google_server: Any) -> None:
+    engine = GoogleEngine(google_server.url)
+    google_server.answer = "garbage"
+    with pytest.raises(EngineUnavailable):
+        engine.synthesise(TEXT, Voice())
+    google_server.answer = "ok"
+    assert engine.synthesise(TEXT, Voice())

@@ -1,0 +1,110 @@
+"""What holds for the reading of any text whatever."""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tts.normalise import read
+from tts.sentences import LONGEST, say
+from tts.types import SpokenText
+
+WRITTEN = """UBND xã ngày 12/3/2025 7h30 151/KH-UBND 0912345678 1.250,5 % ( ) . , ; ./. - – 3/4 đ kg BTV
+    huyện ủy a) 1. XIV thứ 4 Covid-19 e@x.vn https://a.gov.vn/b?c=1 15-20/5 km2 TP. … ! 00 -5°C v.v. 20:61
+    99/99/2024 31/13 ½ x² ٣٤ 漢字 😀 _ / @ # 1900 113"""
+PIECES = st.sampled_from([*WRITTEN.split(), "\n", "\n\n", "[email\u00a0protected]", "\u0301"])
+TEXTS = st.one_of(
+    st.text(max_size=120),
+    st.lists(PIECES, max_size=25).map(" ".join),
+    st.lists(PIECES, max_size=12).map("".join),
+)
+
+
+def tokens(spoken: SpokenText) -> list[tuple[int, int, str, str, bool]]:
+    return [
+        (token.span.start, token.span.end, token.written, token.spoken, token.doubt is not None)
+        for sentence in spoken.sentences
+        for token in sentence.tokens
+    ]
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+@example("1" * 200)
+@example("\n\n ./. \n(1)")
+def test_every_token_is_the_piece_of_the_source_it_says_it_is_and_they_stand_in_order(text: str) -> None:
+    spoken = read(text)
+    position = 0
+    for start, end, written, _, _ in tokens(spoken):
+        assert position <= start < end <= len(spoken.source)
+        assert spoken.source[start:end] == written
+        position = end
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_nothing_but_space_is_left_out(text: str) -> None:
+    spoken = read(text)
+    left = list(spoken.source)
+    for start, end, *_ in tokens(spoken):
+        left[start:end] = " " * (end - start)
+    assert "".join(left).strip() == ""
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+@example("(GMT+7)")
+def test_no_digit_is_dropped_without_a_word(text: str) -> None:
+    spoken = read(text)
+    for _, _, written, said, doubtful in tokens(spoken):
+        if re.search(r"\d", written) and not re.fullmatch(r"\((GMT|UTC)\s?\+?\s?7(:?00)?\)", written):
+            assert said or doubtful
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_decomposed_text_reads_the_same(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert read(unicodedata.normalize("NFD", composed)) == read(composed)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_what_is_said_holds_no_digit_and_no_markup(text: str) -> None:
+    said = read(text).text
+    assert not re.search(r"\d|[<>{}\[\]@#$%^*=_\\|~\n]", said)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_a_sentence_is_what_its_tokens_say_and_engines_can_take_it(text: str) -> None:
+    for sentence in read(text).sentences:
+        assert sentence.spoken.rstrip(".,;:!?") == say(sentence.tokens).rstrip(".,;:!?")
+        assert len(sentence.spoken) <= LONGEST + 2 or len(sentence.tokens) == 1
+        assert sentence.pause_after > 0
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "a" * 50_000,
+        "1" * 50_000,
+        "1." * 25_000,
+        "-" * 50_000,
+        "1-" * 25_000,
+        "A/" * 25_000,
+        "a.b" * 16_000,
+        "( " * 25_000,
+        "1 " * 25_000,
+        "a@" * 25_000,
+    ],
+)
+def test_the_longest_nonsense_is_read_in_reasonable_time(nasty: str) -> None:
+    started = time.monotonic()
+    read(nasty)
+    assert time.monotonic() - started < 8
