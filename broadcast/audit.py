@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import select
@@ -34,10 +35,12 @@ def record(
 def verify(session: Session) -> int | None:
     """The id of the first row that was altered, inserted or follows a removed one; None when all is whole."""
     previous = FIRST
-    for row in session.scalars(select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=BATCH)):
-        if row.previous != previous or row.sha256 != _digest(row):
-            return row.id
-        previous = row.sha256
+    query = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=BATCH)
+    with closing(session.scalars(query)) as rows:
+        for row in rows:
+            if row.previous != previous or row.sha256 != _digest(row):
+                return row.id
+            previous = row.sha256
     return None
 
 

@@ -22,7 +22,7 @@ ENGINES = ("auto", "google", "espeak")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 SLOWEST, FASTEST = 0.5, 2.0
 DATE_LINE = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")
-HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
+HEADING = re.compile(r"^ {0,3}#{1,6}( +|$)", re.MULTILINE)
 HEADING_LIMIT = 200  # a longer line is a paragraph
 SHORT_TITLE = 100
 OF_BULLETIN = ("klass", "source", "document_number", "document_date", "document_issuer")
@@ -82,6 +82,8 @@ def from_file(data: bytes) -> Imported:
     """
     text = HEADING.sub("", speech.decode(data)).strip()
     lines = [line.strip() for line in text.split("\n") if line.strip()]
+    if not lines:
+        raise EmptyBulletin()
     title = next((line for line in lines[:5] if _is_heading(line)), lines[0])
     if len(title) > HEADING_LIMIT:
         title = textwrap.shorten(title, SHORT_TITLE, placeholder=" …")

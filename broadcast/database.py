@@ -5,17 +5,18 @@ Use cases get a ``Session`` and never commit; the edge opens the transaction her
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from .database_errors import translate
-from .errors import DomainError, SettingInvalid
+from .errors import DomainError, SettingInvalid, StorageFailed
 from .migrations import schema
 
 BUSY_S = 10.0  # seconds a writer waits for its turn
@@ -26,9 +27,12 @@ Step = Callable[[Session], None]
 
 
 class Database:
-    """One database; threads share it, processes open their own."""
+    """One database; threads share it, processes open their own.
 
-    def __init__(self, url: str) -> None:
+    ``busy_s``: seconds a writer waits for another before DatabaseBusy.
+    """
+
+    def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
         try:
             parsed = make_url(url)
         except ArgumentError as error:
@@ -37,10 +41,10 @@ class Database:
         if self.kind == "sqlite":
             if not parsed.database or parsed.database == ":memory:":
                 raise _bad_url("SQLite cần một tệp")
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = _sqlite(parsed.set(drivername="sqlite+pysqlite").render_as_string(False))
+            _make_folder(Path(parsed.database).parent)
+            self._engine = _sqlite(parsed.set(drivername="sqlite+pysqlite"), busy_s)
         elif self.kind == "postgresql":
-            self._engine = _postgresql(parsed.set(drivername="postgresql+psycopg").render_as_string(False))
+            self._engine = _postgresql(parsed.set(drivername="postgresql+psycopg"), busy_s)
         else:
             raise _bad_url("chỉ dùng sqlite:/// hoặc postgresql://")
         self._reader = self._engine.execution_options(**READ_ONLY[self.kind])
@@ -154,8 +158,15 @@ def _within(inner: SessionTransaction | None, outer: SessionTransaction) -> bool
     return False
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=POOL, max_overflow=OVERFLOW)
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(path=str(path), cause=errno.errorcode.get(error.errno or 0, "")) from error
+
+
+def _sqlite(url: URL, busy_s: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": busy_s}, pool_size=POOL, max_overflow=OVERFLOW)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -172,13 +183,14 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgresql(url: str) -> Engine:
+def _postgresql(url: URL, busy_s: float) -> Engine:
+    options = f"-c lock_timeout={round(busy_s * 1000)} -c timezone=UTC"
     return create_engine(
         url,
         pool_size=POOL,
         max_overflow=OVERFLOW,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": int(BUSY_S), "options": "-c lock_timeout=10s -c timezone=UTC"},
+        connect_args={"connect_timeout": int(BUSY_S), "options": options},
     )
 
 

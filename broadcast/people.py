@@ -24,6 +24,7 @@ from .errors import (
 )
 from .models import Grant, LinkPurpose, OneTimeLink, Person, Role, SignInFailure
 from .passwords import fingerprint, hash_password, matches, new_token, outdated
+from .upsert import insert_new
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
 NAME_LIMIT = 120
@@ -119,23 +120,17 @@ def set_active(
 def authenticate(session: Session, username: str, password: str, now: dt.datetime) -> Person:
     """Errors: BadCredentials (counted), TooManyAttempts while the wait lasts; neither tells who exists."""
     username = username.strip().lower()[:80]
-    failure = session.get(
-        SignInFailure, username, with_for_update={"key_share": True}, populate_existing=True
-    )
-    if failure is not None and now - failure.last_at > FORGET_AFTER:
-        session.delete(failure)
-        session.flush()
-        failure = None
-    wait = 0.0 if failure is None else _wait_s(failure, now)
+    failure = _failure_of(session, username, now)
+    wait = _wait_s(failure, now)
     if wait > 0:
         raise TooManyAttempts(wait_s=round(wait, 1))
     person = session.scalar(select(Person).where(Person.username == username))
     right = matches(password, person.password_hash if person is not None else None)
     if person is None or not right or not person.active:
-        _count_failure(session, username, failure, now)
+        failure.count, failure.last_at = failure.count + 1, now
+        session.flush()
         raise BadCredentials()
-    if failure is not None:
-        session.delete(failure)
+    session.delete(failure)
     if outdated(person.password_hash or ""):
         person.password_hash = hash_password(password, username)
     audit.record(
@@ -275,9 +270,10 @@ def _wait_s(failure: SignInFailure, now: dt.datetime) -> float:
     return wait - (now - failure.last_at).total_seconds()
 
 
-def _count_failure(session: Session, username: str, failure: SignInFailure | None, now: dt.datetime) -> None:
-    if failure is None:
-        session.merge(SignInFailure(username=username, count=1, last_at=now))
-    else:
-        failure.count, failure.last_at = failure.count + 1, now
-    session.flush()
+def _failure_of(session: Session, username: str, now: dt.datetime) -> SignInFailure:
+    """The failures so far, held until the commit: guesses at the same time are counted one by one."""
+    session.execute(insert_new(session, SignInFailure).values(username=username, count=0, last_at=now))
+    failure = session.get_one(SignInFailure, username, with_for_update=True, populate_existing=True)
+    if now - failure.last_at > FORGET_AFTER:
+        failure.count = 0
+    return failure

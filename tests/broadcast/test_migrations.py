@@ -1,0 +1,97 @@
+"""The packaged migrations make exactly the tables of the models, on both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from broadcast.database import Database
+from broadcast.migrations import schema
+from broadcast.models import Base
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/bare.db"
+        return
+    cluster = request.getfixturevalue("cluster")
+    name = f"bare{uuid.uuid4().hex}"
+    yield cluster.create(name, "template1")
+    cluster.drop(name)
+
+
+@pytest.fixture
+def bare(bare_url):
+    database = Database(bare_url)
+    yield database
+    database.dispose()
+
+
+def test_the_migrations_make_the_tables_of_the_models(bare):
+    bare.migrate()
+    with bare.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrated_tables_accept_what_tables_made_from_the_models_accept(bare, tmp_path):
+    """Nullability and uniqueness, which the comparison of types does not cover on SQLite."""
+    bare.migrate()
+    direct = create_engine(f"sqlite:///{tmp_path}/direct.db")
+    Base.metadata.create_all(direct)
+    ours, theirs = inspect(bare.engine), inspect(direct)
+    for table in Base.metadata.tables:
+        assert {c["name"]: c["nullable"] for c in ours.get_columns(table)} == {
+            c["name"]: c["nullable"] for c in theirs.get_columns(table)
+        }
+        assert {tuple(u["column_names"]) for u in ours.get_unique_constraints(table)} == {
+            tuple(u["column_names"]) for u in theirs.get_unique_constraints(table)
+        }
+    direct.dispose()
+
+
+def test_migrating_twice_changes_nothing(bare):
+    bare.migrate()
+    bare.migrate()
+    bare.check()
+
+
+def test_processes_that_start_together_migrate_once(bare_url):
+    opened = [Database(bare_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(Database.migrate, opened))
+    opened[0].check()
+    for database in opened:
+        database.dispose()
+
+
+def test_the_way_down_leaves_no_table_and_the_way_up_works_again(bare):
+    bare.migrate()
+    schema.downgrade(bare.engine, "base")
+    assert set(inspect(bare.engine).get_table_names()) <= {"alembic_version"}
+    bare.migrate()
+    bare.check()
+
+
+def test_foreign_keys_are_checked_again_after_a_migration(bare):
+    bare.migrate()
+    if bare.kind == "sqlite":
+        with bare.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_an_event_id_is_never_used_again(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    database.migrate()
+    database.dispose()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall())
+    connection.close()
+    assert all("AUTOINCREMENT" in made[name] for name in ("event", "audit", "outbox"))
