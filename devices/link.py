@@ -97,6 +97,7 @@ class ServerLink:
     def start(self) -> None:
         """Begin to connect, and return at once."""
         self._stopping.clear()
+        self._started.clear()
         self._thread = threading.Thread(target=self._run, name="server-link", daemon=True)
         self._thread.start()
         self._started.wait()
@@ -108,8 +109,9 @@ class ServerLink:
         """Say good-bye on the server's topic and disconnect."""
         self._stopping.set()
         loop, thread = self._loop, self._thread
-        if loop is not None and thread is not None and thread.is_alive():
-            loop.call_soon_threadsafe(self._cancel)
+        if loop is not None and thread is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended already
+                loop.call_soon_threadsafe(self._cancel)
             thread.join()
 
     def publish(self, topic: str, payload: bytes, retain: bool = False, timeout_s: float = 5.0) -> None:
@@ -138,7 +140,11 @@ class ServerLink:
         if loop is None or not self.connected:
             work.close()
             raise LinkDown(self.last_error or "there is no connection to the broker")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, loop)
+        except RuntimeError as error:  # stopped in this moment
+            work.close()
+            raise LinkDown("there is no connection to the broker any more") from error
         try:
             return future.result(timeout_s)
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError) as error:

@@ -107,10 +107,15 @@ class ChildBroker:
         """Replace all accounts; a running broker takes them over within moments, without a restart."""
         with self._accounts_lock:
             self._accounts = tuple(accounts)
+            if not self._holds_directory():
+                return  # the start will write them
             self._kind.write_accounts(self._directory, self._accounts)
             self._accounts_version += 1
             if self.alive():
                 self._reload()
+
+    def _holds_directory(self) -> bool:
+        return self._lock is not None and not self._lock.closed
 
     def _reload(self) -> None:
         if self._kind.reload_by_signal and self._process is not None:

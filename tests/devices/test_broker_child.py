@@ -102,6 +102,21 @@ def test_a_broker_that_cannot_start_says_why(
     assert "nonsense" in caught.value.log
 
 
+def test_accounts_may_be_set_before_the_start_and_after_the_end(
+    tmp_path: Path, free_port: int, make_account: Any, plain_client: Any
+) -> None:
+    broker = embedded_broker(tmp_path / "broker", free_port, [])
+    broker.set_accounts([make_account("loa-01")])
+    assert not (tmp_path / "broker").exists()
+    broker.start()
+    assert not plain_client(broker.url, "loa-01").refused.get(timeout=5)
+    broker.stop()
+    broker.set_accounts([])
+    broker.start()
+    assert plain_client(broker.url, "loa-01").refused.get(timeout=5)
+    broker.stop()
+
+
 def test_two_servers_cannot_share_a_directory(start_broker: Callable[..., Broker], tmp_path: Path) -> None:
     start_broker([])
     with pytest.raises(DirectoryBusy):
@@ -110,6 +125,7 @@ def test_two_servers_cannot_share_a_directory(start_broker: Callable[..., Broker
 
 @pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
 def test_a_broker_that_dies_is_started_again_and_the_alarm_heard(
+    *,
     kind: str,
     start_broker: Callable[..., Broker],
     make_account: Any,

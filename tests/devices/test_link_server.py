@@ -124,6 +124,7 @@ def test_a_wrong_password_is_said_and_tried_again(
 
 
 def test_after_a_broker_restart_the_link_comes_back_and_listens_again(
+    *,
     link: ServerLink,
     inbox: queue.Queue[Inbound],
     broker: Broker,
@@ -189,6 +190,37 @@ def test_the_broker_tells_of_a_server_that_died(
     link._loop.call_soon_threadsafe(link._link.abort)
     assert json.loads(box.next()[1])["online"] is False
     link.stop()
+
+
+def test_a_stopped_link_can_be_started_again(link: ServerLink) -> None:
+    for _ in range(5):
+        link.stop()
+        assert not link.connected
+        link.stop()
+        link.start()
+        assert link.wait_connected(5)
+        link.publish(TOPICS.cmd("loa-01"), b"again")
+
+
+def test_a_stop_while_others_publish_is_a_loss_for_them_and_nothing_else(link: ServerLink) -> None:
+    outcomes: list[object] = []
+
+    def publish() -> None:
+        while True:
+            try:
+                link.publish_many([Message(TOPICS.cmd("loa-01"), b"x")] * 50)
+            except LinkDown as error:
+                outcomes.append(type(error))
+                return
+
+    threads = [threading.Thread(target=publish) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    link.stop()
+    for thread in threads:
+        thread.join(10)
+    assert outcomes == [LinkDown] * 4
 
 
 def test_a_broker_that_retains_is_recognised(link: ServerLink, eventually: Any) -> None:
