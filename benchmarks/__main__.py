@@ -28,7 +28,11 @@ def main(asked: list[str]) -> int:
         sys.stderr.write(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(known)}\n")
         return 2
     results: dict[str, object] = {
-        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+        "machine": {
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "system": platform.platform(),
+        }
     }
     for name in wanted:
         sys.stderr.write(f"{name} …\n")

@@ -48,5 +48,5 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
     used = set(re.findall(r"TRUYEN_THANH_[A-Z_]+", (ROOT / "README.md").read_text()))
     from broadcast import settings
 
-    known = {f"TRUYEN_THANH_{name}" for name in settings.NAMES}
+    known = {f"TRUYEN_THANH_{name.upper()}" for name in settings.READERS}
     assert used == known

@@ -1,4 +1,4 @@
-"""What is delivered: one wheel that is complete, and a loudspeaker that needs none of the server's libraries."""
+"""What is delivered: one complete wheel, and a loudspeaker that needs no library of the server."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""The commands of ``truyen-thanh``, one module per group of them."""
