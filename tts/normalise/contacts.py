@@ -11,7 +11,8 @@ from tts.normalise.rule import Reading, Rule, before, rule
 from tts.types import Doubt
 
 _CALL_WORDS: Final = re.compile(
-    r"(gọi|tổng đài|đường dây nóng|điện thoại|số máy|đt|hotline|bấm)[\s:.]*(số)?[\s:.]*$"
+    r"(gọi|tổng đài|đường dây nóng|điện thoại|số máy|đt|hotline|bấm)[\s:.]*(số)?[\s:.]*"
+    r"(\d{3,8}(,|;|\s-|\shoặc|\svà)\s*)*$"
 )
 _SIGNS: Final = {
     ".": "chấm", "@": "a còng", "/": "gạch chéo", "-": "gạch ngang", "_": "gạch dưới", ":": "hai chấm",

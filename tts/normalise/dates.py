@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from typing import Final
 
 from tts.normalise import numbers
@@ -35,16 +36,31 @@ def _month(month: str, year: str | None = None) -> str:
     return f"{said} năm {numbers.year(year)}" if year else said
 
 
-def _date(match: re.Match[str]) -> str | None:
-    if not _valid(match["day"], match["month"]):
+def _date(match: re.Match[str]) -> Reading | None:
+    day, month, year = match["day"], match["month"], match["year"]
+    if not _valid(day, month):
         return None
-    return f"{_lead(match)}{_day(match['day'])} {_month(match['month'], match['year'])}"
+    in_calendar = int(day) <= monthrange(int(year), int(month))[1]
+    said = f"{_lead(match)}{_day(day)} {_month(month, year)}"
+    return Reading(said, None if in_calendar else Doubt.AMBIGUOUS)
 
 
 def _day_and_month(match: re.Match[str]) -> str | None:
     if not _valid(match["day"], match["month"]) or not _DAY_WORDS.search(before(match)):
         return None
     return f"{_lead(match)}{_day(match['day'])} {_month(match['month'])}"
+
+
+def _days(match: re.Match[str]) -> str | None:
+    """25, 26/12 and 02 và 03/9/2025: the month counts for all of them."""
+    listed = re.findall(r"\d+|và", match["days"])
+    if not _valid(match["day"], match["month"]) or not _DAY_WORDS.search(before(match)):
+        return None
+    if any(word != "và" and not _valid(word, match["month"]) for word in listed):
+        return None
+    said = ", ".join(_day(word) for word in listed if word != "và")
+    joint = " và " if "và" in listed else ", "
+    return f"{_lead(match)}{said}{joint}{_day(match['day'])} {_month(match['month'], match['year'])}"
 
 
 def _date_range(match: re.Match[str]) -> str | None:
@@ -120,19 +136,29 @@ _AT: Final = r"(?:h|g|:)"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"\s? \( (?:GMT|UTC)\s?[+]?\s?7(?:[:]?00)? \)", lambda _: Reading("")),
     rule(
-        rf"""(?<![\w/.,-]) (?P<day1>\d{{1,2}}) (?:/(?P<month1>\d{{1,2}})(?:/(?P<year1>(?:19|20)\d\d))?)?
+        rf"""(?<![\w/.,-]) (?P<day1>\d{{1,2}}) (?:/(?P<month1>\d{{1,2}})(?:/(?P<year1>(?:1[0-9]|20)\d\d))?)?
             {_DASH}
-            (?P<day>\d{{1,2}})/(?P<month>\d{{1,2}}) (?:/(?P<year>(?:19|20)\d\d))? (?![\w/])""",
+            (?P<day>\d{{1,2}})/(?P<month>\d{{1,2}}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
         _date_range,
     ),
     rule(
+        r"""(?<![\w/.,-]) (?P<days>\d{1,2} (?:,\s?\d{1,2}){0,5} (?:,\s?|\svà\s))
+            (?P<day>\d{1,2})/(?P<month>\d{1,2}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
+        _days,
+    ),
+    rule(
         r"""(?<![\w/.,-]) (?P<day>\d{1,2}) \s?(?P<sep>[/.-])\s? (?P<month>\d{1,2}) \s?(?P=sep)\s?
-            (?P<year>(?:19|20)\d\d) (?![\w/])""",
+            (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])""",
         _date,
     ),
     rule(r"(?<![\w/.,-]) (?P<day>\d{1,2}) / (?P<month>\d{1,2}) (?![\w/%])", _day_and_month),
-    rule(r"(?<![\w/.,-]) (?P<month>0?[1-9]|1[0-2]) [/-] (?P<year>(?:19|20)\d\d) (?![\w/])", _month_and_year),
-    rule(rf"(?<![\w/.,-]) (?P<first>(?:19|20)\d\d) {_DASH} (?P<second>(?:19|20)\d\d) (?![\w/-])", _years),
+    rule(
+        r"(?<![\w/.,-]) (?P<month>0?[1-9]|1[0-2]) [/-] (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])", _month_and_year
+    ),
+    rule(
+        rf"(?<![\w/.,-]) (?P<first>(?:1[0-9]|20)\d\d) {_DASH} (?P<second>(?:1[0-9]|20)\d\d) (?![\w/-])",
+        _years,
+    ),
     rule(
         rf"""(?<![\w/.,:-]) (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)? {_DASH}
             (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)? (?![\w/])""",

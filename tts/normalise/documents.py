@@ -10,6 +10,7 @@ from tts.normalise.data import ISSUERS, LOANS, ROADS
 from tts.normalise.rule import Rule, alternatives, before, rule
 
 _ASSEMBLY: Final = re.compile(r"QH(\d{1,2})")
+_ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}")
 _LONGEST_NUMBER: Final = 4  # digits of a document number that are said as a cardinal
 
 
@@ -33,6 +34,8 @@ def _part(part: str, *, first: bool, alone: bool) -> str:
     assembly = _ASSEMBLY.fullmatch(part)
     if assembly:
         return f"quốc hội khóa {numbers.cardinal(int(assembly[1]))}"
+    if _ROMAN.fullmatch(part):
+        return numbers.cardinal(numbers.roman(part) or 0)
     if part in ISSUERS and (not first or alone or part in {"UBND", "HĐND"}):
         return ISSUERS[part]
     return code(part)
@@ -53,6 +56,10 @@ def _road(match: re.Match[str]) -> str:
     return f"{ROADS[match['kind']]} {code(match['rest'])}"
 
 
+def _plate(match: re.Match[str]) -> str:
+    return f"{code(match['series'])}, {numbers.spelled(match['a'])}, {numbers.spelled(match['b'])}"
+
+
 def _covid(_match: re.Match[str]) -> str:
     return f"{LOANS['covid']} mười chín"
 
@@ -65,6 +72,7 @@ def _mixed(match: re.Match[str]) -> str | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<!\w) (?P<series>\d\d[A-ZĐ]{1,2}\d?)[- ](?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)", _plate),
     rule(
         r"""(?<![\w/.,-]) (?P<number>\d{1,6}) (?P<suffix>[a-zđ]?)
             (?:\s?/\s?(?P<year>(?:19|20)\d\d))? \s?[/-]\s?

@@ -10,10 +10,14 @@ from tts.normalise.data import UNITS
 from tts.normalise.rule import Reading, Rule, alternatives, before, rule
 from tts.types import Doubt
 
-_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ", "USD", "EUR"))
+_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ", "USD", "EUR", "tr", "k"))
 _ROMAN_AFTER: Final = re.compile(
     r"(?<!\w)(khóa|khoá|kỳ|kì|quý|quí|chương|phụ lục|đại hội|thế kỷ|loại|hạng|thứ|vùng|mục|phần|cấp|khu|đợt"
     r"|điều|bậc|nhóm|tập|giai đoạn|hội nghị)$"
+)
+_SCORES: Final = ("tỷ số", "tỉ số", "kết quả", "thắng", "thua", "hòa", "hoà")
+_SERIAL_WORDS: Final = re.compile(
+    r"(tài khoản|stk|cccd|căn cước|căn cước công dân|cmnd|mã số thuế|mst|mã số|mã|otp)( số)?[\s:.]*$"
 )
 _NUMBER: Final = r"\d{1,3}(?:\.\d{3})+(?:,\d{1,6})?|\d{1,18}(?:,\d{1,6})?"
 _SCALE: Final = r"nghìn|ngàn|triệu|tỷ|tỉ|trăm"
@@ -32,6 +36,8 @@ def _amount(match: re.Match[str]) -> str:
     words.append(_unit(match["unit"]))
     if match["per"]:
         words.append(f"{_per(match['unit'])} {_unit(match['per'])}")
+    if match["hours"]:
+        words.append(f"trong {numbers.cardinal(int(match['hours']))} giờ")
     return " ".join(words)
 
 
@@ -45,7 +51,8 @@ def _rate(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str | None:
-    return f"{numbers.number(match['first'])} đến {numbers.number(match['second'])}"
+    between = " " if before(match).endswith(_SCORES) else " đến "
+    return numbers.number(match["first"]) + between + numbers.number(match["second"])
 
 
 def _list_of_numbers(match: re.Match[str]) -> str:
@@ -54,6 +61,22 @@ def _list_of_numbers(match: re.Match[str]) -> str:
 
 def _ordinal(match: re.Match[str]) -> str:
     return f"{match['word']} {numbers.ordinal(match['number'])}"
+
+
+def _minutes(match: re.Match[str]) -> str | None:
+    quoted = match.string.count("'", 0, match.start()) % 2
+    return None if quoted else f"{numbers.number(match['number'])} phút"
+
+
+def _month(match: re.Match[str]) -> str:
+    return f"{match['word']} tư"
+
+
+def _serial(match: re.Match[str]) -> str | None:
+    """Account and identity numbers are not quantities: digit by digit, a breath at each sign."""
+    if not _SERIAL_WORDS.search(before(match)) and not re.fullmatch(r"\d{9,}", match[0]):
+        return None
+    return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -84,10 +107,15 @@ _UNIT: Final = alternatives(UNITS)
 _START: Final = r"(?<![\w.,/])(?<![\d]-)"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
+        r"(?<![\w.,/]) \d{4,30} (?!\w|[.,/-]\d) | (?<![\w.,/]) \d{2,12}(?:[ .-]\d{1,12}){2,6} (?![\w])",
+        _serial,
+    ),
+    rule(
         rf"""{_START} (?P<minus>(?<![\w)])[-−])?(?P<first>{_NUMBER})
             (?:\s?[-–—]\s?(?P<second>{_NUMBER}))?
             (?:\s(?P<scale>{_SCALE}))? \s?(?P<unit>{_UNIT})(?!\w)
-            (?:\s?/\s?(?P<per>{_UNIT}|người|hộ|tháng|năm|ngày|giờ|lần|suất|cây|con|bao|xe|lượt|đêm|em|cháu|sào)(?!\w))?""",
+            (?:\s?/\s?(?P<per>{_UNIT}|người|hộ|tháng|năm|ngày|giờ|lần|suất|cây|con|bao|xe|lượt|đêm|em|cháu|sào)(?!\w)
+                |\s?/\s?(?P<hours>\d{{1,2}})\s?(?:h|giờ)(?!\w))?""",
         _amount,
     ),
     rule(
@@ -95,6 +123,8 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?P<per>{_UNIT}|người|hộ|tháng|năm|ngày|giờ)(?!\w)",
         _rate,
     ),
+    rule(r"(?<![\w.,/]) (?P<number>\d{1,2})' (?=[\s,.;]|$)", _minutes),
+    rule(r"(?<!\w) (?P<word>[Tt]háng)\s(?:0?4) (?![\w/-]|[.,]\d)", _month),
     rule(r"(?<!\w) (?P<word>[Tt]hứ|[Ll]ần\ thứ) \s (?P<number>\d{1,3}) (?![\w]|[.,/]\d)", _ordinal),
     rule(r"(?<!\w) (?P<roman>[IVXLC]{1,7}) (?!\w)", _roman),
     rule(r"(?<!\w) (?P<roman>[XVI][XVI]{1,6}) (?!\w)", _lone_roman),

@@ -16,9 +16,9 @@ VERSION: Final = f"1+{rest.VERSION}"  # part of every sentence's key: raise it w
 
 _RULES: Final[tuple[Rule, ...]] = (
     *contacts.RULES,
-    *documents.RULES[:2],
+    *documents.RULES[:3],
     *dates.RULES,
-    *documents.RULES[2:],
+    *documents.RULES[3:],
     *words.RULES,
     *quantities.RULES,
 )

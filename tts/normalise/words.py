@@ -43,7 +43,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"\s? \./\.", lambda _: "."),
     rule(rf"\( \s?(?P<written>{_WRITTEN})\s? \)", _explained),
     rule(rf"(?<![\w&]) (?P<written>{_WRITTEN}) (?![\w&])", _abbreviation),
-    rule(rf"(?<![\w.]) (?P<written>{alternatives(PLACES)}) (?!\w*[.])", _place),
+    rule(rf"(?<![\w.]) (?P<written>{alternatives(PLACES)}) (?=\s)", _place),
     rule(rf"(?<![\w.]) (?P<written>{alternatives(w for w in PLACES if w.endswith('.'))})", _place),
 )
 
@@ -53,12 +53,12 @@ def word(written: str, *, capitals: bool) -> Reading:
     lower = written.lower()
     if lower in LOANS and not (capitals and letters.is_syllable(written)):
         return Reading(LOANS[lower])
+    if written in UNITS and len(written) > 1 and not letters.is_syllable(written):
+        return Reading(UNITS[written])
     if written.isupper() and len(written) > 1:
         return _in_capitals(written, capitals=capitals)
     if letters.is_syllable(written):
         return Reading(written)
-    if written in UNITS:
-        return Reading(UNITS[written])
     if len(written) == 1 and letters.names(written):
         return Reading(letters.names(written))
     return _foreign(written)
@@ -87,7 +87,7 @@ def _unreadable(written: str) -> Reading:
 
 
 _SAID: Final = {**SIGNS, **{mark: mark for mark in ",;:!?"}, "(": ",", ")": ","}
-_SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\^~[]{}·◦▪●■□")
+_SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\~[]{}·◦▪●■□")
 
 
 def sign(line: str, start: int, end: int) -> Reading:
