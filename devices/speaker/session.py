@@ -59,6 +59,7 @@ class Session:
         self._acks: list[Ack] = []
         self._sent_seq = 0
         self._told: tuple[object, ...] = ()
+        self._pace = core.heartbeat_s
         self._news = asyncio.Event()
         self._changed = asyncio.Event()
         self._report = asyncio.Event()
@@ -105,6 +106,9 @@ class Session:
 
     def note_change(self) -> None:
         """Publish the state if it says something new; called after every event."""
+        if self._core.heartbeat_s != self._pace:
+            self._pace = self._core.heartbeat_s
+            self._report.set()
         if self._essence() != self._told:
             self._changed.set()
 
@@ -166,20 +170,21 @@ class Session:
                 self._receive(message)
 
     async def _tell(self) -> None:
-        """Publish the retained state on every change."""
+        """Publish the retained state on every change; what it claims must survive a power cut."""
         while True:
             await self._changed.wait()
             self._changed.clear()
             essence = self._essence()
             if essence == self._told:
                 continue
+            self._world.store.sync()
             await self._world.link.publish(self._state_message(self._state()))
             self._told = essence
             await asyncio.sleep(_DEBOUNCE)
 
     async def _beat(self) -> None:
         """Telemetry at the pace the server wishes, its phase drawn by lot; at once when asked."""
-        pause = self._rng.uniform(0.2, 1.0) * self._core.heartbeat_s
+        pause = self._rng.uniform(0.2, 1.0) * self._pace
         while True:
             try:
                 async with asyncio.timeout(pause):
@@ -189,7 +194,7 @@ class Session:
             self._report.clear()
             message = Message(self._topics.tele(self._device), encode_report(self._telemetry()))
             await self._world.link.publish(message, qos=0)
-            pause = float(self._core.heartbeat_s)
+            pause = float(self._pace)
 
     async def _flush(self) -> None:
         """Send acks, then the journal in order; what stays unconfirmed is sent again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -31,17 +32,19 @@ class SqliteStore:
     transaction for ``sync``, so that a plan of a hundred items costs one.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        """Open or create the file; raises StoreFailed."""
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        """Open or create the file, or only look at one that is in use; raises StoreFailed."""
         self._path = str(path)
+        uri = f"file:{quote(self._path)}?mode=ro" if read_only else self._path
         try:
-            self._db = sqlite3.connect(self._path, isolation_level=None)
+            self._db = sqlite3.connect(uri, isolation_level=None, uri=read_only)
         except sqlite3.Error as error:
             raise StoreFailed(f"{self._path}: {error}") from error
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(_SCHEMA)
+            if not read_only:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.executescript(_SCHEMA)
             self._last_seq: int = self._db.execute("SELECT seq FROM used_seq").fetchone()[0]
         except sqlite3.Error as error:
             self._db.close()
