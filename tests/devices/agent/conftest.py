@@ -231,7 +231,8 @@ def make_station(start_broker, make_account):
             for device in devices
         ]
         server = make_account("server", reads=TOPICS.server_reads, writes=TOPICS.server_writes)
-        broker = start_broker([*accounts, server])
+        thief = make_account("thief", writes=TOPICS.server_writes)
+        broker = start_broker([*accounts, server, thief])
         made.append(Station(broker, devices, groups, keys))
         return made[-1]
 

@@ -2,10 +2,13 @@
 
 import time
 
+import msgspec
 import pytest
 
+from devices.envelope import SigningKey, seal
 from devices.messages import Action, Evidence
 from devices.simulator import FleetThread
+from devices.topics import Topics
 
 
 def now_ms():
@@ -28,7 +31,7 @@ def fleet(tmp_path):
 
 def test_a_planned_item_is_downloaded_played_at_its_instant_and_proved(make_station, fleet, eventually):
     station = make_station("loa-1")
-    start = now_ms() + 4000
+    start = now_ms() + 2000
     station.program("loa-1", station.item("s1.a", start, station.clip(1.0)))
     fleet(station)
     eventually(lambda: station.is_over("loa-1", "s1.a"))
@@ -53,7 +56,7 @@ def test_an_urgent_announcement_preempts_on_all_and_stop_silences(make_station, 
     station = make_station(*devices)
     clip, siren = station.clip(20.0), station.clip(1.0)
     for device in devices:
-        station.program(device, station.item("s1.a", now_ms() + 2500, clip))
+        station.program(device, station.item("s1.a", now_ms() + 1500, clip))
     fleet(station)
     eventually(lambda: all(station.said(d, "s1.a")[-1:] == ["playing"] for d in devices))
     station.alert("xa", station.emergency("u1", now_ms() + 500, siren))
@@ -69,12 +72,12 @@ def test_an_urgent_announcement_preempts_on_all_and_stop_silences(make_station, 
 
 def test_a_loudspeaker_that_was_off_at_air_time_never_plays_the_missed_item(make_station, fleet, eventually):
     station = make_station("loa-1")
-    station.program("loa-1", station.item("s1.a", now_ms() + 3000, station.clip(), late_s=1))
+    station.program("loa-1", station.item("s1.a", now_ms() + 1500, station.clip(), late_s=1))
     boxes = fleet(station)
     eventually(lambda: station.states.get("loa-1") and station.states["loa-1"].have.rev == 1)
     boxes.power_off("loa-1")
     eventually(lambda: not station.states["loa-1"].online)
-    time.sleep(4)
+    time.sleep(3)
     boxes.power_on("loa-1")
     eventually(lambda: station.is_over("loa-1", "s1.a", "missed"))
     assert "playing" not in station.said("loa-1", "s1.a")
@@ -84,7 +87,7 @@ def test_power_lost_while_playing_is_an_interruption_and_never_a_second_start(
     make_station, fleet, eventually
 ):
     station = make_station("loa-1")
-    station.program("loa-1", station.item("s1.a", now_ms() + 2500, station.clip(10.0)))
+    station.program("loa-1", station.item("s1.a", now_ms() + 1500, station.clip(10.0)))
     boxes = fleet(station)
     eventually(lambda: "playing" in station.said("loa-1", "s1.a"))
     boxes.power_off("loa-1")
@@ -99,7 +102,7 @@ def test_power_lost_while_playing_is_an_interruption_and_never_a_second_start(
 def test_screentinker_outage_the_journal_is_kept_until_the_server_has_it(make_station, fleet, eventually):
     station = make_station("loa-1")
     station.confirm = False
-    station.program("loa-1", station.item("s1.a", now_ms() + 2500, station.clip(0.5)))
+    station.program("loa-1", station.item("s1.a", now_ms() + 1500, station.clip(0.5)))
     boxes = fleet(station)
     eventually(lambda: station.is_over("loa-1", "s1.a"))
     boxes.power_off("loa-1")
@@ -113,8 +116,6 @@ def test_screentinker_outage_the_journal_is_kept_until_the_server_has_it(make_st
 def test_sirenjack_replay_forged_and_misdirected_orders_make_an_alarm_and_no_sound(
     make_station, fleet, eventually, plain_client
 ):
-    from devices.envelope import SigningKey, seal
-
     station = make_station("loa-1")
     station.program("loa-1")
     fleet(station)
@@ -122,13 +123,9 @@ def test_sirenjack_replay_forged_and_misdirected_orders_make_an_alarm_and_no_sou
     order = station.alert("xa", station.emergency("u1", now_ms(), station.clip(0.5)))
     eventually(lambda: station.is_over("loa-1", "u1"))
     station.alert("xa")
-    from devices.topics import Topics
-
     topics = Topics("thu")
-    thief = plain_client(station.broker.url, "server")
+    thief = plain_client(station.broker.url, "thief")
     forged = station.emergency("u2", now_ms(), station.clip(0.5))
-    import msgspec
-
     fake = msgspec.structs.replace(
         order, rev=99, alerts=(msgspec.structs.replace(order.alerts[0], item=forged),)
     )
@@ -148,13 +145,13 @@ def test_the_loudspeaker_comes_back_by_itself_after_the_broker_was_gone(make_sta
     time.sleep(0.5)
     station.broker.start()
     assert station.link.wait_connected(20)
-    station.program("loa-1", station.item("s1.a", now_ms() + 6000, station.clip(0.5)))
+    station.program("loa-1", station.item("s1.a", now_ms() + 3000, station.clip(0.5)))
     eventually(lambda: station.is_over("loa-1", "s1.a"), within=25)
 
 
 def test_yagi_7_days_the_programme_plays_without_any_network(make_station, fleet, eventually):
     station = make_station("loa-1")
-    station.program("loa-1", station.item("s1.a", now_ms() + 5000, station.clip(0.5)))
+    station.program("loa-1", station.item("s1.a", now_ms() + 4500, station.clip(0.5)))
     boxes = fleet(station)
     eventually(lambda: station.states.get("loa-1") and station.states["loa-1"].ready == 1)
     boxes.power_off("loa-1")
