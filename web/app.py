@@ -33,8 +33,11 @@ CONTENT_SECURITY_POLICY = (
 PERMISSIONS_POLICY = "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)"
 
 
-def create_app(system: System) -> Flask:
-    """The pages over a built system; the caller starts and stops the system itself."""
+def create_app(system: System, *, broker_connected: Callable[[], bool] | None = None) -> Flask:
+    """The pages over a built system, which the caller starts and stops.
+
+    ``broker_connected`` tells the health check of the link, where this process has one.
+    """
     app = Flask(__name__, static_folder=None)
     _configure(app, system)
     _serve_static(app)
@@ -49,7 +52,7 @@ def create_app(system: System) -> Flask:
     for name in VIEWS:
         if find_spec(f"web.views.{name}"):
             app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)
-    app.register_blueprint(create_api(system.database, system.library, _broker_state(system)))
+    app.register_blueprint(create_api(system.database, system.library, broker_connected))
     app.context_processor(_page_values)
     app.after_request(_harden)
     return app
@@ -86,11 +89,6 @@ def static_digest(folder: Path) -> str:
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _broker_state(system: System) -> Callable[[], bool] | None:
-    link = system.link
-    return None if link is None else lambda: link.connected
 
 
 def _page_values() -> dict[str, object]:

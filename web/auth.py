@@ -24,8 +24,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast import people, setup
-from broadcast.errors import DomainError, NotAuthenticated
-from broadcast.models import LinkPurpose, Person, Role
+from broadcast.errors import DomainError, LinkInvalid, NotAuthenticated, WeakPassword
+from broadcast.models import LinkPurpose, OneTimeLink, Person, Role
 
 from .edge import now
 from .errors import refuse, sentence
@@ -173,34 +173,34 @@ def link(token: str) -> str | Response:
     found = people.peek_link(g.session, token, now())
     if found.purpose is LinkPurpose.SETUP:
         return redirect(url_for("setup.index", token=token))
-    return _link_page(token, found.purpose)
+    return _link_page(_owner(found), found.purpose)
 
 
 @blueprint.post("/link/<token>")
 def redeem(token: str) -> tuple[str, int] | Response:
-    password = request.form.get("password", "")
-    purpose = people.peek_link(g.session, token, now()).purpose
-    if purpose is LinkPurpose.INVITE and password != request.form.get("again", ""):
-        return _link_page(token, purpose, again=_("Hai mật khẩu không giống nhau. Hãy nhập lại.")), 422
+    found = people.peek_link(g.session, token, now())
+    person, password = _owner(found), request.form.get("password", "")
+    invited = found.purpose is LinkPurpose.INVITE
+    if invited and password != request.form.get("again", ""):
+        return _link_page(person, found.purpose, again=_("Hai mật khẩu không giống nhau. Hãy nhập lại.")), 422
     try:
-        person = _redeem(token, purpose, password)
-    except DomainError as error:
-        return _link_page(token, purpose, password=sentence(error)), refuse(error)
+        people.redeem_link(g.session, token, now(), purpose=found.purpose)
+        if invited:
+            people.set_password(g.session, person, password, now())
+    except WeakPassword as error:
+        return _link_page(person, found.purpose, password=sentence(error)), refuse(error)
     start_session(person)
     return redirect(url_for("today.index"))
 
 
-def _redeem(token: str, purpose: LinkPurpose, password: str) -> Person:
-    used = people.redeem_link(g.session, token, now(), purpose=purpose)
-    person = people.get_person(g.session, used.person_id or 0)
-    if purpose is LinkPurpose.INVITE:
-        people.set_password(g.session, person, password, now())
+def _owner(found: OneTimeLink) -> Person:
+    """Errors: LinkInvalid for one that belongs to nobody, or to somebody who is locked out."""
+    person = None if found.person_id is None else people.get_person(g.session, found.person_id)
+    if person is None or not person.active:
+        raise LinkInvalid()
     return person
 
 
-def _link_page(token: str, purpose: LinkPurpose, **errors: str) -> str:
-    found = people.peek_link(g.session, token, now())
-    person = people.get_person(g.session, found.person_id or 0)
-    return render_template(
-        "auth/link.html", token=token, person=person, invite=purpose is LinkPurpose.INVITE, errors=errors
-    )
+def _link_page(person: Person, purpose: LinkPurpose, **errors: str) -> str:
+    invite = purpose is LinkPurpose.INVITE
+    return render_template("auth/link.html", person=person, invite=invite, errors=errors)

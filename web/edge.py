@@ -7,6 +7,7 @@ that the application marks as kept (a failed sign-in that counts) is committed a
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -82,14 +83,17 @@ def _close(response: Response) -> Response:
     return response
 
 
-def _abandon(error: BaseException | None) -> None:
+def give_up(error: BaseException) -> None:
+    """Leave the transaction before an error page is made: that page must not need the database."""
     unit = g.pop("unit", None)
     if unit is not None:
-        _leave(unit, error or _RolledBack())
+        _leave(unit, error)
+
+
+def _abandon(error: BaseException | None) -> None:
+    give_up(error or _RolledBack())
 
 
 def _leave(unit: Any, error: BaseException) -> None:
-    try:
+    with contextlib.suppress(DomainError, _RolledBack, type(error)):
         unit.__exit__(type(error), error, error.__traceback__)
-    except (DomainError, _RolledBack):
-        return

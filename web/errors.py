@@ -22,6 +22,7 @@ from broadcast.errors import (
     Unavailable,
 )
 
+from .edge import give_up
 from .sentences import ADVICE, SENTENCES, TITLES
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ def install(app: Flask) -> None:
 def _domain(error: DomainError) -> Response:
     from .auth import sign_in_url  # noqa: PLC0415 - auth shows errors, errors send to auth
 
-    status = refuse(error)
+    give_up(error)
+    status = status_of(error)
     if type(error) is NotAuthenticated:
         return _go(sign_in_url())
     if status >= 500:
@@ -76,18 +78,21 @@ def _domain(error: DomainError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()
+    give_up(error)
     status = error.code or 500
     return _answer(status, str(ADVICE.get(status, ADVICE[400])))
 
 
 def _unexpected(error: Exception) -> Response:
+    give_up(error)
     path = request.path
     log.error("Unexpected error on %s", path, exc_info=error, extra={"action": "web.error", "path": path})
     return _answer(InternalServerError.code or 500, str(ADVICE[500]))
 
 
 def _go(url: str) -> Response:
-    if "HX-Request" not in request.headers and "X-Live" not in request.headers:
+    partial = "HX-Request" in request.headers or "X-Live" in request.headers
+    if not partial and request.accept_mimetypes.best != "text/event-stream":
         return redirect(url)
     answer = make_response("", 401)
     answer.headers["HX-Redirect"] = url

@@ -78,6 +78,7 @@ SENTENCES = {
     "file_damaged": _l("Tệp âm thanh bị hỏng. Hãy tạo lại âm thanh của bản tin."),
     "key_damaged": _l("Tệp khoá của máy chủ bị hỏng. Hãy báo người quản trị khôi phục từ bản sao lưu."),
     "voice_unavailable": _l("Chưa tạo được giọng đọc. Hãy kiểm tra mạng, hoặc chọn giọng ngoại tuyến."),
+    "speech_failed": _l("Tạo giọng đọc bị lỗi. Hãy thử lại; nếu vẫn lỗi, chọn giọng ngoại tuyến."),
     "database_busy": _l("Máy chủ đang bận. Chưa có gì được lưu; hãy bấm lại sau vài giây."),
     "database_unreachable": _l("Không kết nối được cơ sở dữ liệu. Hãy báo người quản trị."),
     "database_damaged": _l("Cơ sở dữ liệu bị hỏng. Hãy báo người quản trị khôi phục từ bản sao lưu."),

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from broadcast import people, setup
 from broadcast.database import Database
-from broadcast.models import LinkPurpose, Person, Role
+from broadcast.models import LinkPurpose, Person
 
 NOW = dt.datetime.now(dt.UTC)
 Judge = Callable[[Page, str], None]
 Open = Callable[[Person | None, str], Page]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Any, empty_sqlite: Any) -> str:
     """The pages are judged once; the use cases below them run on both databases in their own tests."""
     path = tmp_path / "pages.db"

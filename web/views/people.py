@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast import areas, people, permissions
-from broadcast.errors import DomainError, Forbidden
+from broadcast.errors import DomainError, Forbidden, InvalidInput
 from broadcast.models import LinkPurpose, Person, Role
 from web.auth import current_person, signed_in
 from web.edge import absolute, now
@@ -42,8 +42,7 @@ class InviteForm:
 @blueprint.get("/")
 @signed_in
 def index() -> str:
-    person = current_person()
-    managed = _managed()
+    person, managed = current_person(), _managed()
     rows = [
         each for each in people.list_people(g.session, person) if managed & {x.area_id for x in each.grants}
     ]
@@ -52,7 +51,7 @@ def index() -> str:
         rows=rows,
         managed=managed,
         role_names=ROLE_NAMES,
-        fresh=session.pop("fresh_link", None),
+        fresh=_fresh_link(),
     )
 
 
@@ -79,12 +78,12 @@ def send_invitation() -> tuple[str, int] | Response:
 
 def _invite(form: InviteForm) -> Person:
     area_id = int(form.area_id) if form.area_id.isdigit() else 0
-    me, area = current_person(), areas.get(g.session, area_id)
+    me, area, role = current_person(), areas.get(g.session, area_id), _role(form.role)
     permissions.require(me, Role.ADMIN, area, g.session)
     made = people.create_person(
         g.session, username=form.username, name=form.name, title=form.title, now=now(), by=me.id
     )
-    people.grant(g.session, made, Role(form.role), area.id, now=now(), by=me.id)
+    people.grant(g.session, made, role, area.id, now=now(), by=me.id)
     return made
 
 
@@ -144,16 +143,23 @@ def set_active(person_id: int) -> Response | tuple[str, int]:
 
 def _change(person_id: int, change: Callable[..., object], done: str) -> Response | tuple[str, int]:
     person = _managed_person(person_id)
-    area = areas.get(g.session, request.form.get("area_id", 0, type=int))
     try:
+        area = areas.get(g.session, request.form.get("area_id", 0, type=int))
         permissions.require(current_person(), Role.ADMIN, area, g.session)
         change(
-            g.session, person, Role(request.form.get("role", "")), area.id, now=now(), by=current_person().id
+            g.session, person, _role(request.form.get("role", "")), area.id, now=now(), by=current_person().id
         )
     except DomainError as error:
         return _person_page(person, sentence(error)), refuse(error)
     flash(done, "ok")
     return redirect(url_for("people.show", person_id=person_id))
+
+
+def _role(text: str) -> Role:
+    """Errors: InvalidInput."""
+    if text not in set(Role):
+        raise InvalidInput(field="role", value=text)
+    return Role(text)
 
 
 def _managed() -> set[int]:
@@ -179,6 +185,12 @@ def _show_link(person: Person, purpose: LinkPurpose, valid: dt.timedelta) -> Non
         "url": absolute(url_for("auth.link", token=token)),
         "until": (now() + valid).timestamp(),
     }
+
+
+def _fresh_link() -> dict[str, object] | None:
+    """The link that was just made; shown once and never again."""
+    kept = session.pop("fresh_link", None)
+    return kept and {**kept, "until": dt.datetime.fromtimestamp(kept["until"], dt.UTC)}
 
 
 def _lacking(form: InviteForm) -> dict[str, str]:

@@ -102,8 +102,8 @@ function connect(url, again) {
   stream.onerror = () => {
     slowly(true);
     if (!navigator.onLine) offline(true);
-    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS, url, true); // refused: too many streams
-    else ask("*"); // tells a lost network from a stream that ended
+    ask("*"); // tells a lost network, an ended session and an ended stream apart
+    if (stream.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS, url, true); // refused: too many
   };
 }
 
