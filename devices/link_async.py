@@ -1,8 +1,4 @@
-"""The MQTT connection inside an asyncio loop: paho's protocol engine, pumped by the loop, without threads.
-
-One loop carries a thousand of these. paho's own loops would use ``select()``, which fails without a
-word in a process with more than 1,023 open files.
-"""
+"""The MQTT connection of a loudspeaker inside an asyncio loop; one loop carries a thousand of them."""
 
 from __future__ import annotations
 
@@ -12,13 +8,14 @@ import socket
 import ssl
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from devices.errors import LinkDown, LinkRefused
 from devices.link_address import Address
+from devices.link_pump import Pump
 from devices.speaker.ports import Message
 
 log = logging.getLogger(__name__)
@@ -56,13 +53,10 @@ class SpeakerLink:
         self._answer_within = answer_within_s
         self._tls = tls
         self._client: Client | None = None
-        self._sock: socket.socket | None = None  # set while the loop watches it
+        self._pump: Pump | None = None
         self._greeting: asyncio.Future[str] | None = None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._inbox: asyncio.Queue[Message | None] = asyncio.Queue()
-        self._paused = False
-        self._flush_due = False
-        self._misc: asyncio.TimerHandle | None = None
 
     @property
     def connected(self) -> bool:
@@ -73,8 +67,9 @@ class SpeakerLink:
         await self.close()
         client = self._make_client(will)
         self._greeting = asyncio.get_running_loop().create_future()
+        pump = Pump(client, self._lose)
         await self._open_socket(client)
-        self._attach(client)
+        self._attach(client, pump)
         try:
             await self._greet()
             if topics:
@@ -117,20 +112,16 @@ class SpeakerLink:
         if message is None:
             self._inbox.put_nowait(None)
             raise LinkDown(f"the connection to {self._address} is lost")
-        if self._paused and self._inbox.qsize() < _BACKLOG // 2:
-            self._paused = False
-            if self._sock is not None:
-                asyncio.get_running_loop().add_reader(self._sock, self._readable)
+        if self._pump is not None and self._pump.paused and self._inbox.qsize() < _BACKLOG // 2:
+            self._pump.resume()
         return message
 
     async def close(self) -> None:
         """Disconnect without the last will; nothing happens when there is no connection."""
-        client = self._client
-        if client is None:
-            return
-        client.disconnect()
-        client.loop_write()
-        self._lose("closed")
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_write()
+            self._lose("closed")
 
     def abort(self) -> None:
         """Cut the connection as a power cut would: the broker sends the last will."""
@@ -152,8 +143,6 @@ class SpeakerLink:
         if self._address.tls:
             client.tls_set_context(self._tls or ssl.create_default_context())
         client.on_socket_open = _without_delay
-        client.on_socket_close = self._on_socket_close
-        client.on_socket_register_write = self._wants_write
         client.on_connect = self._on_connect
         client.on_message = self._on_message
         client.on_publish = self._on_confirmed
@@ -176,15 +165,10 @@ class SpeakerLink:
         except OSError as error:
             raise LinkDown(f"no connection to {self._address}: {error}") from error
 
-    def _attach(self, client: Client) -> None:
-        loop = asyncio.get_running_loop()
-        self._client = client
-        self._sock = cast("socket.socket", client.socket())
+    def _attach(self, client: Client, pump: Pump) -> None:
+        self._client, self._pump = client, pump
         self._inbox = asyncio.Queue()
-        self._paused = self._flush_due = False
-        loop.add_reader(self._sock, self._readable)
-        self._misc = loop.call_later(self._keepalive / 6, self._keep_alive, client)
-        self._flush()
+        pump.start(self._keepalive)
 
     async def _greet(self) -> None:
         assert self._greeting is not None  # noqa: S101 - set before the socket was opened
@@ -194,68 +178,14 @@ class SpeakerLink:
 
     def _lose(self, why: str) -> None:
         """Forget the connection: everybody who waits for it hears LinkDown."""
-        client, self._client = self._client, None
-        if client is None:
+        pump, self._pump, self._client = self._pump, None, None
+        if pump is None:
             return
-        if self._misc is not None:
-            self._misc.cancel()
-        self._release()
-        _close_socket(client)
+        pump.stop()
         waiting, self._answers = self._answers, {}
         for future in (self._greeting, *waiting.values()):
             _fail(future, LinkDown(f"the connection to {self._address} is lost: {why}"))
         self._inbox.put_nowait(None)
-
-    def _release(self) -> None:
-        """Let the loop stop watching the socket, before it is closed and its number used again."""
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            loop = asyncio.get_running_loop()
-            loop.remove_reader(sock)
-            loop.remove_writer(sock)
-
-    # --- the pump ---------------------------------------------------------
-
-    def _readable(self) -> None:
-        client, sock = self._client, self._sock
-        if client is None or sock is None:
-            return
-        try:
-            client.loop_read()
-            while isinstance(sock, ssl.SSLSocket) and self._sock is sock and sock.pending():
-                client.loop_read()
-        except Exception:
-            log.exception("the broker sent what is not MQTT", extra={"action": "link_garbage"})
-            self._lose("what came is not MQTT")
-        if not self._paused and self._sock is sock and self._inbox.qsize() >= _BACKLOG:
-            self._paused = True
-            asyncio.get_running_loop().remove_reader(sock)
-
-    def _wants_write(self, client: Client, userdata: object, sock: object) -> None:
-        """paho has something to send; several packets of one turn of the loop are written together."""
-        if client is self._client and not self._flush_due:
-            self._flush_due = True
-            asyncio.get_running_loop().call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flush_due = False
-        client = self._client
-        if client is None:
-            return
-        client.loop_write()
-        if self._sock is None:
-            return
-        loop = asyncio.get_running_loop()
-        if client.want_write():
-            loop.add_writer(self._sock, self._flush)
-        else:
-            loop.remove_writer(self._sock)
-
-    def _keep_alive(self, client: Client) -> None:
-        if client is not self._client:
-            return
-        self._misc = asyncio.get_running_loop().call_later(self._keepalive / 6, self._keep_alive, client)
-        client.loop_misc()
 
     # --- what paho tells us; nothing may escape from here ------------------
 
@@ -266,6 +196,8 @@ class SpeakerLink:
             log.warning("a topic that is not text was dropped", extra={"action": "topic_unreadable"})
             return
         self._inbox.put_nowait(Message(topic, bytes(message.payload), message.retain))
+        if self._pump is not None and self._inbox.qsize() >= _BACKLOG:
+            self._pump.pause()
 
     def _on_connect(
         self, client: Client, userdata: object, flags: object, reason: Any, properties: object
@@ -285,10 +217,6 @@ class SpeakerLink:
     ) -> None:
         if client is self._client:
             self._lose(str(reason))
-
-    def _on_socket_close(self, client: Client, userdata: object, sock: object) -> None:
-        if sock is self._sock:
-            self._release()
 
     # --- waiting ------------------------------------------------------------
 

@@ -15,7 +15,11 @@ from devices.errors import BrokerMissing
 
 
 class Amqtt:
-    """The kind of broker for a small trial; it keeps retained messages only while it runs."""
+    """The kind of broker for a small trial.
+
+    It keeps retained messages only while it runs, and lets anyone who reaches the port cut a loudspeaker
+    off by naming its client id, even with a wrong password.
+    """
 
     reload_by_signal = False  # it looks at the accounts file itself
 
