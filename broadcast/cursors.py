@@ -31,7 +31,7 @@ def confirm(
     for loudspeaker, journal in journals:
         heard[loudspeaker] += [(journal.boot, event.seq) for event in journal.events]
     for loudspeaker, positions in heard.items():
-        boot, seq = _follow(loudspeaker, positions) or _search(session, loudspeaker)
+        boot, seq = _follow(session, loudspeaker, positions) or _search(session, loudspeaker)
         if seq == 0:
             continue
         loudspeaker.cursor_boot, loudspeaker.cursor_seq = boot, seq
@@ -40,17 +40,26 @@ def confirm(
         outbox.put(session, wire, topic, cursor, urgency=Urgency.CURSOR, now=now)
 
 
-def _follow(loudspeaker: Loudspeaker, positions: Iterable[Position]) -> Position | None:
-    """The usual case without a question to the database: one boot, and it goes on where the cursor stands."""
+def _follow(session: Session, loudspeaker: Loudspeaker, positions: Iterable[Position]) -> Position | None:
+    """The usual case, cheaply: one boot, and it goes on where the cursor stands."""
     boots = {boot for boot, _ in positions}
     if len(boots) != 1 or (loudspeaker.cursor_seq and boots != {loudspeaker.cursor_boot}):
         return None
-    last = loudspeaker.cursor_seq
+    if boots != {loudspeaker.boot}:
+        return None  # of an earlier boot: what follows it may be stored already
+    boot, last = boots.pop(), loudspeaker.cursor_seq
     for _, seq in sorted(positions):
         if seq > last + 1:
             return None
         last = max(last, seq)
-    return boots.pop(), last
+    before = select(JournalRow.seq).where(
+        JournalRow.loudspeaker_id == loudspeaker.id, JournalRow.boot == boot, JournalRow.seq > last
+    )
+    for seq in session.scalars(before.order_by(JournalRow.seq)):
+        if seq > last + 1:
+            break
+        last = seq
+    return boot, last
 
 
 def _search(session: Session, loudspeaker: Loudspeaker) -> Position:
