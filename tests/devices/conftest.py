@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +20,12 @@ from devices.broker import Account, Broker, embedded_broker, hash_password
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the range from which the kernel takes ports for outgoing connections: tests run side by side."""
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def account(username: str, *, reads: Sequence[str] = (), writes: Sequence[str] = ()) -> Account:

@@ -125,11 +125,11 @@ def test_a_faster_rate_lets_the_samples_pass_faster() -> None:
 def test_a_thousand_silent_sounds_start_together() -> None:
     async def tell() -> None:
         sink = SilentSink()
-        at = time.monotonic() + 0.2
+        at = time.monotonic() + 1
         playbacks = [sink.play(loud(0.05), at, 1.0) for _ in range(1_000)]
         late = sorted([await playback.started() - at for playback in playbacks])
         assert late[0] >= 0
-        assert late[949] < 0.1
+        assert late[949] - late[0] < 0.3
         sink.close()
 
     story(tell)
