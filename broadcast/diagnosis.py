@@ -136,7 +136,7 @@ def _content(database: Database) -> Iterator[Finding]:
 
 def _broker(settings: Settings) -> Iterator[Finding]:
     if settings.mqtt_url:
-        yield _reachable(settings.mqtt_url)
+        yield reachable(settings.mqtt_url)
         return
     try:
         own = embedded_broker(settings.broker_dir, settings.mqtt_port, [], settings.broker)  # type: ignore[arg-type]
@@ -159,7 +159,8 @@ def _broker(settings: Settings) -> Iterator[Finding]:
         yield Finding("broker", Level.OK, own.name)
 
 
-def _reachable(url: str) -> Finding:
+def reachable(url: str) -> Finding:
+    """Whether something answers where the broker in the house should be."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or (8883 if parts.scheme == "mqtts" else 1883))
     try:

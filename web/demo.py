@@ -23,7 +23,7 @@ from devices.broker import leash
 
 from . import logs
 from .app import create_app
-from .commands.serving import started
+from .commands.serving import connection, started
 from .demo_report import Progress, Report
 from .demo_story import DemoStuckError, Story, announcements
 from .server import WebServer, take_port
@@ -97,7 +97,7 @@ def _settings(options: Options, home: Path) -> settings.Settings:
 @contextlib.contextmanager
 def _server(system: System, listener: socket.socket) -> Iterator[None]:
     """The pages in a thread, until the end."""
-    app = create_app(system)
+    app = create_app(system, broker_connected=connection(system))
     server = WebServer(app, listener, system.settings.threads, on_stop=app.extensions["live_feed"].shut)
     thread = threading.Thread(target=server.serve, name="web", daemon=True)
     thread.start()
@@ -111,12 +111,12 @@ def _server(system: System, listener: socket.socket) -> Iterator[None]:
 def _perform(story: Story, cast: Cast, home: Path, stack: contextlib.ExitStack) -> Report:
     progress, system = story.progress, story.system
     speakers = story.register(cast, home / "speakers")
+    speed_up = story.speed_up()
+    stack.enter_context(_loudspeakers(home, speed_up))
     began = progress.seconds
     ids = story.write(cast)
-    seconds = story.render(ids)
+    story.render(ids)
     rendered = progress.seconds
-    speed_up = story.speed_up(seconds)
-    stack.enter_context(_loudspeakers(home, speed_up))
     dispatched = 0.0
     try:
         story.connect(speakers)

@@ -11,7 +11,6 @@ from typing import Any, Final, TextIO
 from broadcast.demo import Outcome
 from devices.messages import Evidence
 
-
 HEADINGS: Final = ("Bản tin", "Thời lượng", "Cụm loa", "Bằng chứng", "Lệch lúc bắt đầu")
 
 

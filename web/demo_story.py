@@ -22,6 +22,7 @@ from .demo_report import Progress, grade
 
 POLL_S: Final = 0.2
 LEAD_S: Final = 7  # between the approval and the first start: plan, download, decoding
+CHARACTERS_A_SECOND: Final = 12  # of speech, roughly
 PLAY_ONCE_S: Final = 8.0  # how long all bulletins together may sound in a run that ends
 PLAY_S: Final = 150.0  # and in one that stays: up to here at the true pace
 RENDER_LIMIT_S: Final = 300.0
@@ -79,8 +80,8 @@ class Story:
         self.progress.say(f"lan đã soạn {len(ids)} bản tin")
         return ids
 
-    def render(self, bulletin_ids: Sequence[int]) -> float:
-        """Wait for the audio; returns its length in seconds."""
+    def render(self, bulletin_ids: Sequence[int]) -> None:
+        """Wait for the audio."""
 
         def look() -> bool:
             with self.system.database.transaction(read_only=True) as session:
@@ -102,17 +103,17 @@ class Story:
             fallback = next((clip.fallback for clip in clips if clip and clip.fallback), "")
         note = f" (giọng dự phòng: {fallback})" if fallback else ""
         self.progress.say(f"Đã đọc thành {seconds:.0f} giây âm thanh{note}")
-        return seconds
 
     def voice(self, bulletin_ids: Sequence[int]) -> str:
         with self.system.database.transaction(read_only=True) as session:
             clips = [each.current.clip for each in demo.rendering(session, bulletin_ids)]
             return ", ".join(sorted({f"{clip.engine} {clip.engine_version}" for clip in clips if clip}))
 
-    def speed_up(self, seconds: float) -> float:
-        """How much faster than real the simulated loudspeakers play."""
+    def speed_up(self) -> float:
+        """How much faster than real the simulated loudspeakers play; from the length of the texts."""
         if self.wished_speed_up is not None:
             return self.wished_speed_up
+        seconds = sum(len(each.text) for each in self.announcements) / CHARACTERS_A_SECOND
         room = PLAY_ONCE_S if self.once else PLAY_S
         return 1.0 if seconds <= room else float(-(-seconds // room))
 

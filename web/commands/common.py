@@ -137,8 +137,11 @@ def read_bytes(path: str) -> bytes:
     """A file, or standard input for ``-``; one that is far too large is read no further."""
     if path == "-":
         return sys.stdin.buffer.read(LARGEST_FILE)
-    with Path(path).open("rb") as file:
-        return file.read(LARGEST_FILE)
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST_FILE)
+    except OSError as error:
+        raise click.BadParameter(f"không đọc được tệp {path}: {error.strerror}") from error
 
 
 FILE = click.Path(exists=False, dir_okay=False, allow_dash=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 
 import click
 
-from broadcast import bootstrap, setup
+from broadcast import bootstrap, diagnosis, setup
 from broadcast.bootstrap import System
 from broadcast.errors import BrokerMissing
 from broadcast.settings import Settings
@@ -49,6 +49,7 @@ def worker() -> None:
     """Chỉ chạy bộ xử lý: đọc, lập kế hoạch, gửi, nhận báo cáo."""
     settings = prepared(load_settings())
     with told_to_stop() as stop, started(settings, ROLES):
+        warn_of_broker(settings)
         emit({"worker": "ready"}, "Bộ xử lý đang chạy.")
         stop.wait()
 
@@ -73,9 +74,10 @@ def serve_pages(settings: Settings, roles: Collection[str]) -> None:
     """The pages, and whatever else ``roles`` name; the port is taken before anything is made."""
     listener = take_port(settings.host, settings.port)
     with contextlib.closing(listener), told_to_stop() as stop, started(prepared(settings), roles) as system:
-        app = create_app(system)
+        app = create_app(system, broker_connected=connection(system))
         server = WebServer(app, listener, settings.threads, on_stop=app.extensions["live_feed"].shut)
         stop.then(server.stop)
+        warn_of_broker(settings)
         tell_address(system)
         server.serve()
 
@@ -91,6 +93,14 @@ def started(settings: Settings, roles: Collection[str]) -> Iterator[System]:
     finally:
         system.stop()
         system.synthesiser.close()
+
+
+def connection(system: System) -> Callable[[], bool] | None:
+    """Whether the leader's link is up, as far as this process can know: another process may lead."""
+    worker = system.worker
+    if worker is None:
+        return None
+    return lambda: system.link.connected or not worker.leads
 
 
 def prepared(settings: Settings) -> Settings:
@@ -112,6 +122,14 @@ def tell_address(system: System) -> None:
         ]
     broker = system.broker.name if system.broker else None
     emit({"url": address, "setup_link": link, "broker": broker}, lines)
+
+
+def warn_of_broker(settings: Settings) -> None:
+    """A broker in the house that does not answer is tried again for ever; the operator should know."""
+    if settings.mqtt_url:
+        finding = diagnosis.reachable(settings.mqtt_url)
+        if finding.level is diagnosis.Level.ERROR:
+            click.echo(f"Cảnh báo: {finding.text}. {finding.hint} Máy chủ vẫn chạy và thử lại.", err=True)
 
 
 class Stop:
