@@ -23,6 +23,7 @@ class Download:
     def __init__(self, url: str, size: int, *, timeout_s: float, tls: ssl.SSLContext | None) -> None:
         self.size = size
         self.received = 0
+        self.abandoned = False  # set from outside: nobody waits for it any more
         self._url = url
         self._timeout = timeout_s
         self._tls = tls
@@ -79,8 +80,7 @@ class Download:
             file.write(chunk)
             have += len(chunk)
             self.received += len(chunk)
-            if time.monotonic() > deadline:
-                file.flush()
+            if self.abandoned or time.monotonic() > deadline:
                 raise FetchUnreachable(f"too slow, {have} of {self.size} bytes: {self._url}")
 
 

@@ -71,6 +71,9 @@ class Fetcher:
                 if error.permanent or isinstance(error, DiskFull) or failures >= self._attempts:
                     raise
                 log.info("fetching again: %s", error, extra={"action": "fetch_again", "sha256": sha256})
+            except asyncio.CancelledError:
+                download.abandoned = True
+                raise
             else:
                 return target
             pause = min(self._pause * 2 ** (failures - 1), _LONGEST_PAUSE)

@@ -349,6 +349,31 @@ def test_two_fetches_of_one_file_at_once_do_not_disturb_each_other(server: Serve
     assert len(server.requests) == 1
 
 
+def test_a_cancelled_fetch_soon_lets_go_of_its_thread(server: Server, tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def drip(handler: Any, request: Request) -> bool:
+        answer(handler, CONTENT, request.start, cut_after=0)
+        try:
+            for _ in range(300):
+                handler.wfile.write(b"x" * 10)
+                time.sleep(0.02)
+        except OSError:
+            ended.set()
+        return True
+
+    async def story() -> None:
+        task = asyncio.create_task(Fetcher().fetch(server.url, SHA256, SIZE, tmp_path))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    server.behave = drip
+    asyncio.run(story())
+    assert ended.wait(3)
+
+
 def test_a_cancelled_fetch_leaves_nothing_that_looks_whole(server: Server, tmp_path: Path) -> None:
     release = threading.Event()
 
