@@ -72,12 +72,12 @@ def test_an_urgent_announcement_preempts_on_all_and_stop_silences(make_station, 
 
 def test_a_loudspeaker_that_was_off_at_air_time_never_plays_the_missed_item(make_station, fleet, eventually):
     station = make_station("loa-1")
-    station.program("loa-1", station.item("s1.a", now_ms() + 1500, station.clip(), late_s=1))
+    station.program("loa-1", station.item("s1.a", now_ms() + 3000, station.clip(), late_s=1))
     boxes = fleet(station)
     eventually(lambda: station.states.get("loa-1") and station.states["loa-1"].have.rev == 1)
     boxes.power_off("loa-1")
     eventually(lambda: not station.states["loa-1"].online)
-    time.sleep(3)
+    time.sleep(4.5)
     boxes.power_on("loa-1")
     eventually(lambda: station.is_over("loa-1", "s1.a", "missed"))
     assert "playing" not in station.said("loa-1", "s1.a")

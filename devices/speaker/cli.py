@@ -1,0 +1,148 @@
+"""``truyen-thanh-speaker``: the command line of one loudspeaker, for the person who installs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from devices.errors import DeviceError, IdentityInvalid, LinkRefused, NoSoundCard, StoreFailed
+
+from .assembly import alone_in, assemble
+from .checkup import Finding, examine, report
+from .identity import Identity
+from .ports import Sink
+from .sink import DeviceSink, SilentSink, WavSink, has_sound_card
+
+_SENTENCES: dict[type[DeviceError], str] = {
+    IdentityInvalid: "Tệp danh tính của loa không dùng được",
+    StoreFailed: "Không mở được kho dữ liệu của loa, hoặc một chương trình loa khác đang dùng thư mục này",
+    NoSoundCard: "Không có ngõ ra âm thanh dùng được",
+    LinkRefused: "Địa chỉ máy chủ MQTT trong tệp danh tính không dùng được",
+}
+
+_identity = click.option(
+    "--identity",
+    "identity_file",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Tệp danh tính của loa (JSON, quyền 0600).",
+)
+_data = click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Thư mục dữ liệu: nhật ký và âm thanh."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
+
+
+@click.group()
+@click.version_option(package_name="truyen-thanh", message="%(version)s")
+def main() -> None:
+    """Chương trình của một cụm loa truyền thanh."""
+
+
+@main.command()
+@_identity
+@_data
+@click.option(
+    "--sink",
+    "kind",
+    type=click.Choice(["auto", "alsa", "wav", "silent"]),
+    default="auto",
+    show_default=True,
+    help="Ngõ ra âm thanh; auto dùng card âm thanh nếu có.",
+)
+@click.option("--wav", type=click.Path(path_type=Path), help="Tệp WAV được ghi khi --sink wav.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.1, 1000),
+    default=1.0,
+    show_default=True,
+    help="Tốc độ đồng hồ mẫu của ngõ ra câm, để thử nghiệm.",
+)
+def run(identity_file: Path, data: Path, kind: str, wav: Path | None, rate: float) -> None:
+    """Chạy cụm loa cho đến khi nhận SIGTERM hoặc SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if kind == "wav" and wav is None:
+        raise click.UsageError("--sink wav cần thêm --wav TỆP.")
+    if rate != 1.0 and kind != "silent":
+        raise click.UsageError("--rate chỉ dùng với --sink silent.")
+    try:
+        identity = Identity.load(identity_file)
+        with alone_in(data):
+            asyncio.run(_run(identity, data, lambda: _open_sink(kind, wav, rate)))
+    except DeviceError as error:
+        _fail(error)
+
+
+@main.command()
+@_data
+@_as_json
+def status(data: Path, *, as_json: bool) -> None:
+    """Cho biết loa đang giữ gì: kế hoạch, âm thanh, nhật ký chưa gửi."""
+    try:
+        found = report(data)
+    except DeviceError as error:
+        _fail(error)
+    _show(found, as_json, lambda: "\n".join(f"{name}: {value}" for name, value in found.items()))
+
+
+@main.command()
+@_identity
+@_data
+@_as_json
+def doctor(identity_file: Path, data: Path, *, as_json: bool) -> None:
+    """Kiểm tra máy này: danh tính, kho dữ liệu, âm thanh, đồng hồ, máy chủ MQTT."""
+    findings = asyncio.run(examine(identity_file, data))
+    rows = [{"id": f.id, "ok": f.ok, "text": f.text, "hint": f.hint} for f in findings]
+    _show(rows, as_json, lambda: "\n".join(_line(finding) for finding in findings))
+    if not all(finding.ok for finding in findings):
+        sys.exit(1)
+
+
+async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink]) -> None:
+    sink = open_sink()
+    try:
+        agent = assemble(identity, data, sink, firmware=f"truyen-thanh {metadata.version('truyen-thanh')}")
+    except BaseException:
+        sink.close()
+        raise
+    loop = asyncio.get_running_loop()
+    stopping: list[asyncio.Task[None]] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: stopping.append(loop.create_task(agent.stop())))
+    click.echo(f"Loa {identity.device} đang chạy.")
+    await agent.run()
+    await asyncio.gather(*stopping)
+
+
+def _open_sink(kind: str, wav: Path | None, rate: float) -> Sink:
+    if kind == "wav" and wav is not None:
+        return WavSink(wav)
+    if kind == "alsa" or (kind == "auto" and has_sound_card()):
+        return DeviceSink()
+    if kind == "auto":
+        click.echo("Máy này không có card âm thanh: loa chạy câm, chỉ để thử.", err=True)
+    return SilentSink(rate)
+
+
+def _line(finding: Finding) -> str:
+    mark = "ĐẠT " if finding.ok else "LỖI "
+    hint = f"\n      → {finding.hint}" if finding.hint and not finding.ok else ""
+    return f"{mark} {finding.text}{hint}"
+
+
+def _show(value: Any, as_json: bool, as_text: Callable[[], str]) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else as_text())
+
+
+def _fail(error: DeviceError) -> NoReturn:
+    sentence = _SENTENCES.get(type(error), "Chương trình loa gặp lỗi")
+    raise click.ClickException(f"{sentence} ({error}).")
