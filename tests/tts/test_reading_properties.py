@@ -105,6 +105,6 @@ def test_a_sentence_is_what_its_tokens_say_and_engines_can_take_it(text: str) ->
     ],
 )
 def test_the_longest_nonsense_is_read_in_reasonable_time(nasty: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     read(nasty)
-    assert time.monotonic() - started < 8
+    assert time.process_time() - started < 8
