@@ -17,8 +17,8 @@ from devices.speaker.sink_mixer import Mixer, Sound
 
 log = logging.getLogger(__name__)
 
-_PERIOD_MS = 10
-_PERIODS = 4  # 40 ms of buffer: enough for a busy interpreter, short enough for STOP
+_PERIOD_MS = 20
+_PERIODS = 4  # 80 ms of buffer: a busy interpreter answers late, and STOP must still be heard at once
 _BUFFER = _PERIOD_MS * _PERIODS / 1000  # seconds
 _DEAD_AFTER = 1.0  # seconds without a request for samples
 _CARDS = Path("/dev/snd")
