@@ -9,21 +9,11 @@ from typing import TYPE_CHECKING
 from broadcast import permissions
 from broadcast.errors import NotFound
 from broadcast.models import Broadcast, Delivery, Person, Role
-from devices.messages import Evidence, ItemState
+from devices.messages import Evidence
+from web.views import words
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING})
-SILENT = frozenset(
-    {
-        ItemState.FAILED,
-        ItemState.REFUSED,
-        ItemState.SKIPPED,
-        ItemState.EXPIRED,
-        ItemState.MISSED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +53,10 @@ def count(broadcast: Broadcast, deliveries: Iterable[Delivery]) -> Airing:
         deliveries=ordered,
         received=sum(level >= Evidence.ACKNOWLEDGED for level in reached),
         armed=sum(level >= Evidence.ARMED for level in reached),
-        sounding=sum(each.state in SOUNDING for each in ordered),
+        sounding=sum(each.state in words.SOUNDING for each in ordered),
         proved=sum(level >= Evidence.RENDERED for level in reached),
         silent=sum(
-            each.state in SILENT and level < Evidence.RENDERED
+            each.state in words.NOT_PLAYED and level < Evidence.RENDERED
             for each, level in zip(ordered, reached, strict=True)
         ),
     )

@@ -38,35 +38,37 @@ def _doubt(concern: Concern) -> Doubt:
     return Doubt(_sentence(concern), concern.blocking)
 
 
-def _sentence(concern: Concern) -> str:  # noqa: PLR0911 - one sentence per code
+def _sentence(concern: Concern) -> str:
     values = concern.params
+    words: str
     match concern.code:
         case "outside_hours":
-            return _("%(time)s ở ngoài khung giờ được phép, loa sẽ từ chối phát.", time=values["time"])
+            words = _("%(time)s ở ngoài khung giờ được phép, loa sẽ từ chối phát.", time=values["time"])
         case "runs_over":
-            return _(
+            words = _(
                 "Buổi phát %(time)s kéo dài đến %(until)s, quá khung giờ được phép: phần sau sẽ bị cắt.",
                 time=values["time"],
                 until=values["until"],
             )
         case "in_past":
             start = moment(values["start"])
-            return _("Thời điểm %(start)s đã qua, lần đó sẽ không phát.", start=start)
+            words = _("Thời điểm %(start)s đã qua, lần đó sẽ không phát.", start=start)
         case "too_near":
-            return _(
+            words = _(
                 "Lần phát %(time)s quá gần: loa ở vùng sóng yếu có thể chưa kịp tải âm thanh.",
                 time=clock(values["start"]),
             )
         case "overlap":
-            return _(
+            words = _(
                 "Trùng với “%(title)s” (%(area)s) lúc %(start)s. Hãy chọn giờ khác, hoặc xếp trước sau.",
                 title=values["title"],
                 area=values["area"],
                 start=moment(values["start"]),
             )
         case "unapproved":
-            return _("Có bản tin chưa duyệt hoặc chưa có âm thanh.")
+            words = _("Có bản tin chưa duyệt hoặc chưa có âm thanh.")
         case "emergency":
-            return _("Bản tin khẩn cấp không xếp lịch. Hãy dùng trang Khẩn cấp.")
+            words = _("Bản tin khẩn cấp không xếp lịch. Hãy dùng trang Khẩn cấp.")
         case _:
-            return _("Lịch này chưa hợp lệ. Hãy xem lại ngày và giờ.")
+            words = _("Lịch này chưa hợp lệ. Hãy xem lại ngày và giờ.")
+    return words

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, MARGIN = 1000.0, 680.0, 70.0  # units of the drawing
+WIDTH, HEIGHT, MARGIN = 1000.0, 680.0, 110.0  # units of the drawing
 METRES_PER_DEGREE = 111_320.0
 SMALLEST_SPAN = 400.0  # metres: one lonely loudspeaker is not blown up to the whole drawing
 BARS = tuple(step * 10**power for power in range(1, 6) for step in (1, 2, 5))  # metres

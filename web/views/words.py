@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from broadcast.models import Bulletin, BulletinState, RenderState
+from broadcast.matrix import Cell
+from broadcast.models import Bulletin, BulletinState, Delivery, RenderState
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
 
 
@@ -42,38 +43,44 @@ def bulletin_class(klass: BulletinClass) -> Word:
 
 
 def voice(name: str) -> str:
-    return {"north": _("miền Bắc"), "centre": _("miền Trung"), "south": _("miền Nam")}.get(name, name)
+    names: dict[str, str] = {"north": _("miền Bắc"), "centre": _("miền Trung"), "south": _("miền Nam")}
+    return names.get(name, name)
 
 
 def speed(factor: float) -> str:
-    return {
+    names: dict[float, str] = {
         0.8: _("rất chậm"),
         0.9: _("chậm"),
         1.0: _("vừa"),
         1.1: _("hơi nhanh"),
         1.2: _("nhanh"),
-    }.get(round(factor, 1), f"×{factor:g}")
+    }
+    return names.get(round(factor, 1), f"×{factor:g}")
 
 
 def engine(name: str) -> str:
-    return {"google": _("giọng Google"), "espeak": _("giọng máy ngoại tuyến")}.get(name, name)
+    names: dict[str, str] = {"google": _("Google"), "espeak": _("máy đọc ngoại tuyến")}
+    return names.get(name, name)
 
 
 def render_error(code: str) -> str:
-    return {
+    sentences: dict[str, str] = {
         "voice_unavailable": _("Không có giọng đọc nào dùng được lúc này."),
         "disk_full": _("Máy chủ hết chỗ lưu. Báo người quản trị dọn bớt đĩa."),
         "empty_bulletin": _("Bản tin không có chữ nào đọc được."),
-    }.get(code.partition(":")[0], _("Tạo âm thanh không được (mã lỗi: %(code)s).", code=code))
+    }
+    unknown: str = _("Tạo âm thanh không được (mã lỗi: %(code)s).", code=code)
+    return sentences.get(code.partition(":")[0], unknown)
 
 
 def doubt(code: str) -> str:
-    return {
+    sentences: dict[str, str] = {
         "unknown_abbreviation": _("Chữ viết tắt lạ: sẽ đọc từng chữ cái. Nên viết đầy đủ."),
         "ambiguous": _("Có nhiều cách đọc. Nghe lại để chắc chắn."),
         "foreign": _("Từ nước ngoài: có thể đọc sai."),
         "unreadable": _("Không đọc được: phần này sẽ bị bỏ qua."),
-    }.get(code, _("Có thể đọc sai."))
+    }
+    return sentences.get(code, str(_("Có thể đọc sai.")))
 
 
 def alert_status(status: AlertStatus) -> Word:
@@ -88,9 +95,6 @@ def alert_status(status: AlertStatus) -> Word:
             _("THỬ"), "info", "settings", _("Kiểm tra hệ thống. Loa nói rõ “Đây là phát thử”.")
         ),
     }[status]
-
-
-EVIDENCE_SIGNS = {-1: "○", 0: "→", 1: "◔", 2: "◑", 3: "●", 4: "●", 5: "●", 6: "●"}
 
 
 def evidence(level: int | None) -> Word:
@@ -132,6 +136,62 @@ def _item_states() -> dict[ItemState, Word]:
         ItemState.MISSED: Word(_("Bỏ lỡ"), "bad"),
         ItemState.INTERRUPTED: Word(_("Bị ngắt"), "warn"),
     }
+
+
+SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING})
+NOT_PLAYED = frozenset(
+    {
+        ItemState.MISSED,
+        ItemState.EXPIRED,
+        ItemState.FAILED,
+        ItemState.REFUSED,
+        ItemState.SKIPPED,
+        ItemState.INTERRUPTED,
+    }
+)
+
+
+def outcome(found: Cell | Delivery) -> Word:
+    """The proof where there is one, else what kept it from sounding, else how far it has come."""
+    state = item_state(found.state)
+    if found.evidence is not None and found.evidence >= Evidence.RENDERED:
+        return (
+            Word(_("Đã phát"), "ok", "●") if found.state is ItemState.DONE else Word(state.text, "warn", "◕")
+        )
+    if found.state in NOT_PLAYED:
+        return Word(state.text, "bad", "✕")
+    if found.state is ItemState.CANCELLED:
+        return Word(state.text, "idle", "⊘")
+    if found.state in SOUNDING:
+        return Word(state.text, "info", "▶")
+    return evidence(found.evidence)
+
+
+def reason(code: str) -> str:
+    """Why something did not sound, or stopped; an unknown code is shown as it came."""
+    phrases: dict[str, str] = {
+        "outside_hours": _("ngoài khung giờ được phép"),
+        "daily_limit": _("hết số phút phát trong ngày"),
+        "no_audio": _("chưa tải được âm thanh"),
+        "no_sound": _("không ra tiếng"),
+        "short": _("phát thiếu"),
+        "preempted": _("nhường thông báo khẩn"),
+        "stopped": _("có lệnh dừng"),
+        "stop": _("có lệnh dừng"),
+        "held": _("đang giữ im lặng"),
+        "hold": _("đang giữ im lặng"),
+        "withdrawn": _("lịch đã gỡ"),
+        "cancelled": _("đã hủy"),
+        "retired": _("cụm loa đã ngừng dùng"),
+        "power": _("mất điện hoặc khởi động lại giữa chừng"),
+        "off": _("loa tắt vào giờ phát"),
+        "waited": _("chờ quá lâu"),
+        "changed": _("lịch đã đổi"),
+        "clock_unknown": _("loa chưa biết giờ đúng"),
+        "no_report": _("loa không báo về"),
+        "silent": _("loa không báo về"),
+    }
+    return phrases.get(code, code)
 
 
 def presence(status: str) -> Word:

@@ -1,0 +1,159 @@
+"""The as-run matrix: what every loudspeaker proved of every broadcast of a day, and its table to download."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+from flask import Blueprint, g, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from broadcast import matrix as matrices
+from broadcast import permissions, registry
+from broadcast.errors import NotFound
+from broadcast.matrix import Cell, Matrix
+from broadcast.models import Area, Broadcast, BroadcastState, Role
+from schedules.types import LOCAL
+from web.auth import current_person, signed_in
+from web.edge import now
+from web.filters import clock, day
+from web.views import airing, places, words
+
+blueprint = Blueprint("matrix", __name__, url_prefix="/as-run")
+
+AS_RUN_LOOK_BACK = 500  # rows of one loudspeaker in which a cell's row is looked for
+FORMULA = ("=", "+", "-", "@", "\t")
+
+
+@blueprint.get("/")
+@signed_in
+def index() -> str:
+    choices = places.choices(current_person(), Role.VIEWER)
+    area = places.chosen(choices, request.args.get("area", type=int))
+    date, today = _wanted_day(), now().astimezone(LOCAL).date()
+    return render_template(
+        "matrix/index.html",
+        found=_matrix(area, date) if area else None,
+        area=area,
+        areas=[choice.option for choice in choices],
+        date=date,
+        today=today,
+        one_day=dt.timedelta(days=1),
+        words=words,
+    )
+
+
+@blueprint.get("/day.csv")
+@signed_in
+def download() -> Response:
+    """One line a delivery, with a byte-order mark so that office programs read the accents."""
+    choices = places.choices(current_person(), Role.VIEWER)
+    area, date = places.chosen(choices, request.args.get("area", type=int)), _wanted_day()
+    if area is None:
+        raise NotFound(kind="area", id=None)
+    answer = Response("\ufeff" + _table(_matrix(area, date)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="nhat-ky-phat-{date.isoformat()}.csv"'
+    return answer
+
+
+@blueprint.get("/broadcasts/<int:broadcast_id>")
+@signed_in
+def broadcast(broadcast_id: int) -> str:
+    found, cells = _broadcast(broadcast_id)
+    each = found.broadcast
+    roles = permissions.roles_in(g.session, current_person(), each.area_id)
+    running = each.state in (BroadcastState.PLANNED, BroadcastState.DISPATCHED)
+    return render_template(
+        "matrix/broadcast.html",
+        airing=found,
+        broadcast=each,
+        cells=cells,
+        may_stop=running
+        and (each.start <= now() or each.schedule_id is None)
+        and bool(roles & ({Role.URGENT} if each.schedule_id is None else {Role.URGENT, Role.EDITOR})),
+        words=words,
+    )
+
+
+@blueprint.get("/broadcasts/<int:broadcast_id>/loudspeakers/<int:loudspeaker_id>")
+@signed_in
+def cell(broadcast_id: int, loudspeaker_id: int) -> str:
+    """One cell in full: times, seconds, volume, reason."""
+    found, cells = _broadcast(broadcast_id)
+    if loudspeaker_id not in cells:
+        raise NotFound(kind="delivery", id=loudspeaker_id)
+    rows = registry.as_run(g.session, current_person(), loudspeaker_id, limit=AS_RUN_LOOK_BACK)
+    return render_template(
+        "matrix/cell.html",
+        broadcast=found.broadcast,
+        loudspeaker=registry.get(g.session, current_person(), loudspeaker_id),
+        cell=cells[loudspeaker_id],
+        row=next((each for each in rows if each.broadcast_id == broadcast_id), None),
+        words=words,
+    )
+
+
+def _broadcast(broadcast_id: int) -> tuple[airing.Airing, dict[int, Cell]]:
+    """The broadcast with its cells by loudspeaker, as far as the person sees its loudspeakers."""
+    found = airing.find(g.session, current_person(), broadcast_id)
+    choices = places.choices(current_person(), Role.VIEWER)
+    date = found.broadcast.start.astimezone(LOCAL).date()
+    cells = {
+        key[1]: value
+        for choice in choices
+        if choice.depth == 0
+        for key, value in _matrix(choice.area, date).cells.items()
+        if key[0] == broadcast_id
+    }
+    return found, cells
+
+
+def _matrix(area: Area, date: dt.date) -> Matrix:
+    return matrices.matrix(g.session, current_person(), area.id, date, now())
+
+
+def _table(found: Matrix) -> str:
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\r\n")
+    writer.writerow(
+        [
+            _("Ngày"), _("Giờ"), _("Buổi phát"), _("Phạm vi"), _("Cụm loa"), _("Mã loa"), _("Địa bàn"),
+            _("Kết quả"), _("Mức bằng chứng"), _("Bắt đầu thật"), _("Lệch (ms)"), _("Lý do"),
+        ]
+    )  # fmt: skip
+    by_id = {each.id: each for each in found.loudspeakers}
+    for each in found.broadcasts:
+        for (broadcast_id, loudspeaker_id), one in found.cells.items():
+            if broadcast_id == each.id:
+                loudspeaker = by_id[loudspeaker_id]
+                columns = [loudspeaker.name, loudspeaker.device, loudspeaker.area.name]
+                writer.writerow(map(_harmless, [*_broadcast_columns(each), *columns, *_cell_columns(one)]))
+    return output.getvalue()
+
+
+def _broadcast_columns(each: Broadcast) -> list[str]:
+    return [day(each.start), clock(each.start, seconds=True), each.title, each.area.name]
+
+
+def _cell_columns(one: Cell) -> list[str]:
+    return [
+        words.outcome(one).text,
+        "" if one.evidence is None else f"E{int(one.evidence)}",
+        clock(one.started_at, seconds=True) if one.started_at else "",
+        "" if one.skew_ms is None else str(one.skew_ms),
+        words.reason(one.reason) if one.reason else "",
+    ]
+
+
+def _harmless(value: str) -> str:
+    """A cell that begins like a formula must stay text in office programs."""
+    return f"'{value}" if value.startswith(FORMULA) and not value.lstrip("-").isdigit() else value
+
+
+def _wanted_day() -> dt.date:
+    try:
+        return dt.date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return now().astimezone(LOCAL).date()
