@@ -77,9 +77,9 @@ class System:
 
         What was started is stopped again when a later part cannot start.
         """
+        self._started += [self.database.dispose, self.synthesiser.close]
         try:
             self.database.migrate()
-            self._started.append(self.database.dispose)
             self._start_broker()
             if self.worker is not None:
                 self.worker.start()
