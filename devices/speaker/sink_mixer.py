@@ -45,7 +45,7 @@ class Sound(Notices):
 
     def __init__(self, samples: Samples, at: float, gain: float) -> None:
         super().__init__()
-        self.underruns = 0
+        self._underruns = 0
         self._samples = samples
         self._at = at
         self._position = 0
@@ -63,7 +63,11 @@ class Sound(Notices):
 
     @property
     def rendered(self) -> Rendered:
-        return Rendered(self._position, self.underruns)
+        return Rendered(self._position, self._underruns)
+
+    def note_gap(self) -> None:
+        """The device ran dry; that harms only what had begun."""
+        self._underruns += self._begun
 
     def contribute(
         self, frames: int, block_at: float, sounds_at: float
@@ -135,7 +139,8 @@ class Mixer:
         with self._lock:
             block_at, starved = self._clock.next_block(frames, now)
             for sound in tuple(self._sounds):
-                sound.underruns += starved
+                if starved:
+                    sound.note_gap()
                 part = sound.contribute(frames, block_at, now + self._latency)
                 if part is None:
                     self._sounds.remove(sound)

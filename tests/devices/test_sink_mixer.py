@@ -163,6 +163,9 @@ def test_a_device_that_ran_dry_is_counted_and_the_sound_goes_on() -> None:
         stream.run(5)
         stream.run(20, pause=0.2)
         assert await sound.finished() == Rendered(4800, 1)
+        coming = stream.play(loud(480), at=1.0)
+        stream.run(100, pause=0.2)
+        assert await coming.finished() == Rendered(480, 0)
 
     story(tell)
 
