@@ -1,4 +1,4 @@
-"""Refuses modules of more than 400 lines, the limit of the house style; a migration is a record, not a module."""
+"""Refuses modules of more than 400 lines; a migration is a record, not a module."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ from devices.speaker.identity import Identity
 from .demo_report import Progress, grade
 
 POLL_S: Final = 0.2
-LEAD_S: Final = 7  # between the approval and the first start: plan, download, decoding
+LEAD_S: Final = 6  # between the approval and the first start: plan, download, decoding
 CHARACTERS_A_SECOND: Final = 12  # of speech, roughly
-PLAY_ONCE_S: Final = 8.0  # how long all bulletins together may sound in a run that ends
+PLAY_ONCE_S: Final = 7.0  # how long all bulletins together may sound in a run that ends
 PLAY_S: Final = 150.0  # and in one that stays: up to here at the true pace
 RENDER_LIMIT_S: Final = 300.0
 CONNECT_LIMIT_S: Final = 30.0
