@@ -46,6 +46,7 @@ class Job:
     voice: Voice
     chime: Chime
     worker_id: str
+    attempt: int  # fences an earlier claim of a worker of the same name
 
     def script(self) -> Script:
         """Errors: EmptyBulletin, TextTooLong."""
@@ -147,6 +148,7 @@ def _job(session: Session, version_id: int, worker_id: str) -> Job:
         voice=Voice(version.engine, version.voice, version.language, version.speed),
         chime=Chime(version.chime) if version.chime else speech.CHIMES[bulletin.klass],
         worker_id=worker_id,
+        attempt=version.render_attempts,
     )
 
 
@@ -214,8 +216,8 @@ def _update(session: Session, job: Job, now: dt.datetime, values: dict[str, Any]
         update(BulletinVersion)
         .where(
             BulletinVersion.id == job.version_id,
-            BulletinVersion.render_state == RenderState.RENDERING,
             BulletinVersion.render_claimed_by == job.worker_id,
+            BulletinVersion.render_attempts == job.attempt,
         )
         .values(values)
         .returning(BulletinVersion.id)

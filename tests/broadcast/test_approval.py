@@ -216,6 +216,13 @@ def test_a_refusal_is_no_approval(database, cast, bulletin):
     assert on_air(database, bulletin) is None
 
 
+def test_a_voided_approval_does_not_count(database, cast, bulletin):
+    approve(database, cast.binh, bulletin)
+    with database.transaction() as session:
+        session.execute(update(Approval).values(voided_at=NOW))
+    assert on_air(database, bulletin) is None
+
+
 def test_the_leader_sends_back_with_a_reason(database, cast, bulletin):
     call(database, bulletins.send_back, cast.binh, bulletin, note=" Ghi rõ giờ họp. ")
     with database.transaction() as session:

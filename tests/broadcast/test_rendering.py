@@ -240,21 +240,22 @@ def test_a_worker_that_is_at_it_keeps_its_claim(database, cast, clock, render, s
     assert version_of(database, bulletin_id).render_state is RenderState.READY
 
 
+@pytest.mark.parametrize("successor", ["another", "w1"])
 def test_a_worker_that_slept_too_long_does_not_disturb_its_successor(
-    database, cast, clock, library, speaking
+    database, cast, clock, render, speaking, successor
 ):
+    """Neither another worker nor one that was started again under the same name."""
     bulletin_id = create(database, cast, clock())
-
     taken = []
 
     def sleep(text):
         if not taken:
             clock.forward(seconds=61)
-            taken.append(claim(database, "successor", clock()))
+            taken.append(claim(database, successor, clock()))
 
-    assert rendering.render_next(database, library, speaking(sleep), "sleeper", clock)
+    assert render(speaking(sleep))
     version = version_of(database, bulletin_id)
-    assert (version.render_state, version.render_claimed_by) == (RenderState.RENDERING, "successor")
+    assert (version.render_state, version.render_claimed_by) == (RenderState.RENDERING, successor)
     assert version.clip is None
 
 
