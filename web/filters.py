@@ -82,6 +82,17 @@ def duration(milliseconds: float | None) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+def lasting(milliseconds: float | None) -> str:
+    """``12 phút``, ``45 giây``: how long something sounds, in words, never like an hour of the day."""
+    seconds = round((milliseconds or 0) / 1000)
+    if seconds < 90:
+        return str(gettext("%(count)s giây", count=seconds))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return str(gettext("%(count)s phút", count=minutes))
+    return str(gettext("%(hours)s giờ %(minutes)s phút", hours=minutes // 60, minutes=minutes % 60))
+
+
 def size(count: int) -> str:
     """Bytes as KB or MB, decimal comma in Vietnamese."""
     text = f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
@@ -110,8 +121,23 @@ def initials(name: str) -> str:
     return words[-1][0].upper() if words else "?"
 
 
+FILTERS = (
+    local,
+    clock,
+    day,
+    weekday,
+    long_day,
+    moment,
+    ago,
+    duration,
+    lasting,
+    size,
+    bars,
+    fingerprint,
+    initials,
+)
+
+
 def install(app: Flask) -> None:
-    for function in (
-        local, clock, day, weekday, long_day, moment, ago, duration, size, bars, fingerprint, initials,
-    ):  # fmt: skip
+    for function in FILTERS:
         app.add_template_filter(function)

@@ -75,6 +75,14 @@ def extract() -> Catalog:
     return found
 
 
+UNSTEADY = (
+    b'"Report-Msgid-Bugs-To',
+    b'"POT-Creation-Date',
+    b'"PO-Revision-Date',
+    b'"Last-Translator',
+    b'"Language-Team',
+    b'"Generated-By',
+)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
@@ -102,8 +110,15 @@ def update() -> None:
     merged.obsolete.clear()
     for message in merged:
         message.locations = []
-    with CATALOGUE.open("wb") as file:
-        write_po(file, merged, width=0, omit_header=False, sort_output=True)
+    write(merged)
+
+
+def write(merged: Catalog) -> None:
+    """Without dates and places of origin: two builders who change two sentences change two places."""
+    buffer = io.BytesIO()
+    write_po(buffer, merged, width=0, sort_output=True)
+    lines = buffer.getvalue().splitlines(keepends=True)
+    CATALOGUE.write_bytes(b"".join(line for line in lines if not line.startswith(UNSTEADY)))
 
 
 def _translated(text: object) -> bool:

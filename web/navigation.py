@@ -34,6 +34,7 @@ class UrgentNow:
     title: str
     area: str
     start: dt.datetime
+    url: str
     stop_url: str
 
 
@@ -74,13 +75,14 @@ def urgent_now() -> list[UrgentNow]:
 
 
 def _ask() -> list[UrgentNow]:
-    can_stop = has_role(Role.URGENT) and "urgent.stop" in current_app.view_functions
+    can_stop = has_role(Role.URGENT)
     return [
         UrgentNow(
             id=each.id,
             title=each.title,
             area=each.area.name,
             start=each.start,
+            url=url_for("urgent.show", broadcast_id=each.id),
             stop_url=url_for("urgent.stop") if can_stop else "",
         )
         for each in urgent.active(g.session, g.person, now())

@@ -187,11 +187,19 @@ def complaints_of_axe(page: Page) -> list[str]:
     ]
 
 
+MISSING_ICONS = """async () => {
+  const used = [...document.querySelectorAll("use")].map((use) => use.getAttribute("href").split("#"));
+  if (!used.length) return [];
+  const sprite = await (await fetch(used[0][0])).text();
+  return used.map(([, name]) => name).filter((name) => !sprite.includes(`id="${name}"`));
+}"""
+
+
 def pictures(page: Page, name: str) -> None:
     """Phone and desktop, light and dark, as files to look at; each is also judged by axe."""
     folder = ROOT / "screenshots"
     folder.mkdir(exist_ok=True)
-    complaints = []
+    complaints = [f"no such icon: {name}" for name in page.evaluate(MISSING_ICONS)]
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for size, (width, height) in SIZES.items():

@@ -129,9 +129,17 @@ def morning(database: Database, cast: Any) -> Morning:
             )
             for each in (*speakers, gone)
         ]
+        early = broadcast("Tin đầu ngày", cast.commune, at - dt.timedelta(minutes=20), 5, schedule_id=plan.id)
+        early.deliveries = [
+            Delivery(
+                loudspeaker_id=each.id, state=ItemState.DONE, evidence=3 if each.online else 1, updated_at=at
+            )
+            for each in (*speakers, gone)
+        ]
         session.add_all(
             [
                 current,
+                early,
                 broadcast(
                     "Thời tiết và nông vụ",
                     cast.commune,
@@ -169,6 +177,7 @@ def test_the_officer_sees_what_plays_and_what_came_back(
     page = client_of(cast.lan).read("/")
     assert "10 trên 11 cụm loa báo đang phát" in page
     assert "1 cụm không phát được" in page
+    assert "10/11 loa đã phát" in page
     assert "Lịch cắt điện tuần này" in page
     assert "Ghi rõ giờ cắt điện." in page
     assert "Kế hoạch phòng cháy rừng" not in page, "approving is for the leader"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast import monitoring
@@ -48,11 +49,14 @@ class OpenAlarm:
 def index() -> str:
     heartbeat = dt.timedelta(seconds=system().settings.heartbeat_s)
     today = monitoring.today(g.session, current_person(), now(), heartbeat)
+    on_air = [_on_air(slot) for slot in today.playing if slot.schedule_id]  # urgent ones are in the strip
     return render_template(
         "today.html",
         today=today,
-        on_air=[_on_air(slot) for slot in today.playing],
-        done=[slot for slot in today.slots if slot.end <= now()],
+        on_air=on_air,
+        sounding=any(each.airing and each.airing.sounding for each in on_air),
+        done=[(slot, _proof(slot)) for slot in today.slots if slot.end <= now()],
+        current=[slot for slot in today.slots if slot.start <= now() < slot.end],
         coming=[slot for slot in today.slots if slot.start > now()],
         silent=[(each, _why(each)) for each in today.silent[:MANY]],
         alarms=[_open_alarm(alarm) for alarm in today.alarms[:MANY]],
@@ -74,9 +78,16 @@ def close_alarm(alarm_id: int) -> Response:
     return redirect(url_for("today.index"))
 
 
+def _proof(slot: Slot) -> Airing | None:
+    """How far its loudspeakers have come, where there are any."""
+    if slot.broadcast_id is None:
+        return None
+    found = airing.find(g.session, current_person(), slot.broadcast_id)
+    return found if found.total else None
+
+
 def _on_air(slot: Slot) -> OnAir:
-    found = airing.find(g.session, current_person(), slot.broadcast_id) if slot.broadcast_id else None
-    return OnAir(slot, found, (now() - slot.start) // dt.timedelta(milliseconds=1))
+    return OnAir(slot, _proof(slot), (now() - slot.start) // dt.timedelta(milliseconds=1))
 
 
 def _open_alarm(alarm: Alarm) -> OpenAlarm:
@@ -87,18 +98,24 @@ def _open_alarm(alarm: Alarm) -> OpenAlarm:
 def _why(silent: Silent) -> str:
     """Why this loudspeaker cannot be counted on."""
     if silent.presence is Presence.NEVER:
-        return _("Chưa từng kết nối")
+        return str(_("Chưa từng kết nối"))
     if silent.presence is Presence.OFFLINE:
-        return _("Mất kết nối · %(ago)s", ago=ago(silent.loudspeaker.last_seen, now()))
-    return _("Có kết nối nhưng 3 ngày chưa chứng minh đã phát")
+        return str(_("Mất kết nối · %(ago)s", ago=ago(silent.loudspeaker.last_seen, now())))
+    return str(_("Có kết nối nhưng 3 ngày chưa chứng minh đã phát"))
 
 
 def _lead(today: Today) -> str:
     """One sentence that says whether all is well."""
     if today.urgent:
-        return _("Đang có thông báo khẩn cấp.")
+        return str(_("Đang có thông báo khẩn cấp."))
     if not today.loudspeakers:
-        return _("Chưa có cụm loa nào.")
-    if today.silent or today.alarms:
-        return _("Có việc cần xem.")
-    return _("Mọi cụm loa đang hoạt động bình thường.")
+        return str(_("Chưa có cụm loa nào."))
+    parts = []
+    if today.silent:
+        count = len(today.silent)
+        parts.append(ngettext("%(num)s cụm loa cần kiểm tra", "%(num)s cụm loa cần kiểm tra", count))
+    if today.alarms:
+        parts.append(ngettext("%(num)s cảnh báo", "%(num)s cảnh báo", len(today.alarms)))
+    if parts:
+        return " · ".join(str(part) for part in parts)
+    return str(_("Mọi cụm loa đang hoạt động bình thường."))
