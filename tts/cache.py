@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tts.errors import StorageFailed, StorageFull
@@ -13,12 +16,16 @@ from tts.errors import StorageFailed, StorageFull
 class SentenceCache:
     """Files appear whole or not at all, so any number of processes may share the folder."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, limit: int = 2_000_000_000) -> None:
         self._directory = directory
+        self._limit = limit  # bytes
+        self._written: int | None = None  # bytes since the last pruning; None before the first one
 
     def get(self, key: str) -> bytes | None:
+        path = self._path(key)
         try:
-            return self._path(key).read_bytes()
+            os.utime(path)  # what is used stays
+            return path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -30,6 +37,7 @@ class SentenceCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, data)
+            self._make_room(len(data))
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise StorageFull("no room for the speech cache") from error
@@ -39,8 +47,36 @@ class SentenceCache:
         """Forget a sentence that proved to be damaged."""
         self._path(key).unlink(missing_ok=True)
 
+    def _make_room(self, written: int) -> None:
+        """Now and then drop the sentences that were not used for the longest time."""
+        if self._written is not None and self._written + written < self._limit // 20:
+            self._written += written
+            return
+        self._written = 0
+        found = sorted(_files(self._directory), key=lambda file: file.used)
+        size = sum(file.size for file in found)
+        for file in found:
+            if size <= self._limit:
+                break
+            file.path.unlink(missing_ok=True)
+            size -= file.size
+
     def _path(self, key: str) -> Path:
         return self._directory / key[:2] / f"{key}.wav"
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    used: float
+    size: int
+
+
+def _files(directory: Path) -> Iterator[_File]:
+    for path in directory.rglob("*.wav"):
+        with contextlib.suppress(FileNotFoundError):  # another process makes room too
+            stat = path.stat()
+            yield _File(path, stat.st_mtime, stat.st_size)
 
 
 def _write(path: Path, data: bytes) -> None:

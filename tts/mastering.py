@@ -20,7 +20,7 @@ HIGHEST_PEAK: Final = -1.0  # dBTP
 RATE: Final = 24_000
 
 _TOLERANCE: Final = 0.5  # LU
-_ROUNDS: Final = 4
+_ROUNDS: Final = 3
 _TAIL: Final = 0.6  # seconds; the amplifier must not cut the last word
 _WORKING_DBFS: Final = -23.0  # what the compressor's threshold is made for
 _CHIME_BELOW_SPEECH: Final = 13.0  # dB of RMS: the compressor takes that much more from speech
@@ -29,7 +29,10 @@ _SHAPE: Final = (
     "acompressor=threshold=-24dB:ratio=5:attack=5:release=120"
 )
 _MAKE_UP: Final = 17.8  # dB, about what the shaping takes away
-_CEILING: Final = -5.0  # dBFS; MP3 at this rate adds up to 3 dB to peaks
+_MOST_MAKE_UP: Final = 36.0
+_CEILING: Final = -5.0  # dBFS
+_LOWEST_CEILING: Final = -14.0
+_ENCODER_OVERSHOOT: Final = 3.5  # dB that MP3 at this rate adds to peaks at the most
 _ENCODER_LOSS: Final = 0.4  # LU
 _MP3: Final = ("-c:a", "libmp3lame", "-b:a", "48k", "-map_metadata", "-1", "-id3v2_version", "0", "-f", "mp3")
 _PCM_IN: Final = ("-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "pipe:0")
@@ -67,10 +70,12 @@ def master(sentences: Sequence[Spoken], signal: Chime, lead_in: float) -> Master
         result = _encode(shaped, gain)
         if abs(result.loudness - LOUDNESS) <= _TOLERANCE and result.true_peak <= HIGHEST_PEAK:
             return result
-        make_up += gain
-        ceiling -= max(0.0, result.true_peak - HIGHEST_PEAK)
-    # Sound with extreme peaks: a little too quiet is better than distorted, or than no announcement.
-    return _encode(shaped, gain - max(0.0, result.true_peak - HIGHEST_PEAK + 0.3))
+        make_up = min(make_up + gain, _MOST_MAKE_UP)
+        ceiling = max(ceiling - max(0.0, result.true_peak - HIGHEST_PEAK), _LOWEST_CEILING)
+    # Sound with extreme peaks: too quiet is better than distorted, or than no announcement.
+    shaped, loudness = _shape(joined, make_up, ceiling)
+    gain = LOUDNESS + _ENCODER_LOSS - loudness
+    return _encode(shaped, min(gain, HIGHEST_PEAK - _ENCODER_OVERSHOOT - ceiling))
 
 
 def _join(sentences: Sequence[Spoken], signal: Chime, lead_in: float) -> Segment:

@@ -118,6 +118,13 @@ def test_the_same_sentences_give_the_same_bytes(speech: Any) -> None:
     assert mastering.master(parts, Chime.DRILL, 1.0).data == mastering.master(parts, Chime.DRILL, 1.0).data
 
 
+def test_sound_full_of_clicks_stays_below_the_peak_limit() -> None:
+    clicks = np.zeros(22_050 * 4, dtype="<i2")
+    clicks[::5_000] = 32_000
+    made = mastering.master([mastering.Spoken(audio.segment(clicks.tobytes(), 22_050), 0.5)], Chime.NONE, 0.5)
+    assert made.true_peak <= -1.0
+
+
 def test_silence_cannot_be_mastered() -> None:
     with pytest.raises(MasteringFailed):
         mastering.master([mastering.Spoken(audio.silence(2, 22_050), 0)], Chime.NONE, 0.5)

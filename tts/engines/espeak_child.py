@@ -30,6 +30,8 @@ class Espeak:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path().encode()
         self.rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT)
+        if self.rate <= 0:
+            raise SystemExit(f"espeak-ng does not start with the data in {data!r}")
         self._samples = bytearray()
         self._callback = _CALLBACK(self._collect)  # the library keeps only the pointer
         self._library.espeak_SetSynthCallback(self._callback)
