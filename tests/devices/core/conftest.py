@@ -1,4 +1,4 @@
-"""A loudspeaker in virtual time: the real core, a medium that loses what was not synced, an output that keeps books."""
+"""A loudspeaker in virtual time: the real core, a medium that can lose writes, an output that keeps books."""
 
 import dataclasses
 import hashlib
@@ -58,19 +58,22 @@ class Medium:
     def sync(self):
         self._safe = (dict(self.facts), list(self.journal))
 
+    def is_safe(self):
+        return (self.facts, self.journal) == self._safe
+
     def cut(self):
         facts, journal = self._safe
         self.facts, self.journal = dict(facts), list(journal)
 
 
 class Rig:
-    """``send`` orders, ``run`` the time, ``cut_power`` and ``power_on``, then read what was heard and journaled."""
+    """``send`` orders, ``run`` the time, ``cut_power``, ``power_on``; read what was heard and journaled."""
 
     def __init__(self, now=NOON, policy=ALL_DAY):
         self.now, self.policy = now, policy
         self.medium = Medium()
         self.heard, self.acks, self.clips, self.plans = [], [], set(), {}
-        self.actions = []
+        self.actions, self.plays = [], []
         self.revs = itertools.count(1)
         self.fetch_ms = 200
         self.can_fetch = True
@@ -233,14 +236,19 @@ class Rig:
                 sha256 = action.clip.sha256
                 good = c.ClipFetched(sha256) if self.can_fetch else c.ClipFailed(sha256, "unreachable")
                 self._later(self.fetch_ms, good)
+            case c.Reply():
+                self.acks.append(action.ack)
+            case _:
+                self._do_sound(action)
+
+    def _do_sound(self, action):
+        match action:
             case c.Decode():
                 self._decode(action)
             case c.Play():
                 self._play(action)
             case c.Halt():
                 self._halt(action.item_id)
-            case c.Reply():
-                self.acks.append(action.ack)
 
     def _fetch_plan(self, pointer):
         if self.can_fetch:
@@ -256,6 +264,9 @@ class Rig:
 
     def _play(self, action):
         assert not self._playing, "two items would sound at once"
+        self.plays.append((action, self.core._memory.item[action.item_id].item, self.medium.journal[-1]))
+        assert self.medium.journal[-1].event in ("starting", "resuming")
+        assert self.medium.is_safe(), "a sample would sound before its start is on the medium"
         start = max(self.now, action.at - self.skew)
         rest = self.totals[action.item_id] - action.offset
         stretch = Stretch(action.item_id, start, action.offset, action.volume, start + rest // 48)
