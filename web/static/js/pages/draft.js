@@ -1,5 +1,6 @@
 // Keeps what is typed in the browser until the server has it: form[data-draft] names the draft.
-// A draft is offered, never put back by itself; it goes when its form was accepted.
+// A draft is offered, never put back by itself; it goes when its form was accepted: then the page that
+// answers has no such form, and must have this script.
 
 const PREFIX = "tt-draft:";
 const SENT = "tt-draft-sent";

@@ -1,0 +1,214 @@
+"""Urgent pages: status before everything, nothing is sent by mistake, STOP is one request."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from broadcast import registry, urgent
+from broadcast.database import Database
+from broadcast.models import Broadcast, BroadcastState, Bulletin, Clip, OutboxMessage, Person, RenderState
+from devices.messages import AlertStatus, BulletinClass, ItemState
+
+NOW = dt.datetime.now(dt.UTC)
+TEXT = "Nước lũ đang lên nhanh tại thôn Đoài. Bà con đến ngay trường tiểu học."
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
+    """The pages are judged once; the use cases below them run on both databases in their own tests."""
+    path = tmp_path / "pages.db"
+    path.write_bytes(empty_sqlite.read_bytes())
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def dung(cast: Any, client_of: Callable[[Person], Any]) -> Any:
+    return client_of(cast.dung)
+
+
+@pytest.fixture
+def loudspeakers(database: Database, system: Any, cast: Any) -> int:
+    """Three loudspeakers in the commune; returns how many."""
+    with database.transaction() as session:
+        for number, area_id in enumerate(cast.villages):
+            registry.add(
+                session,
+                None,
+                wire=system.wire,
+                device=f"loa-{number}",
+                name=f"Loa {number}",
+                area_id=area_id,
+                now=NOW,
+            )
+    return len(cast.villages)
+
+
+def prepared(
+    database: Database, person: Person, area_id: int, status: AlertStatus = AlertStatus.ACTUAL
+) -> int:
+    """An announcement that has been spoken."""
+    with database.transaction() as session:
+        sender = session.get_one(Person, person.id)
+        bulletin = urgent.prepare(
+            session, sender, area_id=area_id, text=TEXT, status=status, title="Nước lũ", now=NOW
+        )
+        clip = Clip(
+            sha256="d" * 64,
+            key="d" * 64,
+            media_type="audio/mpeg",
+            size=9_000,
+            duration_ms=15_000,
+            engine="espeak",
+            engine_version="1.52",
+            loudness=-16.0,
+            true_peak=-2.0,
+            peaks=[40] * 80,
+            created_at=NOW,
+        )
+        session.add(clip)
+        session.flush()
+        bulletin.current.clip_id, bulletin.current.render_state = clip.id, RenderState.READY
+        return bulletin.id
+
+
+def order(area_id: int, loudspeakers: int, **changes: Any) -> dict[str, Any]:
+    return {"status": "actual", "area_id": area_id, "loudspeakers": loudspeakers, "minutes": 60, **changes}
+
+
+def sent(database: Database) -> list[Broadcast]:
+    with database.transaction(read_only=True) as session:
+        return list(session.scalars(select(Broadcast)))
+
+
+def test_without_a_status_one_is_asked_for_it_first(dung: Any) -> None:
+    answer = dung.get("/urgent/new")
+    assert answer.status_code == 302
+    page = dung.read("/urgent/")
+    for word in ("THẬT", "DIỄN TẬP", "THỬ"):
+        assert word in page
+
+
+@pytest.mark.parametrize(("status", "word"), [("actual", "THẬT"), ("exercise", "DIỄN TẬP"), ("test", "THỬ")])
+def test_the_status_lies_over_the_whole_page(dung: Any, status: str, word: str) -> None:
+    page = dung.read(f"/urgent/new?status={status}")
+    assert f"alarm--{status}" in page
+    assert f"<strong>{word}</strong>" in page
+
+
+def test_a_text_with_places_left_to_fill_in_is_refused(dung: Any, cast: Any, database: Database) -> None:
+    answer = dung.send(
+        "/urgent/new",
+        status="actual",
+        area_id=cast.commune,
+        title="Lũ",
+        text="Nước lên tại [tên thôn]. Gọi [số điện thoại].",
+        minutes=60,
+    )
+    assert answer.status_code == 422
+    assert "[tên thôn], [số điện thoại]" in answer.get_data(as_text=True)
+    with database.transaction(read_only=True) as session:
+        assert session.scalar(select(func.count(Bulletin.id))) == 0
+
+
+def test_a_drill_is_spoken_as_a_drill_and_cannot_be_sent_as_real(
+    dung: Any, cast: Any, database: Database, loudspeakers: int
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune, AlertStatus.EXERCISE)
+    page = dung.read(f"/urgent/prepared/{bulletin_id}?minutes=30")
+    assert "Đây là thông báo diễn tập" in page
+    assert "alarm--exercise" in page
+    forged = dung.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, loudspeakers))
+    assert forged.status_code == 409
+    assert sent(database) == []
+
+
+def test_the_area_and_number_that_were_read_back_are_the_ones_that_are_sent(
+    dung: Any, cast: Any, database: Database, loudspeakers: int
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune)
+    page = dung.read(f"/urgent/prepared/{bulletin_id}?minutes=120")
+    assert "Xã An Hòa" in page
+    assert f"Phát tới {loudspeakers} cụm loa" in page
+    address = f"/urgent/prepared/{bulletin_id}/send"
+    changed = dung.send(address, **order(cast.commune, loudspeakers + 1))
+    assert changed.status_code == 409
+    assert "Số cụm loa vừa đổi" in changed.get_data(as_text=True)
+    assert sent(database) == []
+    answer = dung.send(address, **order(cast.commune, loudspeakers, minutes=120))
+    assert answer.status_code == 302
+    (broadcast,) = sent(database)
+    assert (broadcast.klass, broadcast.status) == (BulletinClass.EMERGENCY, AlertStatus.ACTUAL)
+    assert broadcast.expires - broadcast.start == dt.timedelta(hours=2)
+    assert "Đang phát ở Xã An Hòa" in dung.read(answer.headers["Location"])
+
+
+def test_an_announcement_that_is_not_spoken_yet_cannot_be_sent(
+    dung: Any, cast: Any, database: Database, loudspeakers: int
+) -> None:
+    answer = dung.send(
+        "/urgent/new", status="test", area_id=cast.commune, title="Thử loa", text="Thử loa.", minutes=15
+    )
+    assert answer.status_code == 302
+    page = dung.read(answer.headers["Location"])
+    assert "Chờ máy đọc xong" in page
+    assert 'data-dialog-open="send"' not in page
+    address = answer.headers["Location"].split("?")[0] + "/send"
+    assert dung.send(address, **order(cast.commune, loudspeakers, status="test")).status_code == 422
+
+
+def test_stop_is_one_request_and_may_be_repeated(
+    dung: Any, cast: Any, database: Database, loudspeakers: int
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune)
+    dung.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, loudspeakers))
+    broadcast_id = sent(database)[0].id
+    assert dung.send("/urgent/stop", broadcast_id=broadcast_id).status_code == 302
+    assert sent(database)[0].state is BroadcastState.CANCELLED
+    with database.transaction(read_only=True) as session:
+        before = session.scalar(select(func.count(OutboxMessage.id))) or 0
+    assert dung.send("/urgent/stop", broadcast_id=broadcast_id).status_code == 302
+    with database.transaction(read_only=True) as session:
+        assert (session.scalar(select(func.count(OutboxMessage.id))) or 0) > before
+
+
+def test_after_stop_the_page_says_which_loudspeakers_still_sound(
+    dung: Any, cast: Any, database: Database, loudspeakers: int
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune)
+    dung.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, loudspeakers))
+    broadcast_id = sent(database)[0].id
+    with database.transaction() as session:
+        for delivery in session.get_one(Broadcast, broadcast_id).deliveries:
+            delivery.state, delivery.evidence = ItemState.PLAYING, 2
+    page = dung.read(dung.send("/urgent/stop", broadcast_id=broadcast_id).headers["Location"])
+    assert "Đã dừng lúc" in page
+    assert "3 loa vẫn đang kêu" in page
+    assert "DỪNG LẦN NỮA" in page
+
+
+def test_silence_over_an_area_holds_as_long_as_asked(dung: Any, cast: Any, loudspeakers: int) -> None:
+    answer = dung.send("/urgent/stop", area_id=cast.commune, hold_s=300)
+    assert answer.status_code == 302
+    assert "Đã ra lệnh im lặng" in dung.read(answer.headers["Location"])
+
+
+def test_who_may_not_send_sees_no_send_and_no_stop(
+    cast: Any, database: Database, loudspeakers: int, dung: Any, client_of: Callable[[Person], Any]
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune)
+    dung.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, loudspeakers))
+    broadcast_id = sent(database)[0].id
+    binh, mai = client_of(cast.binh), client_of(cast.mai)
+    page = binh.read(f"/urgent/broadcasts/{broadcast_id}")
+    assert "DỪNG" not in page
+    assert binh.send("/urgent/stop", broadcast_id=broadcast_id).status_code == 403
+    mai.read(f"/urgent/broadcasts/{broadcast_id}", status=404)
+    assert mai.send("/urgent/stop", broadcast_id=broadcast_id).status_code == 403
+    assert mai.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, 3)).status_code == 403
+    assert sent(database)[0].state is not BroadcastState.CANCELLED
