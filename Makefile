@@ -2,6 +2,8 @@
 PYTHON := .venv/bin/python
 BENCH ?= all
 ARGS ?=
+# a part of the tests (ARGS=tests/tts) is not measured
+COVERAGE := $(if $(ARGS),,--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run test check bench lock clean
@@ -22,7 +24,7 @@ run: ## the server with embedded defaults on http://127.0.0.1:8080
 
 test: ## all tests, with coverage
 	@scripts/setup.sh test
-	@$(PYTHON) -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=2 --dist=worksteal $(COVERAGE) $(ARGS)
 
 check: ## format, lint, types, layers, length of modules
 	@scripts/setup.sh run
