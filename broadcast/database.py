@@ -6,8 +6,9 @@ Use cases get a ``Session`` and never commit; the edge opens the transaction her
 from __future__ import annotations
 
 import errno
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from .database_errors import translate
-from .errors import DomainError, SettingInvalid, StorageFailed
+from .errors import DatabaseBusy, DomainError, SettingInvalid, StorageFailed
 from .migrations import schema
 
 BUSY_S = 10.0  # seconds a writer waits for its turn
@@ -48,6 +49,8 @@ class Database:
         else:
             raise _bad_url("chỉ dùng sqlite:/// hoặc postgresql://")
         self._reader = self._engine.execution_options(**READ_ONLY[self.kind])
+        self._writers = threading.Lock()
+        self._busy_s = busy_s
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:
@@ -56,8 +59,9 @@ class Database:
         ``read_only`` sees one consistent state, takes no write lock and refuses to write.
         Errors: DatabaseBusy, DatabaseUnreachable, DatabaseDamaged, DiskFull.
         """
-        session = Session(self._reader if read_only else self._engine, expire_on_commit=False)
-        with translated(), session:
+        turn = _Turn(self._writers, self._busy_s)
+        engine = self._reader if read_only else self._engine.execution_options(turn=turn)
+        with closing(turn), translated(), Session(engine, expire_on_commit=False) as session:
             try:
                 yield session
             except DomainError as error:
@@ -83,6 +87,28 @@ class Database:
     def engine(self) -> Engine:
         """For migrations and diagnosis; use cases take a session."""
         return self._engine
+
+
+class _Turn:
+    """One writer's place among the threads of this process.
+
+    SQLite lets waiting writers poll, and under load one of them may starve; among threads a lock is fair.
+    """
+
+    def __init__(self, lock: threading.Lock, patience_s: float) -> None:
+        self._lock = lock
+        self._patience_s = patience_s
+        self._mine = False
+
+    def take(self) -> None:
+        self._mine = self._mine or self._lock.acquire(timeout=self._patience_s)
+        if not self._mine:
+            raise DatabaseBusy(cause="writers")
+
+    def close(self) -> None:
+        if self._mine:
+            self._mine = False
+            self._lock.release()
 
 
 READ_ONLY: dict[str, dict[str, Any]] = {
@@ -176,7 +202,10 @@ def _sqlite(url: URL, busy_s: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        statement = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if "turn" in options:
+            options["turn"].take()
+        statement = options.get("sqlite_begin", "BEGIN IMMEDIATE")
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if statement == 'BEGIN' else 'OFF'}")
         connection.exec_driver_sql(statement)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from contextlib import closing
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, or_, select
@@ -42,8 +44,9 @@ def since(session: Session, after_id: int, area_ids: Collection[int] | None, lim
     if len(area_ids) <= MANY_AREAS:
         visible = or_(Event.area_id.is_(None), Event.area_id.in_(area_ids))
         return list(session.scalars(query.where(visible).limit(limit)))
-    found = session.scalars(query.limit(limit * 4))
-    return [event for event in found if event.area_id is None or event.area_id in area_ids][:limit]
+    with closing(session.scalars(query.execution_options(yield_per=limit))) as found:
+        visible_ones = (event for event in found if event.area_id is None or event.area_id in area_ids)
+        return list(islice(visible_ones, limit))
 
 
 def last_id(session: Session) -> int:

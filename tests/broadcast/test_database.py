@@ -214,3 +214,21 @@ def test_a_database_of_another_version_is_refused_before_it_is_used(database):
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(DatabaseOutdated):
         database.check()
+
+
+def test_no_writer_starves_among_many(database_url, now):
+    """SQLite alone lets writers poll for their turn; a writer that is passed over too often would give up."""
+    database = Database(database_url, busy_s=20)
+    with database.transaction() as session:
+        session.add(lease(now))
+
+    def bump(_):
+        for _ in range(15):
+            with database.transaction() as session:
+                session.get_one(Lease, "a", with_for_update=True).token += 1
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(bump, range(16)))
+    with database.transaction(read_only=True) as session:
+        assert session.get_one(Lease, "a").token == 240
+    database.dispose()

@@ -29,6 +29,13 @@ def test_a_reader_sees_its_own_areas_and_what_concerns_all(database, now):
     assert [event.data["number"] for event in since(database, areas=set(range(1, 6000)))] == [1, 2, 3]
 
 
+def test_a_reader_of_very_many_areas_is_not_held_up_by_others_events(database, now):
+    for _ in range(12):
+        emit(database, now, 99_999)
+    emit(database, now, 1, kind="alarm")
+    assert [event.kind for event in since(database, areas=set(range(1, 6000)), limit=2)] == ["alarm"]
+
+
 def test_a_reader_continues_where_it_stopped(database, now):
     for number in range(5):
         emit(database, now, 1, number=number)
