@@ -44,6 +44,12 @@ class MissingVoice(SpeechError):
         self.language = language
 
 
+class SpeedOutOfRange(SpeechError):
+    """Slower or faster than anybody understands."""
+
+    code = "speed_out_of_range"
+
+
 class EngineUnavailable(SpeechError):
     """An engine gave no speech; ``permanent`` says that trying again will not help.
 

@@ -17,7 +17,7 @@ from tts.cache import SentenceCache
 from tts.engines.base import Engine
 from tts.engines.espeak import EspeakEngine
 from tts.engines.google import GoogleEngine
-from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError
+from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError, SpeedOutOfRange
 from tts.types import AudioClip, Progress, Script, Voice
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Synthesiser:
         """Speak the whole script with one voice.
 
         Falls back to the next engine of the same language; ``fallback`` on the clip is then
-        ``engine:reason``. Raises EmptyText, MissingVoice, EngineUnavailable or BadAudio of the last
+        ``engine:reason``. Raises EmptyText, MissingVoice, SpeedOutOfRange, EngineUnavailable or BadAudio of the last
         engine, StorageFull, StorageFailed, MasteringFailed.
         """
         if not any(sentence.spoken for sentence in script.spoken.sentences):
@@ -98,7 +98,7 @@ class Synthesiser:
     def _candidates(self, wish: Voice) -> list[tuple[Engine, Voice]]:
         """The engines to try, the wished one first, each with its voice in the wished language."""
         if not _SLOWEST <= wish.speed <= _FASTEST:
-            raise ValueError(f"speed {wish.speed} is outside {_SLOWEST}..{_FASTEST}")
+            raise SpeedOutOfRange(f"speed {wish.speed} is outside {_SLOWEST}..{_FASTEST}")
         if wish.engine != AUTO and wish.engine not in self._engines:
             raise MissingVoice(wish.engine, wish.name, wish.language)
         able = [engine for engine in self._engines.values() if wish.language in engine.voices()]

@@ -15,7 +15,15 @@ import pytest
 
 from tts.engines.espeak import EspeakEngine
 from tts.engines.google import GoogleEngine
-from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, StorageFailed, StorageFull
+from tts.errors import (
+    BadAudio,
+    EmptyText,
+    EngineUnavailable,
+    MissingVoice,
+    SpeedOutOfRange,
+    StorageFailed,
+    StorageFull,
+)
 from tts.normalise import read
 from tts.synthesis import Synthesiser, default_synthesiser
 from tts.types import Chime, Progress, Script, Voice
@@ -214,6 +222,12 @@ def test_when_no_engine_speaks_the_last_ones_error_comes_out(google_server: Any,
 def test_a_voice_that_nobody_has_is_missing(offline: Synthesiser, voice: Voice) -> None:
     with pytest.raises(MissingVoice):
         offline.render(script(voice=voice))
+
+
+@pytest.mark.parametrize("speed", [0.0, 0.4, 3.0, float("nan")])
+def test_a_speed_that_nobody_understands_is_refused(offline: Synthesiser, speed: float) -> None:
+    with pytest.raises(SpeedOutOfRange):
+        offline.render(script(voice=Voice(speed=speed)))
 
 
 def test_an_unknown_engine_in_the_settings_is_missing(cache_dir: Path) -> None:
