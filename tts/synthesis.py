@@ -73,8 +73,8 @@ class Synthesiser:
         """Speak the whole script with one voice.
 
         Falls back to the next engine of the same language; ``fallback`` on the clip is then
-        ``engine:reason``. Raises EmptyText, MissingVoice, SpeedOutOfRange, EngineUnavailable or BadAudio of the last
-        engine, StorageFull, StorageFailed, MasteringFailed.
+        ``engine:reason``. Raises EmptyText, MissingVoice, SpeedOutOfRange, StorageFull, StorageFailed,
+        MasteringFailed, and EngineUnavailable or BadAudio of the last engine.
         """
         if not any(sentence.spoken for sentence in script.spoken.sentences):
             raise EmptyText("nothing in the script can be said")
