@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from devices.messages import Cursor, Journal
@@ -30,36 +30,45 @@ def confirm(
     heard: dict[Loudspeaker, list[Position]] = defaultdict(list)
     for loudspeaker, journal in journals:
         heard[loudspeaker] += [(journal.boot, event.seq) for event in journal.events]
-    for loudspeaker, positions in heard.items():
-        boot, seq = _follow(session, loudspeaker, positions) or _search(session, loudspeaker)
-        if seq == 0:
-            continue
-        loudspeaker.cursor_boot, loudspeaker.cursor_seq = boot, seq
-        cursor = Cursor(device=loudspeaker.device, boot=boot, seq=seq, issued_at=to_ms(now))
-        topic = wire.topics.cursor(loudspeaker.device)
-        outbox.put(session, wire, topic, cursor, urgency=Urgency.CURSOR, now=now)
+    with session.no_autoflush:  # or each question looks through all changed loudspeakers
+        documents = dict(_cursors(session, wire, heard, now))
+    outbox.put_documents(session, wire, documents, urgency=Urgency.CURSOR, now=now)
 
 
-def _follow(session: Session, loudspeaker: Loudspeaker, positions: Iterable[Position]) -> Position | None:
-    """The usual case, cheaply: one boot, and it goes on where the cursor stands."""
+def _cursors(
+    session: Session, wire: Wire, heard: Mapping[Loudspeaker, Sequence[Position]], now: dt.datetime
+) -> Iterator[tuple[str, Cursor]]:
+    followed = {each: _follow(each, positions) for each, positions in heard.items()}
+    filled = _gaps_filled(session, followed)
+    for loudspeaker, place in followed.items():
+        known = None if loudspeaker.id in filled else place
+        boot, seq = known or _search(session, loudspeaker)
+        if seq:
+            loudspeaker.cursor_boot, loudspeaker.cursor_seq = boot, seq
+            cursor = Cursor(device=loudspeaker.device, boot=boot, seq=seq, issued_at=to_ms(now))
+            yield wire.topics.cursor(loudspeaker.device), cursor
+
+
+def _follow(loudspeaker: Loudspeaker, positions: Sequence[Position]) -> Position | None:
+    """The usual case without a question to the database: the boot of now goes on where the cursor stands."""
     boots = {boot for boot, _ in positions}
-    if len(boots) != 1 or (loudspeaker.cursor_seq and boots != {loudspeaker.cursor_boot}):
+    if boots != {loudspeaker.boot} or (loudspeaker.cursor_seq and boots != {loudspeaker.cursor_boot}):
         return None
-    if boots != {loudspeaker.boot}:
-        return None  # of an earlier boot: what follows it may be stored already
-    boot, last = boots.pop(), loudspeaker.cursor_seq
+    last = loudspeaker.cursor_seq
     for _, seq in sorted(positions):
         if seq > last + 1:
             return None
         last = max(last, seq)
-    before = select(JournalRow.seq).where(
-        JournalRow.loudspeaker_id == loudspeaker.id, JournalRow.boot == boot, JournalRow.seq > last
-    )
-    for seq in session.scalars(before.order_by(JournalRow.seq)):
-        if seq > last + 1:
-            break
-        last = seq
-    return boot, last
+    return loudspeaker.boot, last
+
+
+def _gaps_filled(session: Session, followed: Mapping[Loudspeaker, Position | None]) -> set[int]:
+    """Loudspeakers of which what comes next is stored already: it came before its time."""
+    nexts = [(each.id, place[0], place[1] + 1) for each, place in followed.items() if place is not None]
+    if not nexts:
+        return set()
+    place = tuple_(JournalRow.loudspeaker_id, JournalRow.boot, JournalRow.seq)
+    return set(session.scalars(select(JournalRow.loudspeaker_id).where(place.in_(nexts))))
 
 
 def _search(session: Session, loudspeaker: Loudspeaker) -> Position:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from devices.envelope import SigningKey, seal
@@ -61,18 +61,37 @@ def put(
 
     None clears what the broker retains.
     """
-    retain = expires_at is None
-    if retain:
-        waiting = (OutboxMessage.topic == topic, OutboxMessage.claimed_by == "")
-        session.execute(delete(OutboxMessage).where(*waiting))
     payload = seal(message, wire.key) if message is not None else b""
+    if expires_at is None:
+        _replace(session, {topic: payload}, urgency, now)
+        return
     session.add(
         OutboxMessage(
             topic=topic,
             payload=payload,
-            retain=retain,
+            retain=False,
             urgency=int(urgency),
             expires_at=expires_at,
             created_at=now,
         )
     )
+
+
+def put_documents(
+    session: Session, wire: Wire, documents: Mapping[str, Order], *, urgency: Urgency, now: dt.datetime
+) -> None:
+    """Queue many documents by their topics at once, each in the place of a waiting older one."""
+    sealed = {topic: seal(message, wire.key) for topic, message in documents.items()}
+    _replace(session, sealed, urgency, now)
+
+
+def _replace(session: Session, payloads: Mapping[str, bytes], urgency: Urgency, now: dt.datetime) -> None:
+    if not payloads:
+        return
+    waiting = delete(OutboxMessage).where(OutboxMessage.topic.in_(payloads), OutboxMessage.claimed_by == "")
+    session.execute(waiting.execution_options(synchronize_session=False))
+    rows = [
+        {"topic": topic, "payload": payload, "retain": True, "urgency": int(urgency), "created_at": now}
+        for topic, payload in payloads.items()
+    ]
+    session.execute(insert(OutboxMessage), rows)
