@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 
 from sqlalchemy import text
 
 from broadcast import events
+from broadcast.database import before_commit
 
 
 def emit(database, now, area_id=None, kind="bulletin", **data):
@@ -74,6 +76,27 @@ def test_ids_follow_the_order_of_the_commits(database, now):
         done.set()
         thread.join()
     assert [event.kind for event in since(database)] == ["first", "second"]
+
+
+def test_a_reader_never_passes_an_event_that_is_still_being_committed(database, now):
+    """Its id is already given: what gets a larger one must not become visible before it."""
+    numbered = threading.Event()
+
+    def pause(_):
+        numbered.set()
+        time.sleep(0.3)
+
+    def slow():
+        with database.transaction() as session:
+            events.emit(session, now=now, kind="first")
+            before_commit(session, "3 pause", pause)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert numbered.wait(5)
+    emit(database, now, kind="second")
+    assert [event.kind for event in since(database)] == ["first", "second"]
+    thread.join()
 
 
 def test_old_events_are_forgotten_and_readers_still_go_on(database, now):
