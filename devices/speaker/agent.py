@@ -75,7 +75,7 @@ class Agent:
             firmware=firmware,
         )
         self._events: deque[c.Event] = deque()
-        self._draining = False
+        self._draining = self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._over: asyncio.Future[None] | None = None
@@ -95,24 +95,26 @@ class Agent:
 
     async def stop(self) -> None:
         """End gracefully: fade out, say goodbye, write."""
-        self._finish(None)
+        self._ending = True
         await self._voice.close()
         await self.session.say_goodbye()
         await self._end_tasks()
         self._world.store.close()
+        self._finish(None)
 
     async def power_off(self) -> None:
         """End as by a power cut: nothing more is written or said, and the broker sends the last will."""
-        self._finish(None)
+        self._ending = True
         self._world.link.abort()
         self._world.store.abandon()
         await self._end_tasks()
         await self._voice.close()
+        self._finish(None)
 
     def post(self, event: c.Event) -> None:
         """Give an event to the core and carry out what it wants; events raised on the way follow in order."""
         self._events.append(event)
-        if self._draining or self._is_over:
+        if self._draining or self._ending:
             return
         self._draining = True
         try:
@@ -275,11 +277,8 @@ class Agent:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    @property
-    def _is_over(self) -> bool:
-        return self._over is not None and self._over.done()
-
     def _finish(self, error: BaseException | None) -> None:
+        self._ending = True
         if self._over is None or self._over.done():
             return
         if error is None:

@@ -239,3 +239,18 @@ def make_station(start_broker, make_account):
     yield make
     for station in made:
         station.close()
+
+
+@pytest.fixture
+def make_clip():
+    """Write a clip of half a second into caches."""
+
+    def make(*directories):
+        body = tone(0.5)
+        sha256 = hashlib.sha256(body).hexdigest()
+        for directory in directories:
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / sha256).write_bytes(body)
+        return ClipRef(sha256=sha256, size=len(body), duration_ms=500, url=f"http://s/{sha256}")
+
+    return make

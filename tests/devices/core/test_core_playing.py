@@ -77,6 +77,14 @@ def test_audio_that_comes_a_little_late_is_played_while_it_is_in_time(rig):
     assert 20_000 <= heard.start - (item.start - 3 * SECOND) <= 20_500
 
 
+def test_nothing_starts_before_it_may(rig):
+    speaker = rig()
+    item = speaker.item("s1.a", speaker.now + MINUTE, not_before=speaker.now + 90 * SECOND)
+    speaker.send(speaker.desired(item))
+    speaker.after(10 * MINUTE)
+    assert [s.start for s in speaker.heard] == [item.not_before]
+
+
 def test_an_urgent_announcement_sounds_within_seconds(rig):
     speaker = planned(rig)
     item = speaker.emergency("u1", speaker.now + SECOND)

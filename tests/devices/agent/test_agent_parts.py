@@ -1,0 +1,53 @@
+"""The small parts of the loudspeaker's program."""
+
+import os
+
+import pytest
+
+from devices.messages import ClockQuality
+from devices.speaker import clock as clock_module
+from devices.speaker.cache import Cache
+from devices.speaker.clock import SystemClock
+from devices.speaker.health import free_bytes, temperature_c
+
+DAY = 86_400_000
+
+
+def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_path):
+    cache = Cache(tmp_path / "audio")
+    wanted, old, fresh = "a" * 64, "b" * 64, "c" * 64
+    for name in (wanted, old, fresh, "half.part"):
+        (cache.directory / name).write_bytes(b"x")
+    now = 1_800_000_000_000
+    for name, age in ((wanted, 3 * DAY), (old, 3 * DAY), (fresh, DAY // 2), ("half.part", 3 * DAY)):
+        os.utime(cache.directory / name, ((now - age) / 1000,) * 2)
+    assert cache.evict({wanted}, now) == [old]
+    assert cache.clips() == {wanted, fresh}
+    assert (cache.directory / "half.part").exists()
+
+
+@pytest.mark.parametrize(
+    ("year", "steered", "quality"),
+    [
+        (1970, True, ClockQuality.UNKNOWN),
+        (2030, True, ClockQuality.SYNCED),
+        (2030, False, ClockQuality.HOLDOVER),
+    ],
+)
+def test_the_clock_is_trusted_as_far_as_it_deserves(monkeypatch, year, steered, quality):
+    monkeypatch.setattr(clock_module.time, "time_ns", lambda: (year - 1970) * 31_557_600 * 10**9)
+    monkeypatch.setattr(clock_module, "_is_disciplined", lambda: steered)
+    assert SystemClock().quality() is quality
+
+
+def test_the_kernel_is_asked_without_being_changed():
+    assert SystemClock().quality() in (ClockQuality.SYNCED, ClockQuality.HOLDOVER)
+
+
+def test_health_is_reported_as_far_as_it_is_known(tmp_path):
+    assert free_bytes(tmp_path) > 0
+    assert free_bytes(tmp_path / "nowhere") is None
+    sensor = tmp_path / "temp"
+    sensor.write_text("48312\n")
+    assert temperature_c(sensor) == 48.312
+    assert temperature_c(tmp_path / "nowhere") is None

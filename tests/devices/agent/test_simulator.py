@@ -1,0 +1,115 @@
+"""Simulated loudspeakers are the real program, many in one loop, and can be told to misbehave."""
+
+import asyncio
+import time
+
+import pytest
+
+from devices.errors import AudioUnreadable
+from devices.messages import ClipRef
+from devices.simulator import Fleet, FleetThread, SharedAudio, simulate
+from devices.speaker.audio import Audio, ClipsLost
+
+
+def now_ms():
+    return time.time_ns() // 1_000_000
+
+
+DEVICES = tuple(f"loa-{n:02}" for n in range(12))
+
+
+def test_a_village_plays_together_and_every_box_downloads_for_itself(make_station, eventually, tmp_path):
+    station = make_station(*DEVICES)
+    clip = station.clip(6.0)
+    start = now_ms() + 5000
+    for device in DEVICES:
+        station.program(device, station.item("s1.a", start, clip))
+    with FleetThread(station.identities.values(), tmp_path / "fleet", rate=4.0) as boxes:
+        eventually(lambda: all(station.is_over(d, "s1.a") for d in DEVICES), within=20)
+        heard = boxes.fleet.heard("s1.a")
+    assert station.downloads.count(clip.sha256) == len(DEVICES)
+    starts = [event.started for event in heard.values()]
+    assert max(starts) - min(starts) <= 100
+    assert all(event.samples == 6 * 48_000 for event in heard.values())
+    took = [event.ended - event.started for event in heard.values()]
+    assert all(1400 <= ms <= 2500 for ms in took)  # six seconds at four times the speed
+
+
+def test_a_simulation_may_live_in_memory_and_ends_when_it_is_cancelled(make_station, eventually, tmp_path):
+    station = make_station("loa-1")
+
+    async def some_seconds():
+        async with asyncio.timeout(2):
+            await simulate(station.identities.values(), tmp_path / "fleet", durable=False)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(some_seconds())
+    eventually(lambda: "loa-1" in station.states and not station.states["loa-1"].online)
+    assert not list((tmp_path / "fleet").rglob("*.sqlite"))
+
+
+def test_a_box_whose_program_fails_is_started_again(make_station, eventually, tmp_path):
+    station = make_station("loa-1")
+    with FleetThread(station.identities.values(), tmp_path / "fleet") as boxes:
+        box = boxes.fleet.speakers["loa-1"]
+        eventually(lambda: "loa-1" in station.states and station.states["loa-1"].online)
+        first = box.agent
+        boxes._loop.call_soon_threadsafe(first._world.store.abandon)
+        station.program("loa-1")
+        eventually(lambda: station.states["loa-1"].online and station.states["loa-1"].boot != first.boot_id)
+        eventually(lambda: station.states["loa-1"].have.rev == 1)
+
+
+def test_power_can_be_switched_while_it_is_already_so(make_station, tmp_path):
+    station = make_station("loa-1")
+
+    async def switch():
+        fleet = Fleet(station.identities.values(), tmp_path / "fleet")
+        box = fleet.speakers["loa-1"]
+        await box.power_off()
+        await box.power_on()
+        await box.power_on()
+        await asyncio.sleep(0.1)
+        await box.power_off()
+        await box.power_off()
+        assert box.agent is None
+
+    asyncio.run(switch())
+
+
+def test_shared_audio_decodes_once_and_still_notices_an_altered_file(tmp_path, make_clip):
+    here, there = tmp_path / "here", tmp_path / "there"
+    clip = make_clip(here, there)
+    shared = SharedAudio()
+    one = shared.load(here, [clip], 1, 0)
+    assert shared.load(there, [clip], 1, 0) is one
+    (there / clip.sha256).write_bytes(b"swapped")
+    with pytest.raises(ClipsLost) as lost:
+        shared.load(there, [clip], 1, 0)
+    assert lost.value.lost == (clip.sha256,)
+    assert not (there / clip.sha256).exists()
+
+
+def test_an_announcement_is_repeated_with_pauses_between(tmp_path, make_clip):
+    from devices.speaker.decode import decode
+
+    clip = make_clip(tmp_path)
+    once = Audio(decode).load(tmp_path, [clip], 1, 0)
+    thrice = Audio(decode).load(tmp_path, [clip], 3, 500)
+    assert len(thrice) == 3 * len(once) + 2 * 24_000
+    assert thrice[: len(once)].tobytes() == once.tobytes()
+    assert not any(thrice[len(once) : len(once) + 24_000])
+    assert thrice[-len(once) :].tobytes() == once.tobytes()
+
+
+def test_a_file_that_is_no_audio_is_unreadable(tmp_path):
+    import hashlib
+
+    from devices.speaker.decode import decode
+
+    body = b"not audio" * 100
+    sha256 = hashlib.sha256(body).hexdigest()
+    (tmp_path / sha256).write_bytes(body)
+    clip = ClipRef(sha256=sha256, size=len(body), duration_ms=1, url="http://s/x")
+    with pytest.raises(AudioUnreadable):
+        Audio(decode).load(tmp_path, [clip], 1, 0)
