@@ -64,12 +64,13 @@ def publish_plans(
     Devices in ``again`` (``everyone``: all) get their present revision once more: their copy may be lost.
     """
     session.flush()
+    in_service = select(*_COLUMNS).where(Loudspeaker.retired_at.is_(None)).order_by(Loudspeaker.id)
+    # Read before the programme: a loudspeaker that is entered meanwhile waits for the next planning.
+    rows = [_Loudspeaker(*values) for values in session.execute(in_service)]
     programme = _Programme(session, wire, now, days)
     publisher = _Publisher(session, wire, now)
     changed = 0
-    in_service = select(*_COLUMNS).where(Loudspeaker.retired_at.is_(None)).order_by(Loudspeaker.id)
-    for values in session.execute(in_service):
-        row = _Loudspeaker(*values)
+    for row in rows:
         content, body = programme.desired(row)
         digest = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
         if digest != row.desired_sha256:
@@ -170,7 +171,7 @@ class _Programme:
 
     def _read_places(self, session: Session) -> dict[int, _Place]:
         chains: dict[int, list[Area]] = {}
-        served = select(Loudspeaker.area_id).where(Loudspeaker.retired_at.is_(None))
+        served = select(Loudspeaker.area_id)
         query = (
             select(AreaClosure.descendant_id, Area)
             .join(Area, Area.id == AreaClosure.ancestor_id)
