@@ -265,7 +265,7 @@ def test_a_voice_that_replaced_the_wished_one_is_named(lan: Any, database: Datab
     voice(database, bulletin_id, fallback="google: unreachable")
     page = lan.read(f"/bulletins/{bulletin_id}")
     assert "Giọng thay thế" in page
-    assert "giọng máy ngoại tuyến" in page
+    assert "máy đọc ngoại tuyến" in page
 
 
 def test_search_finds_words_without_accents_and_by_state(lan: Any, database: Database, cast: Any) -> None:
@@ -283,3 +283,20 @@ def test_search_finds_words_without_accents_and_by_state(lan: Any, database: Dat
 def test_the_preview_needs_a_person_who_is_signed_in(client: Any, lan: Any) -> None:
     assert "mười lăm phần trăm" in lan.send("/bulletins/preview", text="Giảm 15%.").get_data(as_text=True)
     assert client.send("/bulletins/preview", text="Giảm 15%.").status_code in (302, 401)
+
+
+def test_a_failed_or_replaced_voice_can_be_tried_again_until_it_is_approved(
+    lan: Any, mai: Any, database: Database, cast: Any
+) -> None:
+    bulletin_id = write(database, cast.lan, cast.commune)
+    voice(database, bulletin_id, fallback="google: unreachable")
+    assert "Tạo lại âm thanh" in lan.read(f"/bulletins/{bulletin_id}")
+    assert mai.send(f"/bulletins/{bulletin_id}/render").status_code == 403
+    assert lan.send(f"/bulletins/{bulletin_id}/render").status_code == 302
+    with database.transaction() as session:
+        version = session.get_one(Bulletin, bulletin_id).current
+        assert version.render_state is RenderState.WAITING
+        version.render_state, version.render_error = RenderState.FAILED, "voice_unavailable:unreachable"
+    page = lan.read(f"/bulletins/{bulletin_id}")
+    assert "Không có giọng đọc nào dùng được" in page
+    assert "Tạo lại âm thanh" in page

@@ -369,7 +369,7 @@ def test_pictures_programme(cast: Any, scene: Scene, open_as: Open, judge: Judge
 def test_pictures_urgent(cast: Any, scene: Scene, open_as: Open, judge: Judge) -> None:
     judge(open_as(cast.lan, "/urgent/"), "urgent")
     page = open_as(cast.lan, "/urgent/new?status=actual")
-    page.get_by_role("link", name="Nước lũ lên nhanh").click()
+    page.get_by_role("link", name="Nước lũ lên nhanh", exact=True).click()
     judge(page, "urgent-write")
     page = open_as(cast.lan, f"/urgent/prepared/{scene.drill}?minutes=60")
     judge(page, "urgent-review")

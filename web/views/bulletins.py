@@ -9,9 +9,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions
+from broadcast import bulletins, permissions, rendering
+from broadcast.approval import writer
 from broadcast.errors import DomainError, NotAuthenticated, StaleVersion
-from broadcast.models import Bulletin, BulletinState, Role
+from broadcast.models import Bulletin, BulletinState, RenderState, Role
 from devices.messages import BulletinClass
 from web.auth import current_person, has_role, signed_in
 from web.edge import no_session, now
@@ -153,6 +154,18 @@ def recall(bulletin_id: int) -> Response:
     return redirect(url_for(".show", bulletin_id=bulletin_id))
 
 
+@blueprint.post("/<int:bulletin_id>/render")
+@signed_in
+def render_again(bulletin_id: int) -> Response:
+    """Try once more after a failure, or with the wished voice after a fallback."""
+    person = current_person()
+    bulletin = bulletins.get(g.session, person, bulletin_id)
+    permissions.require(person, writer(bulletin.klass), bulletin.area_id, g.session)
+    if _may_sound_better(bulletin):
+        rendering.request(g.session, bulletin.current, now(), again=True)
+    return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
 @blueprint.post("/<int:bulletin_id>/withdraw")
 @signed_in
 def withdraw(bulletin_id: int) -> Response:
@@ -191,6 +204,16 @@ def decide(bulletin_id: int) -> Answer:
         return _bulletin_page(bulletin_id, decision=form, problem=sentence(error)), refuse(error)
     flash(_("Đã duyệt. Bản tin lên lịch phát được.") if form.approve else _("Đã trả lại người soạn."), "ok")
     return redirect(url_for(".show", bulletin_id=bulletin_id))
+
+
+def _may_sound_better(bulletin: Bulletin) -> bool:
+    """An approved bulletin keeps the very audio that was approved."""
+    version = bulletin.current
+    failed = version.render_state is RenderState.FAILED
+    replaced = (
+        version.render_state is RenderState.READY and version.clip is not None and version.clip.fallback
+    )
+    return bulletin.state in (BulletinState.DRAFT, BulletinState.SUBMITTED) and bool(failed or replaced)
 
 
 def _content(form: BulletinForm) -> dict[str, Any]:
@@ -245,7 +268,9 @@ def _bulletin_page(bulletin_id: int, **more: Any) -> str:
         bulletin=bulletin,
         version=version,
         spoken=spoken.reading(version.text, version.speed),
-        may_edit=Role.EDITOR in roles,
+        may_edit=writer(bulletin.klass) in roles,
+        may_send=Role.URGENT in roles,
+        may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),
         may_decide=Role.APPROVER in roles and person.id not in (version.author_id, bulletin.author_id),
         history=history.entries(g.session, bulletin),
         words=words,

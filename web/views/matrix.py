@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
@@ -33,9 +34,12 @@ def index() -> str:
     choices = places.choices(current_person(), Role.VIEWER)
     area = places.chosen(choices, request.args.get("area", type=int))
     date, today = _wanted_day(), now().astimezone(LOCAL).date()
+    found = _matrix(area, date) if area else None
+    by_area = itertools.groupby(found.loudspeakers if found else (), key=lambda each: each.area_id)
     return render_template(
         "matrix/index.html",
-        found=_matrix(area, date) if area else None,
+        found=found,
+        groups=[list(members) for _area, members in by_area],
         area=area,
         areas=[choice.option for choice in choices],
         date=date,

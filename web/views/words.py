@@ -22,6 +22,8 @@ class Word:
 
 
 def bulletin_state(bulletin: Bulletin) -> Word:
+    if bulletin.klass is BulletinClass.EMERGENCY and bulletin.state is not BulletinState.WITHDRAWN:
+        return Word(_("Thông báo khẩn"), "bad", "siren")  # it is not approved, it is sent
     if bulletin.state is BulletinState.DRAFT and bulletin.return_note:
         return Word(_("Cần sửa"), "bad", "undo-2")
     return {
