@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from devices.messages import Action, AlertStatus, BulletinClass, Command
 
+from tts.types import Chime
+
 from . import alerts, areas, audit, bulletins, drills, events, outbox, permissions, planning
 from .errors import ExpiryInvalid, Forbidden, NoAudio, NoLoudspeakers, NotFound, WrongState
 from .models import (
@@ -50,7 +52,14 @@ def prepare(
     permissions.require(person, Role.URGENT, area_id, session)
     words = drills.spoken(text, status) if text.strip() else text
     return bulletins.create(
-        session, person, area_id=area_id, title=title, text=words, klass=BulletinClass.EMERGENCY, now=now
+        session,
+        person,
+        area_id=area_id,
+        title=title,
+        text=words,
+        klass=BulletinClass.EMERGENCY,
+        chime="" if status is AlertStatus.ACTUAL else Chime.DRILL.value,
+        now=now,
     )
 
 

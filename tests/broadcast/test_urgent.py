@@ -83,6 +83,8 @@ def test_a_drill_says_so_first_and_is_never_an_emergency_on_the_wire(stage: Any,
     assert document.alerts[0].item.klass is BulletinClass.PRIORITY
     assert document.alerts[0].item.status is status
     assert sent.text == drills.PREFIXES[status] + TEXT
+    with stage.database.transaction() as session:
+        assert session.get_one(Bulletin, 1).current.chime == "drill"
 
 
 @pytest.mark.parametrize("prepared", list(AlertStatus))
