@@ -203,7 +203,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="t
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field="type"):
-    """The server has stored the journal of ``boot`` up to and including ``seq``: retained."""
+    """The server has stored the journal up to ``seq``, which was of ``boot``, earlier boots included: retained."""
 
     device: str
     boot: str
@@ -254,9 +254,10 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field
 class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One edge of the state machine, or a refusal, in the loudspeaker's own journal."""
 
-    seq: int
+    seq: int  # grows by one over the whole life of the loudspeaker's store, over its boots too
     at: int
-    event: str  # an ItemState, or an alarm such as "bad_signature", "replayed", "stale"
+    # An ItemState, or an alarm: bad_signature malformed replayed stale wrong_target clock_unknown store_damaged
+    event: str
     item: str = ""
     reason: str = ""
     planned: int = 0  # nominal start
