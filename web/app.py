@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -50,8 +49,7 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     sse.install(app, system.database, system.settings.threads)
     CSRFProtect(app)
     for name in VIEWS:
-        if find_spec(f"web.views.{name}"):
-            app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)
+        app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)
     app.register_blueprint(create_api(system.database, system.library, broker_connected))
     app.context_processor(_page_values)
     app.after_request(_harden)

@@ -69,6 +69,7 @@ class Feed:
         self._streams: list[Stream] = []
         self._lock = threading.Lock()
         self._reader: threading.Thread | None = None
+        self._shut = threading.Event()
         self._last = 0
 
     def open(self, stream: Stream) -> None:
@@ -92,11 +93,15 @@ class Feed:
                 self._streams.remove(stream)
 
     def shut(self) -> None:
-        """End every stream, for an orderly stop of the server."""
+        """End every stream and the reader, for an orderly stop of the server."""
         with self._lock:
             for stream in self._streams:
                 stream.waiting.put(None)
             self._streams.clear()
+            reader = self._reader
+        self._shut.set()
+        if reader is not None:
+            reader.join(HEARTBEAT_S)
 
     def missed(self, stream: Stream, after_id: int) -> list[Change]:
         """What happened while the page was not connected."""
@@ -118,8 +123,8 @@ class Feed:
                 self._hand_out(streams)
             except DomainError:
                 log.exception("The live feed could not read events", extra={"action": "live.read"})
-                time.sleep(HEARTBEAT_S / 5)
-            time.sleep(TICK_S)
+                self._shut.wait(HEARTBEAT_S / 5)
+            self._shut.wait(TICK_S)
 
     def _hand_out(self, streams: tuple[Stream, ...]) -> None:
         with self._database.transaction(read_only=True) as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -12,13 +13,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from waitress.server import create_server
 
 from broadcast.bootstrap import System, build
 from broadcast.database import Database
 from broadcast.models import Person
 from broadcast.settings import load
 from web.app import create_app
+from web.server import WebServer, take_port
 from web.sse import Feed
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -106,16 +107,15 @@ def client_of(app: Flask) -> Callable[[Person], Client]:
 
 @pytest.fixture
 def live_server(app: Flask) -> Iterator[str]:
-    """The pages behind a real waitress; gives the address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=12)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
+    """The pages behind the real web server; gives the address."""
     feed: Feed = app.extensions["live_feed"]
-    feed.shut()
-    server.task_dispatcher.shutdown(timeout=5)
-    server.close()
-    thread.join(5)
+    with contextlib.closing(take_port("127.0.0.1", 0)) as listener:
+        server = WebServer(app, listener, threads=12, on_stop=feed.shut)
+        thread = threading.Thread(target=server.serve)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.stop()
+        thread.join()
 
 
 @pytest.fixture(scope="session")
