@@ -91,10 +91,13 @@ def alert_status(status: AlertStatus) -> Word:
             _("THẬT"), "urgent", "siren", _("Có việc khẩn cấp thật. Loa hú hiệu lệnh khẩn cấp rồi đọc.")
         ),
         AlertStatus.EXERCISE: Word(
-            _("DIỄN TẬP"), "warn", "users", _("Loa nói rõ “Đây là diễn tập” trước và sau thông báo.")
+            _("DIỄN TẬP"),
+            "warn",
+            "users",
+            _("Trước khi đọc, loa nói rõ đây là diễn tập, không phải tình huống thật."),
         ),
         AlertStatus.TEST: Word(
-            _("THỬ"), "info", "settings", _("Kiểm tra hệ thống. Loa nói rõ “Đây là phát thử”.")
+            _("THỬ"), "info", "settings", _("Kiểm tra hệ thống. Trước khi đọc, loa nói rõ đây là phát thử.")
         ),
     }[status]
 
