@@ -203,7 +203,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="t
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field="type"):
-    """The server has stored the journal up to ``seq``, which was of ``boot``, earlier boots included: retained."""
+    """The server has stored the journal up to ``seq`` of ``boot``, with all boots before it: retained."""
 
     device: str
     boot: str
@@ -256,7 +256,8 @@ class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int  # grows by one over the whole life of the loudspeaker's store, over its boots too
     at: int
-    # An ItemState, or an alarm: bad_signature malformed replayed stale wrong_target clock_unknown store_damaged
+    # An ItemState, or an alarm: bad_signature malformed replayed stale wrong_target
+    # clock_unknown store_damaged
     event: str
     item: str = ""
     reason: str = ""

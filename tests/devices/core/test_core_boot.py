@@ -43,6 +43,16 @@ def test_a_start_that_was_journaled_is_interrupted_by_a_power_cut_and_never_begi
     assert (speaker.last("s1.a").event, speaker.last("s1.a").reason) == ("interrupted", "power")
 
 
+def test_the_journal_is_numbered_on_over_power_cuts(rig):
+    speaker = rig()
+    for _ in range(3):
+        speaker.event(c.OrderRefused("bad_signature", "x"))
+        speaker.medium.sync()
+        speaker.cut_power()
+        speaker.power_on()
+    assert [event.seq for event in speaker.medium.journal] == [1, 2, 3]
+
+
 def test_a_preempted_item_is_interrupted_too(rig):
     speaker = rig()
     item = speaker.item("s1.a", speaker.now + MINUTE, seconds=300)

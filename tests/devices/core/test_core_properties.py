@@ -184,9 +184,9 @@ def test_a_power_cut_at_any_moment_never_gives_a_second_start(rig, cut, off):
     box.power_on()
     box.send(box.desired(item))
     box.after(10 * MINUTE)
-    assert box.states("s1.a").count("starting") == 1
+    assert box.states("s1.a").count("starting") <= 1
     assert len([s for s in box.heard if s.offset == 0]) <= 1
-    assert box.last("s1.a").event in {"done", "interrupted"}
+    assert box.last("s1.a").event in {"done", "interrupted", "missed"}
 
 
 def test_the_machine_has_every_state_and_final_ones_have_no_way_out():
