@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from devices.messages import Action, AlertStatus, BulletinClass, Command
-
 from tts.types import Chime
 
 from . import alerts, areas, audit, bulletins, drills, events, outbox, permissions, planning

@@ -142,6 +142,18 @@ def test_a_new_loudspeaker_gets_coming_broadcasts_and_none_of_before(stage: Any)
     assert len(stage.deliveries(stage.broadcasts()[1])) == 2
 
 
+def test_a_loudspeaker_entered_while_a_broadcast_plays_is_not_counted_for_it(stage: Any) -> None:
+    stage.loudspeakers(1)
+    stage.schedule("08:30", frequency=Frequency.ONCE)
+    stage.plan()
+    stage.now += dt.timedelta(minutes=30, seconds=10)
+    with stage.database.transaction() as session:
+        place = {"device": "loa-moi", "name": "Loa mới", "area_id": stage.cast.villages[0]}
+        registry.add(session, None, wire=stage.wire, now=stage.now, **place)
+    stage.plan()
+    assert len(stage.deliveries()) == 1
+
+
 def test_what_is_past_stays_in_the_plan_for_a_day(stage: Any) -> None:
     (box,) = stage.loudspeakers(1)
     stage.schedule("17:00", frequency=Frequency.ONCE)
