@@ -19,6 +19,7 @@ START_LEAD = 2_000  # journal the start and hand it to the output
 PREEMPT_LEAD = 300  # cut what plays; covers the fade and one write to the journal
 LEAST_REST = 5 * RATE  # samples that are worth resuming
 RESUME_LIMIT = 30 * 60_000  # nobody remembers what was cut off longer ago
+LATE = 5_000  # a slot first seen later than this after its start is not begun beside neighbours who are on
 SOON = 30_000  # STOP also ends an urgent announcement that is about to start
 
 _CLASSES = {BulletinClass.EMERGENCY: 0, BulletinClass.PRIORITY: 2, BulletinClass.ROUTINE: 3}
@@ -32,6 +33,11 @@ def rank(item: Item) -> tuple[int, int]:
 
 def begin(item: Item) -> int:
     return max(item.start, item.not_before)
+
+
+def _latest(item: Item) -> int:
+    """Until when a slot may be begun by a loudspeaker that was off, or knew nothing of it, at its start."""
+    return min(begin(item) + LATE, item.expires)
 
 
 @dataclass(slots=True)
@@ -130,9 +136,10 @@ class Playing:
         for occurrence in list(self._deck.items.values()):
             item = occurrence.item
             if occurrence.state in WAITING:
-                if now <= item.expires:
+                known = item.id in self._deck.seen
+                if now <= (item.expires if known or occurrence.source else _latest(item)):
                     self._deck.seen.add(item.id)
-                elif item.id not in self._deck.seen:
+                elif not known:
                     self._deck.move(occurrence, ItemState.MISSED, now, "off")
                 elif occurrence.state in (ItemState.PLANNED, ItemState.FETCHING):
                     self._deck.move(occurrence, ItemState.FAILED, now, "no_audio")

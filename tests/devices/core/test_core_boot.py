@@ -22,6 +22,28 @@ def test_missed_items_never_replay_after_the_power_is_back(rig):
     assert [speaker.last(item.id).event for item in items] == ["missed", "missed", "done"]
 
 
+@pytest.mark.parametrize(("off_s", "end"), [(2, "done"), (8, "missed")])
+def test_a_slot_is_not_begun_beside_neighbours_who_are_well_into_it(rig, off_s, end):
+    speaker = rig()
+    item = speaker.item("s1.a", speaker.now + MINUTE, late_s=120)
+    speaker.send(speaker.desired(item))
+    speaker.after(30 * SECOND)
+    speaker.medium.sync()
+    speaker.cut_power()
+    speaker.now = item.start + off_s * SECOND
+    speaker.power_on()
+    speaker.after(HOUR)
+    assert speaker.last("s1.a").event == end
+
+
+def test_an_urgent_announcement_is_begun_by_a_loudspeaker_that_comes_late(rig):
+    speaker = rig()
+    speaker.now += MINUTE
+    speaker.send(speaker.alerts(speaker.emergency("u1", speaker.now - MINUTE)))
+    speaker.after(HOUR)
+    assert speaker.last("u1").event == "done"
+
+
 def test_an_item_that_was_over_when_its_plan_came_is_missed(rig):
     speaker = rig()
     speaker.send(speaker.desired(speaker.item("s1.a", speaker.now - 10 * MINUTE)))
