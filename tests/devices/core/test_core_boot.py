@@ -38,7 +38,7 @@ def test_a_slot_is_not_begun_beside_neighbours_who_are_well_into_it(rig, off_s, 
 
 def test_an_urgent_announcement_is_begun_by_a_loudspeaker_that_comes_late(rig):
     speaker = rig()
-    speaker.now += MINUTE
+    speaker.send(speaker.desired())
     speaker.send(speaker.alerts(speaker.emergency("u1", speaker.now - MINUTE)))
     speaker.after(HOUR)
     assert speaker.last("u1").event == "done"
