@@ -24,7 +24,7 @@ def holds(window: Window, time: dt.time) -> bool:
 
 
 def covers(window: Window, start: dt.datetime, end: dt.datetime) -> bool:
-    """Whether all of ``[start, end)`` lies in one opening of the window; the whole-day window never closes."""
+    """Whether all of ``[start, end)`` lies in one opening of the window; a whole-day one never closes."""
     if window.start == window.end:
         return True
     return contains(window, start) and end <= closes(window, start)
