@@ -20,6 +20,7 @@ from .demo_texts import CODE, COMMUNE, PLACES, SPEAKERS_PER_VILLAGE, VILLAGES, A
 from .models import AsRun, Broadcast, Bulletin, Delivery, LinkPurpose, RenderState, Role
 
 SIGN_IN_VALID = dt.timedelta(hours=12)
+DAILY = (dt.time(5, 30), dt.time(17))
 GAP_S = 2  # between two bulletins
 LAN_ROLES = (Role.EDITOR, Role.URGENT)
 
@@ -108,7 +109,7 @@ def places(session: Session, commune_id: int) -> list[Place]:
         found.append(
             Place(
                 device=f"loa-{number + 1}{spot + 1:02}",
-                name=f"Loa {label}, {village.name.lower()}",
+                name=f"Loa {label} {village.name.removeprefix('Thôn ')}",
                 area_id=area_id,
                 latitude=round(village.latitude + 0.004 * math.sin(angle), 6),
                 longitude=round(village.longitude + 0.005 * math.cos(angle), 6),
@@ -190,6 +191,21 @@ def schedule(
         seconds = (clip.duration_ms if clip else 0) / 1000 / speed_up
         start += dt.timedelta(seconds=math.ceil(seconds) + GAP_S)
     return start
+
+
+def keep_on_air(session: Session, cast: Cast, bulletin_ids: Sequence[int], now: dt.datetime) -> None:
+    """What the commune plays every day from now on, so that the pages of the programme show one."""
+    rule = Rule(Frequency.DAILY, now.astimezone(LOCAL).date(), DAILY)
+    lan = people.get_person(session, cast.lan_id)
+    programme.create_schedule(
+        session,
+        lan,
+        area_id=cast.commune_id,
+        title="Chương trình hằng ngày",
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        now=now,
+    )
 
 
 def outcomes(session: Session, since: dt.datetime) -> list[Outcome]:

@@ -37,8 +37,8 @@ VILLAGES: Final = (
 )
 SPEAKERS_PER_VILLAGE: Final = 8
 PLACES: Final = (
-    "nhà văn hóa", "cổng trường tiểu học", "ngã ba đầu thôn", "sân đình",
-    "trạm bơm", "chợ thôn", "cầu tràn", "khu tái định cư",
+    "nhà văn hóa", "cổng trường", "ngã ba", "sân đình",
+    "trạm bơm", "chợ", "cầu tràn", "khu tái định cư",
 )  # fmt: skip
 
 ANNOUNCEMENTS: Final = (

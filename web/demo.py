@@ -67,9 +67,11 @@ def run(options: Options) -> int:
         cast = story.furnish()
         if not options.once:
             _invite(system, cast, progress)
-        report = _perform(story, cast, home, stack)
+        report, ids = _perform(story, cast, home, stack)
         _show(report, options)
         if not options.once:
+            if report.complete and not options.keep:
+                story.keep_on_air(cast, ids)
             _invite(system, cast, progress)
             _stay(progress)
     return 0 if report.complete else 1
@@ -108,7 +110,7 @@ def _server(system: System, listener: socket.socket) -> Iterator[None]:
         thread.join(STOP_S * 2)
 
 
-def _perform(story: Story, cast: Cast, home: Path, stack: contextlib.ExitStack) -> Report:
+def _perform(story: Story, cast: Cast, home: Path, stack: contextlib.ExitStack) -> tuple[Report, list[int]]:
     progress, system = story.progress, story.system
     speakers = story.register(cast, home / "speakers")
     speed_up = story.speed_up()
@@ -127,7 +129,7 @@ def _perform(story: Story, cast: Cast, home: Path, stack: contextlib.ExitStack) 
         story.play(len(ids), ends)
     except DemoStuckError as error:
         progress.say(str(error))
-    return Report(
+    report = Report(
         outcomes=story.outcomes(),
         bulletins=len(ids),
         speakers=speakers,
@@ -138,6 +140,7 @@ def _perform(story: Story, cast: Cast, home: Path, stack: contextlib.ExitStack) 
         dispatch_s=dispatched,
         total_s=progress.seconds,
     )
+    return report, ids
 
 
 @contextlib.contextmanager

@@ -166,6 +166,11 @@ class Story:
             self.progress.say(str(error))
         return self.outcomes()
 
+    def keep_on_air(self, cast: Cast, bulletin_ids: Sequence[int]) -> None:
+        with self.system.database.transaction() as session:
+            demo.keep_on_air(session, cast, bulletin_ids, _now())
+        self.progress.say("Đã xếp thêm chương trình hằng ngày lúc 5 giờ 30 và 17 giờ")
+
     def outcomes(self) -> tuple[Outcome, ...]:
         with self.system.database.transaction(read_only=True) as session:
             return tuple(demo.outcomes(session, self.began))
