@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from flask import g
 
 from broadcast import permissions
 from broadcast.errors import NotFound
 from broadcast.models import Broadcast, Delivery, Person, Role
 from devices.messages import Evidence
 from web.views import words
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +31,14 @@ class Airing:
         return len(self.deliveries)
 
 
-def find(session: Session, person: Person, broadcast_id: int) -> Airing:
+def find(person: Person, broadcast_id: int) -> Airing:
     """The broadcast as far as ``person`` may see its loudspeakers. Errors: NotFound."""
-    broadcast = session.get(Broadcast, broadcast_id)
+    broadcast: Broadcast | None = g.session.get(Broadcast, broadcast_id)
     if broadcast is None:
         raise NotFound(kind="broadcast", id=broadcast_id)
-    seen = permissions.visible_areas(session, person)
+    seen = permissions.visible_areas(g.session, person)
     deliveries = [each for each in broadcast.deliveries if each.loudspeaker.area_id in seen]
-    if not deliveries and not permissions.may(person, Role.VIEWER, broadcast.area_id, session):
+    if not deliveries and not permissions.may(person, Role.VIEWER, broadcast.area_id, g.session):
         raise NotFound(kind="broadcast", id=broadcast_id)
     return count(broadcast, deliveries)
 

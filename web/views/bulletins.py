@@ -272,7 +272,7 @@ def _bulletin_page(bulletin_id: int, **more: Any) -> str:
         may_send=Role.URGENT in roles,
         may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),
         may_decide=Role.APPROVER in roles and person.id not in (version.author_id, bulletin.author_id),
-        history=history.entries(g.session, bulletin),
+        history=history.entries(bulletin),
         words=words,
         **more,
     )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from flask import g
 from flask_babel import gettext as _
 
 from broadcast import bulletins
 from broadcast.models import Approval, Bulletin
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +24,13 @@ class Entry:
     tone: str = ""
 
 
-def entries(session: Session, bulletin: Bulletin) -> list[Entry]:
+def entries(bulletin: Bulletin) -> list[Entry]:
     """Newest first."""
     versions = [
         Entry(each.created_at, _("Phiên bản %(number)s", number=each.number), each.author.name)
         for each in bulletin.versions
     ]
-    decisions = [_decision(each) for each in bulletins.decisions(session, bulletin)]
+    decisions = [_decision(each) for each in bulletins.decisions(g.session, bulletin)]
     return sorted([*versions, *decisions], key=lambda entry: entry.at, reverse=True)
 
 

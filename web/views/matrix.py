@@ -101,7 +101,7 @@ def cell(broadcast_id: int, loudspeaker_id: int) -> str:
 
 def _broadcast(broadcast_id: int) -> tuple[airing.Airing, dict[int, Cell]]:
     """The broadcast with its cells by loudspeaker, as far as the person sees its loudspeakers."""
-    found = airing.find(g.session, current_person(), broadcast_id)
+    found = airing.find(current_person(), broadcast_id)
     choices = places.choices(current_person(), Role.VIEWER)
     date = found.broadcast.start.astimezone(LOCAL).date()
     cells = {

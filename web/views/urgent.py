@@ -35,7 +35,7 @@ Answer = str | Response | tuple[str, int]
 def index() -> str:
     """What is on air with its STOP, and the choice that comes before everything else."""
     person = current_person()
-    on_air = [airing.find(g.session, person, each.id) for each in urgent.active(g.session, person, now())]
+    on_air = [airing.find(person, each.id) for each in urgent.active(g.session, person, now())]
     return render_template(
         "urgent/index.html",
         on_air=on_air,
@@ -121,7 +121,7 @@ def send(bulletin_id: int) -> Answer:
 @blueprint.get("/broadcasts/<int:broadcast_id>")
 @signed_in
 def show(broadcast_id: int) -> str:
-    found = airing.find(g.session, current_person(), broadcast_id)
+    found = airing.find(current_person(), broadcast_id)
     if found.broadcast.schedule_id is not None:
         raise NotFound(kind="broadcast", id=broadcast_id)
     return render_template(
