@@ -25,7 +25,9 @@ from .upsert import insert_new
 
 __all__ = ["START_GRACE", "address", "materialise", "publish_plans"]
 
-START_GRACE = dt.timedelta(seconds=60)  # what could not start for so long is given up, never replayed
+START_GRACE = dt.timedelta(
+    minutes=5
+)  # how long a slot may wait for what plays before it; then it is given up
 CHUNK = 500  # rows per statement
 WITHDRAWN = "withdrawn"
 
