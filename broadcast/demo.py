@@ -16,7 +16,7 @@ from devices.messages import Evidence, ItemState
 from schedules.types import LOCAL, Frequency, Rule
 
 from . import areas, bulletins, console, people, programme, setup
-from .demo_texts import CODE, COMMUNE, PLACES, SPEAKERS_PER_VILLAGE, VILLAGES, Announcement
+from .demo_texts import CODE, COMMUNE, PLACES, ROAD, VILLAGES, Announcement
 from .models import AsRun, Broadcast, Bulletin, Delivery, LinkPurpose, RenderState, Role
 
 SIGN_IN_VALID = dt.timedelta(hours=12)
@@ -101,21 +101,30 @@ def _furnish(session: Session, token: str, now: dt.datetime) -> Cast:
 
 
 def places(session: Session, commune_id: int) -> list[Place]:
-    """Where the loudspeakers of the demonstration hang: around the middle of each village."""
+    """Where the loudspeakers of the demonstration hang: along the road of each village."""
     villages = sorted(areas.descendants(session, commune_id) - {commune_id})
     found = []
     for (number, area_id), (spot, label) in product(enumerate(villages), enumerate(PLACES)):
-        village, angle = VILLAGES[number], 2 * math.pi * spot / SPEAKERS_PER_VILLAGE
+        village = VILLAGES[number]
+        north, east = turned(ROAD[spot], 2.1 * number)
         found.append(
             Place(
                 device=f"loa-{number + 1}{spot + 1:02}",
                 name=f"Loa {label} {village.name.removeprefix('Thôn ')}",
                 area_id=area_id,
-                latitude=round(village.latitude + 0.004 * math.sin(angle), 6),
-                longitude=round(village.longitude + 0.005 * math.cos(angle), 6),
+                latitude=round(village.latitude + north, 6),
+                longitude=round(village.longitude + east, 6),
             )
         )
     return found
+
+
+def turned(point: tuple[float, float], angle: float) -> tuple[float, float]:
+    north, east = point
+    return (
+        north * math.cos(angle) - east * math.sin(angle),
+        north * math.sin(angle) + east * math.cos(angle),
+    )
 
 
 def write(session: Session, cast: Cast, announcements: Sequence[Announcement], now: dt.datetime) -> list[int]:

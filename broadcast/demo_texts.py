@@ -35,10 +35,14 @@ VILLAGES: Final = (
     Village("Thôn Bến Mới", 21.6278, 105.5311),
     Village("Thôn Giếng Đá", 21.6509, 105.5388),
 )
-SPEAKERS_PER_VILLAGE: Final = 8
 PLACES: Final = (
     "nhà văn hóa", "cổng trường", "ngã ba", "sân đình",
     "trạm bơm", "chợ", "cầu tràn", "khu tái định cư",
+)  # fmt: skip
+# degrees north and east of the middle of a village: its road with a fork
+ROAD: Final = (
+    (0.0, 0.0), (0.0011, 0.0028), (0.0006, 0.0057), (-0.0009, -0.0031),
+    (-0.0024, -0.0052), (0.0031, 0.0013), (0.0052, 0.0004), (-0.0028, 0.0019),
 )  # fmt: skip
 
 ANNOUNCEMENTS: Final = (
