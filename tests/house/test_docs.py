@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from broadcast import settings
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -44,9 +46,28 @@ def test_every_target_of_the_makefile_is_explained() -> None:
     assert [name for name, rest in targets if "##" not in rest] == []
 
 
-def test_the_settings_table_names_every_setting_and_no_other() -> None:
-    used = set(re.findall(r"TRUYEN_THANH_[A-Z_]+", (ROOT / "README.md").read_text()))
-    from broadcast import settings
+def settings_table() -> dict[str, str]:
+    """Name and default of every row in the README."""
+    rows = re.findall(
+        r"^\| `TRUYEN_THANH_([A-Z_]+)` \| (.+?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    return {name.lower(): default for name, default in rows}
 
-    known = {f"TRUYEN_THANH_{name.upper()}" for name in settings.READERS}
-    assert used == known
+
+def test_the_settings_table_names_every_setting_and_no_other() -> None:
+    assert sorted(settings_table()) == sorted(settings.READERS)
+
+
+def test_the_settings_table_tells_the_true_defaults() -> None:
+    defaults = settings.Settings()
+    for name, told in settings_table().items():
+        if told.startswith("`"):  # the others follow from other settings
+            value = getattr(defaults, name)
+            words = (
+                ",".join(value)
+                if isinstance(value, tuple)
+                else f"{value:g}"
+                if isinstance(value, float)
+                else value
+            )
+            assert told == f"`{words}`", name
