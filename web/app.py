@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
-from . import auth, edge, errors, filters, i18n, navigation, sse
+from . import auth, compression, edge, errors, filters, i18n, navigation, sse
 from .api import create_api
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     _configure(app, system)
     _serve_static(app)
     edge.install(app)
+    compression.install(app)
     auth.install(app)
     errors.install(app)
     i18n.install(app)
@@ -107,6 +108,8 @@ def _harden(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.endpoint == "static" and response.status_code == 200:
+        response.cache_control.immutable = True
     if edge.is_https():
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if "Cache-Control" not in headers or response.mimetype in ("text/html", "text/event-stream"):
