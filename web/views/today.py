@@ -82,7 +82,7 @@ def _proof(slot: Slot) -> Airing | None:
     """How far its loudspeakers have come, where there are any."""
     if slot.broadcast_id is None:
         return None
-    found = airing.find(g.session, current_person(), slot.broadcast_id)
+    found = airing.find(current_person(), slot.broadcast_id)
     return found if found.total else None
 
 
