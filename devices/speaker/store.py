@@ -32,9 +32,13 @@ class SqliteStore:
     transaction for ``sync``, so that a plan of a hundred items costs one.
     """
 
-    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
-        """Open or create the file, or only look at one that is in use; raises StoreFailed."""
+    def __init__(self, path: Path | str, *, read_only: bool = False, fsync: bool = True) -> None:
+        """Open or create the file, or only look at one that is in use; raises StoreFailed.
+
+        Without ``fsync`` what was synced survives the program but not the machine.
+        """
         self._path = str(path)
+        self._closed = False
         uri = f"file:{quote(self._path)}?mode=ro" if read_only else self._path
         try:
             self._db = sqlite3.connect(uri, isolation_level=None, uri=read_only)
@@ -43,7 +47,7 @@ class SqliteStore:
         try:
             if not read_only:
                 self._db.execute("PRAGMA journal_mode=WAL")
-                self._db.execute("PRAGMA synchronous=FULL")
+                self._db.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
                 self._db.executescript(_SCHEMA)
             self._last_seq: int = self._db.execute("SELECT seq FROM used_seq").fetchone()[0]
         except sqlite3.Error as error:
@@ -92,24 +96,32 @@ class SqliteStore:
         return int(self._run("SELECT changes()").fetchone()[0])
 
     def sync(self) -> None:
-        if self._db.in_transaction:
+        if self._has_begun():
             self._run("COMMIT")
 
     def close(self) -> None:
         """Write what is buffered and close; raises StoreFailed. Harmless when closed."""
+        if self._closed:
+            return
         try:
             self.sync()
         finally:
-            self._db.close()
+            self.abandon()
 
     def abandon(self) -> None:
         """Close as a power cut would: what was not synced is lost."""
+        self._closed = True
         self._db.close()
 
     def _write(self, query: str, *values: object) -> None:
-        if not self._db.in_transaction:
+        if not self._has_begun():
             self._run("BEGIN IMMEDIATE")
         self._run(query, *values)
+
+    def _has_begun(self) -> bool:
+        if self._closed:
+            raise StoreFailed(f"{self._path} is closed")
+        return self._db.in_transaction
 
     def _run(self, query: str, *values: object) -> sqlite3.Cursor:
         try:

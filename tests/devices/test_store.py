@@ -21,8 +21,8 @@ def path(tmp_path):
 def open_store(path):
     made = []
 
-    def make():
-        made.append(SqliteStore(path))
+    def make(**options):
+        made.append(SqliteStore(path, **options))
         return made[-1]
 
     yield make
@@ -30,8 +30,9 @@ def open_store(path):
         store.abandon()
 
 
-def test_what_was_synced_survives_a_power_cut_and_the_rest_does_not(open_store):
-    store = open_store()
+@pytest.mark.parametrize("fsync", [True, False])
+def test_what_was_synced_survives_a_power_cut_and_the_rest_does_not(open_store, fsync):
+    store = open_store(fsync=fsync)
     store.keep("item", "a", b"1")
     store.append(entry(1))
     store.sync()
@@ -132,3 +133,13 @@ def test_a_simulation_may_keep_everything_in_memory():
     store.append(entry(1))
     assert store.pending(5) == [entry(1)]
     store.close()
+
+
+def test_a_closed_store_may_be_closed_again_and_refuses_everything_else(open_store):
+    store = open_store()
+    store.keep("item", "a", b"1")
+    store.close()
+    store.close()
+    for use in (store.sync, store.facts, lambda: store.pending(1), lambda: store.keep("item", "a", b"2")):
+        with pytest.raises(StoreFailed):
+            use()
