@@ -99,8 +99,10 @@ class Agent:
         await self._voice.close()
         await self.session.say_goodbye()
         await self._end_tasks()
-        self._world.store.close()
-        self._finish(None)
+        try:
+            self._world.store.close()
+        finally:
+            self._finish(None)
 
     async def power_off(self) -> None:
         """End as by a power cut: nothing more is written or said, and the broker sends the last will."""
@@ -173,6 +175,7 @@ class Agent:
             case c.Identify():
                 self._voice.identify(action.volume)
             case c.Decode():
+                self._voice.await_audio(action)
                 self._spawn(self._supplies.decode(action))
             case _:
                 return False
@@ -229,10 +232,12 @@ class Agent:
             await asyncio.sleep(_SLOW_CHORES)
 
     async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
-        """A loop that fails is logged and begun anew: nothing dies silently."""
+        """A loop that fails is logged and begun anew; without a store nothing goes on."""
         while True:
             try:
                 await work()
+            except StoreFailed as error:
+                self._finish(error)
             except Exception:
                 log.exception("A loop failed and begins anew", extra={"action": "loop_failed", **self._ids})
             await asyncio.sleep(self._rng.uniform(0.5, 2.0))

@@ -11,6 +11,8 @@ from devices.messages import ClipRef
 
 from .ports import RATE, Decoder, Samples
 
+_LONGEST = 2 * 60 * 60 * RATE  # samples of an item with its repetitions: 690 MB, all that a box can hold
+
 
 class ClipsLost(AudioUnreadable):
     """Files are gone or no longer what was fetched; ``lost`` are their hashes."""
@@ -34,12 +36,17 @@ class Audio:
         return self.assemble(directory, clips, repeat, gap_ms)
 
     def assemble(self, directory: Path, clips: Sequence[ClipRef], repeat: int, gap_ms: int) -> Samples:
+        """Decode clips that were verified; raises AudioUnreadable, also when it is too long to hold."""
         parts = [self._decode(directory / clip.sha256) for clip in clips]
+        gap_samples = gap_ms * RATE // 1000
+        total = repeat * sum(len(part) for part in parts) + (repeat - 1) * gap_samples
+        if total > _LONGEST:
+            raise AudioUnreadable(f"{repeat} repetitions last {total // RATE} s")
         if len(parts) == 1 and repeat == 1:
             return parts[0]
-        gap = memoryview(bytes(2 * (gap_ms * RATE // 1000)))
         once = b"".join(parts)
-        return memoryview(gap.tobytes().join([once] * repeat)).cast("h")
+        gap = bytes(2 * gap_samples) if repeat > 1 else b""
+        return memoryview(gap.join([once] * repeat)).cast("h")
 
 
 def verify(directory: Path, clips: Sequence[ClipRef]) -> None:

@@ -119,7 +119,11 @@ async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink]) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: stopping.append(loop.create_task(agent.stop())))
     click.echo(f"Loa {identity.device} đang chạy.")
-    await agent.run()
+    try:
+        await agent.run()
+    except BaseException:
+        await agent.power_off()  # without a journal nothing may go on sounding
+        raise
     await asyncio.gather(*stopping)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import random
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from devices.envelope import decode_plan
 from devices.errors import AudioUnreadable, FetchError, Malformed
-from devices.messages import PlanPointer
+from devices.messages import Plan, PlanPointer
 
 from .audio import ClipsLost
 from .core import (
@@ -35,7 +36,7 @@ _AT_ONCE = 2  # downloads that are not urgent
 
 
 class Supplies:
-    """Every request ends in exactly one event."""
+    """Every request ends in exactly one event, but for audio that nobody awaits any more: in none."""
 
     def __init__(
         self, world: World, directory: Path, voice: Voice, post: Callable[[Event], None], rng: random.Random
@@ -50,8 +51,7 @@ class Supplies:
     async def fetch_plan(self, pointer: PlanPointer) -> None:
         try:
             path = await self._fetch(pointer.url, pointer.sha256, pointer.size)
-            plan = decode_plan(path.read_bytes())
-            path.unlink()
+            plan = _take_plan(path, pointer.sha256)
         except (FetchError, Malformed, OSError) as error:
             _log_failure("plan_not_fetched", error)
             self._post(PlanFailed(pointer.sha256, str(error)))
@@ -78,18 +78,27 @@ class Supplies:
         item, load = order.item, self._world.loader.load
         try:
             samples = await asyncio.to_thread(load, self._directory, item.clips, order.repeat, order.gap_ms)
-        except ClipsLost as error:
-            _log_failure("clips_lost", error)
-            self._post(DecodeFailed(item, error.code, error.lost))
         except AudioUnreadable as error:
             _log_failure("not_decoded", error)
-            self._post(DecodeFailed(item, error.code))
+            lost = error.lost if isinstance(error, ClipsLost) else ()
+            if self._voice.awaits(order):
+                self._post(DecodeFailed(item, error.code, lost))
         else:
-            self._voice.load(item.id, samples)
-            self._post(Decoded(item, len(samples)))
+            if self._voice.awaits(order):
+                self._voice.load(order, samples)
+                self._post(Decoded(item, len(samples)))
 
     async def _fetch(self, url: str, sha256: str, size: int) -> Path:
         return await self._world.fetcher.fetch(url, sha256, size, self._directory)
+
+
+def _take_plan(path: Path, sha256: str) -> Plan:
+    """Read a plan and remove its file: one that was damaged on the disk is fetched anew. Raises Malformed."""
+    body = path.read_bytes()
+    path.unlink()
+    if hashlib.sha256(body).hexdigest() != sha256:
+        raise Malformed("the plan is not what was signed")
+    return decode_plan(body)
 
 
 def _log_failure(action: str, error: Exception) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from devices.errors import NoSoundCard, Silent
 
-from .core import Event, Finished, Play, Started
+from .core import Decode, Event, Finished, Play, Started
 from .ports import RATE, Clock, Playback, Samples, Sink
 
 log = logging.getLogger(__name__)
@@ -26,14 +26,25 @@ class Voice:
         self._sink = sink
         self._clock = clock
         self._post = post
+        self._awaited: dict[str, Decode] = {}
         self._audio: dict[str, Samples] = {}
         self._playbacks: dict[str, Playback] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def load(self, item_id: str, samples: Samples) -> None:
-        self._audio[item_id] = samples
+    def await_audio(self, order: Decode) -> None:
+        """From now on only the audio of this order is taken for the item."""
+        self._awaited[order.item.id] = order
+
+    def awaits(self, order: Decode) -> bool:
+        """Whether the item was neither released nor ordered anew since this order."""
+        return self._awaited.get(order.item.id) is order
+
+    def load(self, order: Decode, samples: Samples) -> None:
+        del self._awaited[order.item.id]
+        self._audio[order.item.id] = samples
 
     def release(self, item_id: str) -> None:
+        self._awaited.pop(item_id, None)
         self._audio.pop(item_id, None)
 
     def play(self, order: Play) -> None:

@@ -2,17 +2,24 @@
 
 import array
 import asyncio
+import hashlib
 import random
+import threading
 
-from devices.errors import FetchMissing, NoSoundCard
-from devices.messages import ClipRef, PlanPointer
+import pytest
+
+from devices.envelope import encode_plan
+from devices.errors import AudioUnreadable, FetchMissing, NoSoundCard
+from devices.messages import ClipRef, Item, Plan, PlanPointer
 from devices.speaker.clock import SystemClock
-from devices.speaker.core import FetchClip, Finished, Play, Started
+from devices.speaker.core import Decode, Decoded, DecodeFailed, FetchClip, Finished, Play, Started
 from devices.speaker.ports import RATE, Rendered, World
 from devices.speaker.supplies import Supplies
 from devices.speaker.voice import Voice
 
 SECOND = memoryview(array.array("h", bytes(2 * RATE)))
+ITEM = Item(id="a", title="a", start=0, not_before=0, expires=1, clips=())
+ORDER = Decode(ITEM, repeat=1, gap_ms=0)
 
 
 class BrokenPlayback:
@@ -57,7 +64,8 @@ def events_of(playback, offset=0):
     async def play():
         events = []
         voice = Voice(sink := OneSink(playback), SystemClock(), events.append)
-        voice.load("a", SECOND)
+        voice.await_audio(ORDER)
+        voice.load(ORDER, SECOND)
         voice.play(Play("a", SystemClock().utc_ms(), offset, 50))
         await asyncio.sleep(0.05)
         await voice.close()
@@ -118,3 +126,109 @@ def test_what_cannot_be_fetched_is_told_to_the_core(tmp_path):
         return [(type(event).__name__, event.sha256, event.reason) for event in events]
 
     assert asyncio.run(fetch()) == [("PlanFailed", "p", "404"), ("ClipFailed", "c", "404")]
+
+
+class SlowLoader:
+    """Decodes when it is let go; then gives, or raises, what was prepared for that number of repetitions."""
+
+    def __init__(self, **results):
+        self.results = results
+        self.go = {name: threading.Event() for name in results}
+
+    def load(self, directory, clips, repeat, gap_ms):
+        name = f"x{repeat}"
+        assert self.go[name].wait(10)
+        if isinstance(self.results[name], Exception):
+            raise self.results[name]
+        return self.results[name]
+
+
+def decoding(tmp_path, loader, story):
+    """Run ``story(voice, begin)``; ``begin`` starts a decode as the agent does."""
+
+    async def run():
+        events = []
+        voice = Voice(sink := OneSink(BrokenPlayback(None)), SystemClock(), events.append)
+        world = World(None, None, loader, sink, None, SystemClock())
+        supplies = Supplies(world, tmp_path, voice, events.append, random.Random(1))
+
+        def begin(repeat):
+            voice.await_audio(order := Decode(ITEM, repeat, 0))
+            return asyncio.create_task(supplies.decode(order))
+
+        await story(voice, begin)
+        return events, voice
+
+    return asyncio.run(run())
+
+
+def test_audio_that_was_ordered_anew_meanwhile_never_replaces_the_newer_one(tmp_path):
+    loader = SlowLoader(x1=SECOND[:100], x2=SECOND)
+
+    async def story(voice, begin):
+        late, soon = begin(1), begin(2)
+        loader.go["x2"].set()
+        await soon
+        loader.go["x1"].set()
+        await late
+        voice.play(Play("a", SystemClock().utc_ms(), 0, 50))
+        assert voice._sink.played == [RATE]
+        await voice.close()
+
+    events, _ = decoding(tmp_path, loader, story)
+    assert events[:1] == [Decoded(ITEM, RATE)]
+    assert Decoded(ITEM, 100) not in events
+
+
+@pytest.mark.parametrize("result", [SECOND, AudioUnreadable("no audio")])
+def test_audio_that_was_released_while_it_was_decoded_is_not_kept(tmp_path, result):
+    loader = SlowLoader(x1=result)
+
+    async def story(voice, begin):
+        task = begin(1)
+        await asyncio.sleep(0)
+        voice.release("a")
+        loader.go["x1"].set()
+        await task
+
+    events, voice = decoding(tmp_path, loader, story)
+    assert events == []
+    assert voice._audio == {}
+
+
+def test_audio_that_cannot_be_decoded_is_told_to_the_core(tmp_path):
+    loader = SlowLoader(x1=AudioUnreadable("no audio"))
+    loader.go["x1"].set()
+
+    async def story(voice, begin):
+        await begin(1)
+
+    events, _ = decoding(tmp_path, loader, story)
+    assert events == [DecodeFailed(ITEM, "audio_unreadable")]
+
+
+def test_a_plan_that_was_damaged_on_the_disk_is_fetched_anew(tmp_path):
+    body = encode_plan(Plan(start=0, end=1, items=()))
+    pointer = PlanPointer(
+        epoch=1, rev=1, sha256=hashlib.sha256(body).hexdigest(), size=len(body), url="http://s/p"
+    )
+
+    class Cached:
+        async def fetch(self, url, sha256, size, directory):
+            path = directory / sha256
+            if not path.exists():
+                path.write_bytes(body)
+            return path
+
+    async def fetch():
+        events = []
+        supplies = Supplies(
+            World(None, Cached(), None, None, None, SystemClock()), tmp_path, None, events.append, None
+        )
+        (tmp_path / pointer.sha256).write_bytes(body.replace(b":1", b":2"))
+        await supplies.fetch_plan(pointer)
+        await supplies.fetch_plan(pointer)
+        return [type(event).__name__ for event in events]
+
+    assert asyncio.run(fetch()) == ["PlanFailed", "PlanFetched"]
+    assert list(tmp_path.iterdir()) == []
