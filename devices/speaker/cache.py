@@ -19,11 +19,20 @@ class Cache:
         return {path.name for path in self.directory.iterdir() if _NAME.fullmatch(path.name)}
 
     def evict(self, wanted: AbstractSet[str], now: int) -> list[str]:
-        """Delete what nothing wants and what is older than a day; ``now`` in UTC ms. Says what went."""
+        """Delete what nothing wants and is older than a day; ``now`` in UTC ms. Says which clips went."""
         gone = []
-        for sha256 in self.clips() - wanted:
-            path = self.directory / sha256
-            if path.stat().st_mtime * 1000 < now - _KEPT_MS:
-                path.unlink()
-                gone.append(sha256)
+        for path in list(self.directory.iterdir()):
+            name = path.name.removesuffix(".part")
+            unwanted = _NAME.fullmatch(name) and name not in wanted
+            if unwanted and _is_older(path, now - _KEPT_MS):
+                path.unlink(missing_ok=True)
+                if name == path.name:
+                    gone.append(name)
         return gone
+
+
+def _is_older(path: Path, instant: int) -> bool:
+    try:
+        return path.stat().st_mtime * 1000 < instant
+    except FileNotFoundError:  # a download has ended in this moment
+        return False

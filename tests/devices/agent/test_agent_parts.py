@@ -15,15 +15,17 @@ DAY = 86_400_000
 
 def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_path):
     cache = Cache(tmp_path / "audio")
-    wanted, old, fresh = "a" * 64, "b" * 64, "c" * 64
-    for name in (wanted, old, fresh, "half.part"):
-        (cache.directory / name).write_bytes(b"x")
     now = 1_800_000_000_000
-    for name, age in ((wanted, 3 * DAY), (old, 3 * DAY), (fresh, DAY // 2), ("half.part", 3 * DAY)):
-        os.utime(cache.directory / name, ((now - age) / 1000,) * 2)
+    wanted, old, fresh = "a" * 64, "b" * 64, "c" * 64
+    abandoned, unfinished = f"{'d' * 64}.part", f"{wanted}.part"
+    names = (wanted, old, fresh, abandoned, unfinished, "a stranger's file")
+    for name in names:
+        (cache.directory / name).write_bytes(b"x")
+        os.utime(cache.directory / name, ((now - (DAY // 2 if name == fresh else 3 * DAY)) / 1000,) * 2)
     assert cache.evict({wanted}, now) == [old]
     assert cache.clips() == {wanted, fresh}
-    assert (cache.directory / "half.part").exists()
+    left = {path.name for path in cache.directory.iterdir()}
+    assert left == {wanted, fresh, unfinished, "a stranger's file"}
 
 
 @pytest.mark.parametrize(
