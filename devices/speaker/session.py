@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 _SETTLE = 0.3  # seconds for the retained orders to come in before the journal goes out (R8)
 _DEBOUNCE = 0.1  # gathers events of one moment into one message
 _BATCH = 10  # journal events in a message: about 4 KB
-_UNCONFIRMED = 30.0  # seconds without a cursor after which the journal is sent again
+_UNCONFIRMED = 30.0  # seconds without a cursor after which the journal is sent again; doubles
+_LONGEST_UNCONFIRMED = 900.0  # a server that is away for hours must not cost the box its data volume
 _BIRTH_SPREAD = 5.0  # after the server's own birth, so that not all loudspeakers answer at once
 _FIRST_PAUSE = 1.0  # between attempts to connect; doubles
 _LONGEST_PAUSE = 60.0
@@ -64,6 +65,8 @@ class Session:
         self._changed = asyncio.Event()
         self._report = asyncio.Event()
         self._confirmed_at = 0.0
+        self._patience = _UNCONFIRMED
+        self._announcement: asyncio.TimerHandle | None = None
         self.connected = asyncio.Event()
 
     async def run(self) -> None:
@@ -102,6 +105,7 @@ class Session:
         self._news.set()
 
     def note_confirmed(self) -> None:
+        self._patience = _UNCONFIRMED
         self._confirmed_at = self._world.clock.monotonic()
 
     def note_change(self) -> None:
@@ -163,9 +167,7 @@ class Session:
             message = await self._world.link.receive()
             if self._is_of_server(message.topic):
                 if not message.retain:
-                    asyncio.get_running_loop().call_later(
-                        self._rng.uniform(0, _BIRTH_SPREAD), self._announce_again
-                    )
+                    self._announce_soon()
             else:
                 self._receive(message)
 
@@ -207,7 +209,7 @@ class Session:
             while entries := self._world.store.pending(_BATCH, after=self._sent_seq):
                 await self._send_journal(entries)
             try:
-                async with asyncio.timeout(_UNCONFIRMED):
+                async with asyncio.timeout(self._patience):
                     await self._news.wait()
                 await asyncio.sleep(_DEBOUNCE)
             except TimeoutError:
@@ -225,11 +227,20 @@ class Session:
             self._sent_seq = events[-1].seq
 
     def _send_again_if_unconfirmed(self) -> None:
-        if self._world.clock.monotonic() - self._confirmed_at > _UNCONFIRMED:
+        if self._world.clock.monotonic() - self._confirmed_at > self._patience:
             self._sent_seq = 0
+            self._patience = min(2 * self._patience, _LONGEST_UNCONFIRMED)
+
+    def _announce_soon(self) -> None:
+        """Once, however often the unsigned message comes: a stranger must not make us repeat ourselves."""
+        if self._announcement is None:
+            pause = self._rng.uniform(0, _BIRTH_SPREAD)
+            self._announcement = asyncio.get_running_loop().call_later(pause, self._announce_again)
 
     def _announce_again(self) -> None:
         """The server was born: it may have missed what we said."""
+        self._announcement = None
+        self._patience = _UNCONFIRMED
         self._told = ()
         self._sent_seq = 0
         self._changed.set()
