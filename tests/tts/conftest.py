@@ -21,9 +21,10 @@ from tts.types import Voice
 
 @dataclass
 class GoogleServer:
-    """``answer`` decides what the next requests get."""
+    """``answer`` decides what the next requests get, after the ``hiccups`` that come first."""
 
     answer: str = "ok"
+    hiccups: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
     url: str = ""
@@ -33,6 +34,8 @@ class GoogleServer:
     def respond(self, text: str, language: str) -> tuple[int, bytes]:
         self.asked.append(text)
         self.languages.append(language)
+        if self.hiccups:
+            return self.hiccups.pop(), b"sorry"
         if self.answer.isdigit():
             return int(self.answer), b"sorry"
         if self.answer == "hangs":

@@ -100,14 +100,30 @@ def test_the_clients_requests_keep_certificate_checks_on(
     assert all(sent)
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_hiccup_of_the_server_is_overcome(google_server: Any, status: int) -> None:
+    google_server.hiccups = [status]
+    engine = GoogleEngine(google_server.url, second_try_after=0.01)
+    audio.check(audio.from_wav(engine.synthesise(TEXT, Voice())), TEXT)
+    assert google_server.asked == [TEXT, TEXT]
+
+
+@pytest.mark.parametrize("answer", ["429", "403", "portal", "no_audio"])
+def test_what_is_no_hiccup_is_not_asked_for_twice(google_server: Any, answer: str) -> None:
+    google_server.answer = answer
+    with pytest.raises(EngineUnavailable):
+        GoogleEngine(google_server.url, second_try_after=0.01).synthesise(TEXT, Voice())
+    assert google_server.asked == [TEXT]
+
+
 def test_after_a_failure_google_is_left_alone_for_a_while_and_then_tried_again(google_server: Any) -> None:
     now = 0.0
-    engine = GoogleEngine(google_server.url, breaker=Breaker(60, clock=lambda: now))
+    engine = GoogleEngine(google_server.url, breaker=Breaker(60, clock=lambda: now), second_try_after=0.01)
     google_server.answer = "503"
     for _ in range(5):
         with pytest.raises(EngineUnavailable, match="server_error"):
             engine.synthesise(TEXT, Voice())
-    assert len(google_server.asked) == 1
+    assert len(google_server.asked) == 2  # the first sentence, tried twice
     now = 61.0
     google_server.answer = "ok"
     assert engine.synthesise(TEXT, Voice())

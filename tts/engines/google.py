@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, Final
@@ -26,15 +27,23 @@ _AUDIO: Final = re.compile(r'jQ1olc","\[\\"(.*)\\"]')
 
 
 class GoogleEngine:
-    """``host`` may name another server that speaks the same protocol; timeouts are in seconds."""
+    """``host`` may name another server that speaks the same protocol; times are in seconds."""
 
     name = "google"
 
-    def __init__(self, host: str | None = None, timeout: float = 8.0, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self,
+        host: str | None = None,
+        timeout: float = 8.0,
+        breaker: Breaker | None = None,
+        *,
+        second_try_after: float = 0.5,
+    ) -> None:
         self.version = version("gtts")
         self._host = host or HOST
         self._timeout = timeout
         self._breaker = breaker or Breaker()
+        self._second_try_after = second_try_after
 
     def voices(self) -> Mapping[str, tuple[str, ...]]:
         return _VOICES
@@ -42,7 +51,7 @@ class GoogleEngine:
     def synthesise(self, text: str, voice: Voice) -> bytes:
         self._breaker.check()
         try:
-            mp3 = self._fetch(text, voice.language)
+            mp3 = self._ask(text, voice.language)
         except EngineUnavailable as failure:
             if not failure.permanent:
                 self._breaker.opened(failure)
@@ -52,6 +61,16 @@ class GoogleEngine:
 
     def close(self) -> None:
         """Every request has its own connection: there is nothing to close."""
+
+    def _ask(self, text: str, language: str) -> bytes:
+        """A server that stumbles is asked once more; a refusal or silence would only cost time again."""
+        try:
+            return self._fetch(text, language)
+        except EngineUnavailable as failure:
+            if failure.reason != "server_error":
+                raise
+        time.sleep(self._second_try_after)
+        return self._fetch(text, language)
 
     def _fetch(self, text: str, language: str) -> bytes:
         client = _Client(text, lang=language, lang_check=False, timeout=self._timeout)
