@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, Unpack
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
@@ -29,6 +28,7 @@ from .approval import (
 from .content import Content, Imported
 from .errors import EmptyBulletin, EmptyTitle, InvalidInput, NotFound, StaleVersion, WrongState
 from .models import Bulletin, BulletinState, BulletinVersion, Person, Role
+from .pages import Page, cut
 
 __all__ = [
     "Content",
@@ -49,22 +49,6 @@ __all__ = [
     "submit",
     "withdraw",
 ]
-
-LARGEST_PAGE = 200
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a longer list; ``page`` counts from 1."""
-
-    items: list[Bulletin]
-    page: int
-    per_page: int
-    total: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // self.per_page))
 
 
 def create(
@@ -152,7 +136,7 @@ def search(
     area_id: int | None = None,
     page: int = 1,
     per_page: int = 20,
-) -> Page:
+) -> Page[Bulletin]:
     """The bulletins that ``person`` may see, newest change first.
 
     Every word of ``query`` must occur in the title or the text, in any case and with or without
@@ -169,12 +153,8 @@ def search(
         found = found.where(Bulletin.area_id.in_(areas.below(area_id)))
     for word in content.fold(query).split():
         found = found.where(Bulletin.folded.contains(word, autoescape=True))
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    per_page = min(max(per_page, 1), LARGEST_PAGE)
-    page = min(max(page, 1), max(1, -(-total // per_page)))
     ordered = found.order_by(Bulletin.updated_at.desc(), Bulletin.id.desc()).options(*_LOADED)
-    rows = session.scalars(ordered.limit(per_page).offset((page - 1) * per_page))
-    return Page(list(rows), page, per_page, total)
+    return cut(session, ordered, page, per_page)
 
 
 def import_file(data: bytes, filename: str) -> Imported:

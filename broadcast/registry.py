@@ -17,12 +17,25 @@ from devices.speaker.identity import Identity
 
 from . import areas, audit, events, outbox, permissions
 from .errors import AlreadyExists, EmptyTitle, InvalidCode, NotFound, ValueTooLong
-from .models import Area, AreaClosure, AsRun, AuditRow, Broadcast, Delivery, Loudspeaker, Person, Role
+from .models import (
+    Area,
+    AreaClosure,
+    AsRun,
+    AuditRow,
+    Broadcast,
+    Delivery,
+    JournalRow,
+    Loudspeaker,
+    Person,
+    Role,
+)
 from .moments import to_ms
 from .outbox import Urgency, Wire
+from .pages import Page, cut
 
 DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
 NAME_LIMIT = 120
+PER_PAGE = 20
 COMMAND_LIFE = dt.timedelta(minutes=1)
 ACCOUNT_ACTIONS = ("loudspeaker.add", "loudspeaker.renew", "loudspeaker.retire", "area.create", "area.move")
 
@@ -160,11 +173,23 @@ def search(
     return list(session.scalars(ordered.options(joinedload(Loudspeaker.area))))
 
 
-def as_run(session: Session, person: Person, loudspeaker_id: int, limit: int = 50) -> list[AsRun]:
-    """What a loudspeaker played last, newest first. Errors: NotFound."""
+def as_run(
+    session: Session, person: Person, loudspeaker_id: int, page: int = 1, per_page: int = PER_PAGE
+) -> Page[AsRun]:
+    """What a loudspeaker played, newest first. Errors: NotFound."""
     get(session, person, loudspeaker_id)
     query = select(AsRun).where(AsRun.loudspeaker_id == loudspeaker_id)
-    return list(session.scalars(query.order_by(AsRun.planned_start.desc(), AsRun.id.desc()).limit(limit)))
+    ordered = query.order_by(AsRun.planned_start.desc(), AsRun.id.desc())
+    return cut(session, ordered, page, per_page)
+
+
+def journal(
+    session: Session, person: Person, loudspeaker_id: int, page: int = 1, per_page: int = PER_PAGE
+) -> Page[JournalRow]:
+    """What a loudspeaker wrote, word for word, the latest received first. Errors: NotFound."""
+    get(session, person, loudspeaker_id)
+    query = select(JournalRow).where(JournalRow.loudspeaker_id == loudspeaker_id)
+    return cut(session, query.order_by(JournalRow.id.desc()), page, per_page)
 
 
 def accounts_revision(session: Session, known: int = 0) -> int:

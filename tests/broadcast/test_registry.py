@@ -132,6 +132,23 @@ def test_search_shows_only_ones_own(stage: Any) -> None:
             registry.get(session, stage.cast.mai, 1)
 
 
+def test_the_journal_and_what_was_played_are_read_in_pages(stage: Any) -> None:
+    one, other = stage.loudspeakers(2)
+    told = [one.event(stage.now, "missed", f"s1.{number}", planned=number) for number in range(5)]
+    stage.hear(one.journal(stage.now, *told), other.journal(stage.now, other.event(stage.now, "replayed")))
+    with stage.database.transaction() as session:
+        first = registry.journal(session, stage.cast.lan, 1, per_page=2)
+        last = registry.journal(session, stage.cast.lan, 1, page=99, per_page=2)
+        played = registry.as_run(session, stage.cast.lan, 1, page=2, per_page=2)
+        for listing in (registry.journal, registry.as_run):
+            with pytest.raises(NotFound):
+                listing(session, stage.cast.mai, 1)
+        assert registry.journal(session, stage.cast.lan, 2).total == 1
+    assert ([row.seq for row in first.items], first.pages) == ([5, 4], 3)
+    assert ([row.seq for row in last.items], last.page) == ([1], 3)
+    assert ([row.occurrence for row in played.items], played.total) == (["s1.2", "s1.1"], 5)
+
+
 def test_a_command_to_one_loudspeaker_is_signed_and_short_lived(stage: Any) -> None:
     (box,) = stage.loudspeakers(1)
     with stage.database.transaction() as session:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from broadcast import areas, bulletins, console
+from broadcast import areas, bulletins, console, pages
 from broadcast.models import Bulletin, BulletinState
 from devices.messages import BulletinClass
 
@@ -78,7 +78,7 @@ def list_(state: str | None, query: str, username: str) -> None:
             console.person(session, username),
             query=query,
             state=BulletinState(state) if state else None,
-            per_page=bulletins.LARGEST_PAGE,
+            per_page=pages.LARGEST,
         )
         rows = [row(bulletin) for bulletin in page.items]
     emit(rows, table(rows, "Chưa có bản tin nào."))

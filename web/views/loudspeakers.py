@@ -27,7 +27,6 @@ from web.views import places, speaker_map, words
 blueprint = Blueprint("loudspeakers", __name__, url_prefix="/loudspeakers")
 
 PER_PAGE = 60
-AS_RUN_PER_PAGE = 20
 PLAYING = "playing"  # a filter beside the four of presence
 ORDERS = {"identify": Action.IDENTIFY, "report": Action.REPORT}
 Answer = str | Response | tuple[str, int]
@@ -101,8 +100,7 @@ def show(loudspeaker_id: int) -> str:
     person = current_person()
     loudspeaker = registry.get(g.session, person, loudspeaker_id)
     roles = permissions.roles_in(g.session, person, loudspeaker.area_id)
-    page = max(1, min(request.args.get("page", 1, type=int), 50))
-    rows = registry.as_run(g.session, person, loudspeaker_id, limit=page * AS_RUN_PER_PAGE + 1)
+    page = request.args.get("page", 1, type=int)
     return render_template(
         "loudspeakers/show.html",
         loudspeaker=loudspeaker,
@@ -111,11 +109,23 @@ def show(loudspeaker_id: int) -> str:
         tele=loudspeaker.report.get("tele", {}),
         held_until=_instant(loudspeaker.report.get("state", {}).get("held_until", 0)),
         unproved=loudspeaker.id in monitoring.without_proof(g.session, [loudspeaker.id], now()),
-        as_run=rows[(page - 1) * AS_RUN_PER_PAGE : page * AS_RUN_PER_PAGE],
-        page=page,
-        more=len(rows) > page * AS_RUN_PER_PAGE,
+        as_run=registry.as_run(g.session, person, loudspeaker_id, page),
         may_order=Role.EDITOR in roles and loudspeaker.retired_at is None,
         may_manage=Role.ADMIN in roles and loudspeaker.retired_at is None,
+        words=words,
+    )
+
+
+@blueprint.get("/<int:loudspeaker_id>/journal")
+@signed_in
+def journal(loudspeaker_id: int) -> str:
+    """What the box itself wrote, word for word: for whoever has to find out what happened."""
+    person = current_person()
+    return render_template(
+        "loudspeakers/journal.html",
+        loudspeaker=registry.get(g.session, person, loudspeaker_id),
+        found=registry.journal(g.session, person, loudspeaker_id, request.args.get("page", 1, type=int)),
+        page_url=lambda number: url_for(".journal", loudspeaker_id=loudspeaker_id, page=number),
         words=words,
     )
 
