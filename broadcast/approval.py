@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
 
-from . import audit, content, events, permissions, rendering
+from . import audit, content, events, permissions, rendering, stopping
 from .errors import (
     ContentChanged,
     Forbidden,
@@ -20,6 +20,7 @@ from .errors import (
     WrongState,
 )
 from .models import Approval, Bulletin, BulletinState, BulletinVersion, Person, Role
+from .outbox import Wire
 
 
 def submit(
@@ -81,10 +82,16 @@ def approve(
     return decision
 
 
-def send_back(session: Session, person: Person, bulletin_id: int, *, note: str, now: dt.datetime) -> Bulletin:
-    """Return a submitted bulletin to its author with a reason. Errors: Forbidden, WrongState."""
+def send_back(
+    session: Session, person: Person, bulletin_id: int, *, version: int, note: str, now: dt.datetime
+) -> Bulletin:
+    """Return the version that was read to its author, with a reason.
+
+    Errors: Forbidden, StaleVersion, WrongState.
+    """
     bulletin = locked(session, bulletin_id)
     permissions.require(person, Role.APPROVER, bulletin.area_id, session)
+    _expect_version(bulletin, version)
     _expect_state(bulletin, BulletinState.SUBMITTED, "send_back")
     _decide(session, bulletin.current, person, approved=False, note=note.strip(), now=now)
     bulletin.return_note = note.strip()
@@ -100,14 +107,18 @@ def send_back(session: Session, person: Person, bulletin_id: int, *, note: str, 
     return bulletin
 
 
-def withdraw(session: Session, person: Person, bulletin_id: int, *, now: dt.datetime) -> Bulletin:
-    """Take a bulletin out of use; whoever writes or approves here may. Errors: Forbidden, WrongState."""
+def withdraw(session: Session, person: Person, bulletin_id: int, *, wire: Wire, now: dt.datetime) -> Bulletin:
+    """Take a bulletin out of use, also what plays it now; whoever writes or approves here may.
+
+    Errors: Forbidden, WrongState.
+    """
     bulletin = locked(session, bulletin_id)
     _require_either(session, person, bulletin)
     if bulletin.state is BulletinState.WITHDRAWN:
         raise WrongState(state=bulletin.state.value, action="withdraw")
     bulletin.withdrawn_state, bulletin.withdrawn_by = bulletin.state, person.id
     _enter(session, bulletin, BulletinState.WITHDRAWN, person, action="bulletin.withdraw", now=now)
+    stopping.cut_bulletin(session, person, bulletin_id, wire=wire, now=now)
     return bulletin
 
 

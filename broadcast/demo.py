@@ -12,12 +12,13 @@ from itertools import product
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from devices.messages import Evidence, ItemState
+from devices.messages import Evidence
 from schedules.types import LOCAL, Frequency, Rule
 
-from . import areas, bulletins, console, people, programme, setup
+from . import areas, bulletins, console, people, programme, proof, setup
 from .demo_texts import CODE, COMMUNE, PLACES, ROAD, VILLAGES, Announcement
 from .models import AsRun, Broadcast, Bulletin, Delivery, LinkPurpose, RenderState, Role
+from .proof import Verdict
 
 SIGN_IN_VALID = dt.timedelta(hours=12)
 DAILY = (dt.time(5, 30), dt.time(17))
@@ -56,10 +57,11 @@ class Outcome:
     offsets_ms: tuple[float, ...]
     ended: int  # loudspeakers that have said their last word
     states: dict[str, int] = field(default_factory=dict)
+    partly: int = 0  # loudspeakers that proved sound, but not to the end
 
     @property
     def proved(self) -> int:
-        return sum(grade >= Evidence.RENDERED for grade in self.evidence)
+        return sum(grade >= Evidence.RENDERED for grade in self.evidence) - self.partly
 
     @property
     def lowest(self) -> int:
@@ -240,17 +242,10 @@ def _outcome(session: Session, broadcast: Broadcast) -> Outcome:
         speakers=len(deliveries),
         evidence=tuple(-1 if each.evidence is None else each.evidence for each in deliveries),
         offsets_ms=tuple((at - starts[0]).total_seconds() * 1000 for at in starts),
-        ended=sum(each.state in LAST_WORDS for each in deliveries),
+        ended=sum(each.state in proof.FINAL for each in deliveries),
         states=states,
+        partly=sum(proof.verdict(each.state, each.evidence) is Verdict.PARTLY for each in deliveries),
     )
-
-
-LAST_WORDS = frozenset(
-    {
-        ItemState.DONE, ItemState.PARTIAL, ItemState.FAILED, ItemState.CANCELLED, ItemState.SKIPPED,
-        ItemState.REFUSED, ItemState.EXPIRED, ItemState.MISSED, ItemState.INTERRUPTED,
-    }
-)  # fmt: skip
 
 
 def sign_in_token(session: Session, person_id: int, now: dt.datetime) -> str:

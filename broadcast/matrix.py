@@ -12,36 +12,48 @@ from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import Evidence, ItemState
 
-from . import areas, permissions
+from . import areas, permissions, proof
 from .models import Area, AreaClosure, AsRun, Broadcast, Delivery, Loudspeaker, Person, Role
-from .moments import day_start
-
-UNHEARD = frozenset({ItemState.MISSED, ItemState.EXPIRED, ItemState.FAILED, ItemState.INTERRUPTED})
+from .moments import MILLISECOND, day_start
+from .proof import Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One delivery; ``evidence`` None: the order has not left. ``skew_ms``: measured start minus planned."""
+    """One delivery with what its loudspeaker measured, None and 0 until it tells.
+
+    ``evidence`` None: the order has not left. ``skew_ms``: measured start minus planned. ``volume``: percent.
+    """
 
     due: bool  # its time has come
     state: ItemState
     evidence: Evidence | None
     reason: str
     started_at: dt.datetime | None
+    ended_at: dt.datetime | None
     skew_ms: int | None
+    played_ms: int
+    volume: int
+    underruns: int
+
+    @property
+    def verdict(self) -> Verdict:
+        return proof.verdict(self.state, self.evidence)
 
     @property
     def proved(self) -> bool:
-        return self.evidence is not None and self.evidence >= Evidence.RENDERED
+        """Played to its end, with proof."""
+        return self.verdict is Verdict.PLAYED
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """``missed`` did not sound as ordered; ``cancelled`` was not meant to any more."""
+    """``partial`` sounded, but not to the end; ``missed`` did not sound; ``cancelled`` was not meant to."""
 
     deliveries: int = 0
     due: int = 0
     proved: int = 0
+    partial: int = 0
     missed: int = 0
     cancelled: int = 0
     by_evidence: dict[Evidence, int] = field(default_factory=dict)
@@ -85,12 +97,14 @@ def matrix(session: Session, person: Person, area_id: int, day: dt.date, now: dt
 def total(cells: Iterable[Cell]) -> Totals:
     them = list(cells)
     levels = Counter(cell.evidence for cell in them if cell.evidence is not None)
+    verdicts = Counter(cell.verdict for cell in them)
     return Totals(
         deliveries=len(them),
         due=sum(cell.due for cell in them),
-        proved=sum(cell.proved for cell in them),
-        missed=sum(cell.state in UNHEARD for cell in them),
-        cancelled=sum(cell.state is ItemState.CANCELLED for cell in them),
+        proved=verdicts[Verdict.PLAYED],
+        partial=verdicts[Verdict.PARTLY],
+        missed=verdicts[Verdict.UNHEARD],
+        cancelled=verdicts[Verdict.CANCELLED],
         by_evidence=dict(sorted(levels.items())),
     )
 
@@ -114,31 +128,37 @@ def _cells(
     session: Session, area_id: int, broadcasts: dict[int, Broadcast], now: dt.datetime
 ) -> tuple[dict[tuple[int, int], Cell], list[Loudspeaker]]:
     query = (
-        select(Delivery, Loudspeaker, AsRun.started_at)
+        select(Delivery, Loudspeaker, AsRun)
+        .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
         .join(Loudspeaker, Loudspeaker.id == Delivery.loudspeaker_id)
         .join(Area, Area.id == Loudspeaker.area_id)
         .outerjoin(
             AsRun,
-            (AsRun.loudspeaker_id == Delivery.loudspeaker_id) & (AsRun.broadcast_id == Delivery.broadcast_id),
+            (AsRun.loudspeaker_id == Delivery.loudspeaker_id) & (AsRun.occurrence == Broadcast.occurrence),
         )
         .where(Delivery.broadcast_id.in_(broadcasts), Loudspeaker.area_id.in_(areas.below(area_id)))
         .order_by(Area.code, Loudspeaker.name, Loudspeaker.id)
     )
     cells: dict[tuple[int, int], Cell] = {}
     speakers: dict[int, Loudspeaker] = {}
-    for delivery, loudspeaker, started_at in session.execute(query):
+    for delivery, loudspeaker, row in session.execute(query):
         speakers[loudspeaker.id] = loudspeaker
         planned = broadcasts[delivery.broadcast_id].start
-        cells[(delivery.broadcast_id, loudspeaker.id)] = _cell(delivery, planned, started_at, now)
+        cells[(delivery.broadcast_id, loudspeaker.id)] = _cell(delivery, planned, row, now)
     return cells, list(speakers.values())
 
 
-def _cell(delivery: Delivery, planned: dt.datetime, started_at: dt.datetime | None, now: dt.datetime) -> Cell:
+def _cell(delivery: Delivery, planned: dt.datetime, row: AsRun | None, now: dt.datetime) -> Cell:
+    started_at = row.started_at if row else None
     return Cell(
         due=planned <= now,
         state=delivery.state,
         evidence=None if delivery.evidence is None else Evidence(delivery.evidence),
         reason=delivery.reason,
         started_at=started_at,
-        skew_ms=None if started_at is None else round((started_at - planned) / dt.timedelta(milliseconds=1)),
+        ended_at=row.ended_at if row else None,
+        skew_ms=None if started_at is None else round((started_at - planned) / MILLISECOND),
+        played_ms=row.played_ms if row else 0,
+        volume=row.volume if row else 0,
+        underruns=row.underruns if row else 0,
     )

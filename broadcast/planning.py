@@ -140,11 +140,13 @@ def _revive(session: Session, broadcast: Broadcast, now: dt.datetime) -> None:
     if broadcast.state is not BroadcastState.CANCELLED:
         return
     broadcast.state = BroadcastState.PLANNED
-    # Loudspeakers have cancelled the old id for good; what comes back is a new order.
+    # Loudspeakers have cancelled the old id for good; what comes back is a new order, proved by nothing yet.
     name, _, times = broadcast.occurrence.partition("+")
     broadcast.occurrence = f"{name}+{int(times or 0) + 1}"
-    gone = update(Delivery).where(Delivery.broadcast_id == broadcast.id, Delivery.reason == WITHDRAWN)
-    session.execute(gone.values(state=ItemState.PLANNED, reason="", updated_at=now))
+    retired = select(Loudspeaker.id).where(Loudspeaker.retired_at.is_not(None))
+    theirs = Delivery.loudspeaker_id.not_in(retired)
+    anew = update(Delivery).where(Delivery.broadcast_id == broadcast.id, theirs)
+    session.execute(anew.values(state=ItemState.PLANNED, reason="", evidence=None, updated_at=now))
     _announce(session, broadcast, now)
 
 

@@ -13,7 +13,7 @@ from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.types import Rule
 
-from . import areas, audit, bulletins, events, permissions
+from . import areas, audit, bulletins, events, permissions, stopping
 from .concerns import Concern, check
 from .errors import (
     EmptyTitle,
@@ -27,6 +27,7 @@ from .errors import (
     WrongState,
 )
 from .models import AreaClosure, Bulletin, Person, Role, Schedule, ScheduleItem
+from .outbox import Wire
 from .week import Slot, now_and_next, week
 
 __all__ = [
@@ -82,16 +83,19 @@ def create_schedule(
     return schedule
 
 
-def withdraw_schedule(session: Session, person: Person, schedule_id: int, now: dt.datetime) -> Schedule:
-    """Take a schedule off the air; coming broadcasts leave the plans with the next planning.
+def withdraw_schedule(
+    session: Session, person: Person, schedule_id: int, now: dt.datetime, *, wire: Wire
+) -> Schedule:
+    """Take a schedule off the air: what plays is stopped, the rest leaves with the next planning.
 
-    What is playing goes on: STOP is another order. Errors: NotFound, Forbidden, WrongState.
+    Errors: NotFound, Forbidden, WrongState.
     """
     schedule = _editable(session, person, schedule_id)
     if schedule.withdrawn_at is not None:
         raise WrongState(kind="schedule", state="withdrawn", action="withdraw")
     schedule.withdrawn_at, schedule.withdrawn_by = now, person.id
     _tell(session, schedule, person, "schedule.withdraw", now)
+    stopping.cut_schedule(session, person, schedule.id, wire=wire, now=now)
     return schedule
 
 

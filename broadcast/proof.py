@@ -1,7 +1,8 @@
-"""What a journal proves about one item: a pure fold that no repetition or order of arrival changes."""
+"""What a journal proves about one item and what that counts as: pure, in whatever order it arrives."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,6 +32,16 @@ _RANK = {
 FINAL = frozenset(state for state, rank in _RANK.items() if rank >= 6)
 _HEARD = frozenset({S.DONE, S.PARTIAL, S.PREEMPTED, S.INTERRUPTED})
 _ARMED = frozenset({S.ARMED, S.STARTING, S.PLAYING, S.PREEMPTED, S.RESUMING})
+
+
+class Verdict(enum.StrEnum):
+    """What one delivery counts as; every delivery is exactly one of these."""
+
+    OPEN = "open"  # its last word has not come
+    PLAYED = "played"  # to its end, and proved
+    PARTLY = "partly"  # sound is proved, but not to the end
+    UNHEARD = "unheard"  # over without proof of sound
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,16 @@ def evidence(event: JournalEvent) -> Evidence:
     if state in _ARMED or event.samples > 0:
         return Evidence.ARMED
     return Evidence.ACKNOWLEDGED
+
+
+def verdict(state: ItemState, reached: int | None) -> Verdict:
+    """Only a whole play with proof is *played*; ``reached`` is the evidence, None before the order left."""
+    proved = reached is not None and reached >= Evidence.RENDERED
+    if proved:
+        return Verdict.PLAYED if state is S.DONE else Verdict.PARTLY
+    if state not in FINAL:
+        return Verdict.OPEN
+    return Verdict.CANCELLED if state is S.CANCELLED else Verdict.UNHEARD
 
 
 _NAMES = frozenset(state.value for state in S)

@@ -1,4 +1,4 @@
-"""Urgent announcements: prepared, sent at once to an area, and stopped."""
+"""Urgent announcements: prepared, and sent at once to an area; STOP is in ``stopping``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import datetime as dt
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from devices.messages import Action, AlertStatus, BulletinClass, Command
+from devices.messages import AlertStatus, BulletinClass
 from tts.types import Chime
 
-from . import alerts, areas, audit, bulletins, drills, events, outbox, permissions, planning
-from .errors import ExpiryInvalid, Forbidden, NoAudio, NoLoudspeakers, NotFound, WrongState
+from . import alerts, areas, bulletins, drills, permissions, planning
+from .errors import ExpiryInvalid, NoAudio, NoLoudspeakers, WrongState
 from .models import (
     Area,
     AreaClosure,
@@ -24,13 +24,13 @@ from .models import (
     Person,
     Role,
 )
-from .moments import to_ms
-from .outbox import Urgency, Wire
+from .outbox import Wire
+from .stopping import ALIVE, release, stop, tell
+
+__all__ = ["active", "count_loudspeakers", "prepare", "release", "send", "stop"]
 
 SHORTEST = dt.timedelta(minutes=1)
 LONGEST = dt.timedelta(hours=24)
-COMMAND_LIFE = dt.timedelta(minutes=1)
-ALIVE = (BroadcastState.PLANNED, BroadcastState.DISPATCHED)
 
 
 def prepare(
@@ -94,58 +94,8 @@ def send(
     session.flush()
     planning.address(session, now)
     alerts.publish(session, wire, area, now)
-    _tell(session, person, broadcast, "urgent.send", now)
+    tell(session, person, broadcast, "urgent.send", now)
     return broadcast
-
-
-def stop(
-    session: Session,
-    person: Person,
-    *,
-    wire: Wire,
-    area_id: int | None = None,
-    broadcast_id: int | None = None,
-    hold_s: int = 0,
-    now: dt.datetime,
-) -> list[Broadcast]:
-    """Silence one broadcast, or everything in an area; returns the broadcasts that are now cancelled.
-
-    With ``hold_s`` nothing but an actual emergency starts for so many seconds. May be repeated:
-    the command goes out again. A delivery is cancelled only when its loudspeaker says so.
-    Errors: UnknownArea, NotFound, Forbidden.
-    """
-    items: tuple[str, ...] = ()
-    if broadcast_id is not None:
-        target = session.get(Broadcast, broadcast_id)
-        if target is None:
-            raise NotFound(kind="broadcast", id=broadcast_id)
-        _require_stop(session, person, target)
-        area, found, items = target.area, [target], (target.occurrence,)
-    elif area_id is not None:
-        area = areas.get(session, area_id)
-        permissions.require(person, Role.URGENT, area, session)
-        found = _sounding(session, area.id, now)
-    else:
-        raise NotFound(kind="broadcast", id=None)
-    stopped = [each for each in found if each.state in ALIVE]
-    for broadcast in stopped:
-        broadcast.state, broadcast.stopped_at, broadcast.stopped_by = BroadcastState.CANCELLED, now, person.id
-        _tell(session, person, broadcast, "broadcast.stop", now)
-    for changed in {each.area_id: each.area for each in stopped if each.schedule_id is None}.values():
-        alerts.publish(session, wire, changed, now)
-    hold_until = now + dt.timedelta(seconds=hold_s) if hold_s else None
-    _command(session, wire, area, Action.STOP, now, items=items, hold_until=hold_until)
-    subject = f"area:{area.id}" if broadcast_id is None else f"broadcast:{broadcast_id}"
-    audit.record(session, now=now, person_id=person.id, action="stop", subject=subject, hold_s=hold_s)
-    return stopped
-
-
-def release(session: Session, person: Person, *, wire: Wire, area_id: int, now: dt.datetime) -> None:
-    """End a hold in an area. Errors: UnknownArea, Forbidden."""
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.URGENT, area, session)
-    _command(session, wire, area, Action.RELEASE, now)
-    audit.record(session, now=now, person_id=person.id, action="release", subject=f"area:{area.id}")
 
 
 def active(session: Session, person: Person, now: dt.datetime) -> list[Broadcast]:
@@ -203,58 +153,3 @@ def _broadcast(bulletin: Bulletin, status: AlertStatus, area: Area) -> Broadcast
         state=BroadcastState.PLANNED,
         clips=[BroadcastClip(position=0, clip_id=clip.id, bulletin_id=bulletin.id)],
     )
-
-
-def _require_stop(session: Session, person: Person, broadcast: Broadcast) -> None:
-    """An editor may stop what the programme plays; an urgent announcement only who may send one."""
-    roles = permissions.roles_in(session, person, broadcast.area_id)
-    enough = {Role.URGENT} if broadcast.schedule_id is None else {Role.URGENT, Role.EDITOR}
-    if not roles & enough:
-        raise Forbidden(role=Role.URGENT.value, area_id=broadcast.area_id)
-
-
-def _sounding(session: Session, area_id: int, now: dt.datetime) -> list[Broadcast]:
-    """What may sound now somewhere in the area and belongs to it as a whole."""
-    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
-    query = select(Broadcast).where(Broadcast.area_id.in_(below), Broadcast.state.in_(ALIVE))
-    begun = Broadcast.schedule_id.is_(None) | (Broadcast.start <= now)
-    return [each for each in session.scalars(query.where(begun)) if alerts.over_at(each) > now]
-
-
-def _command(
-    session: Session,
-    wire: Wire,
-    area: Area,
-    action: Action,
-    now: dt.datetime,
-    *,
-    items: tuple[str, ...] = (),
-    hold_until: dt.datetime | None = None,
-) -> None:
-    expires_at = max(now + COMMAND_LIFE, hold_until or now)
-    command = Command(
-        id=f"c{wire.new_id()}",
-        target=area.code,
-        issued_at=to_ms(now),
-        expires_at=to_ms(expires_at),
-        action=action,
-        items=items,
-        hold_until=to_ms(hold_until) if hold_until else 0,
-    )
-    topic = wire.topics.group_cmd(area.code)
-    outbox.put(session, wire, topic, command, urgency=Urgency.STOP, now=now, expires_at=expires_at)
-
-
-def _tell(session: Session, person: Person, broadcast: Broadcast, action: str, now: dt.datetime) -> None:
-    audit.record(
-        session,
-        now=now,
-        person_id=person.id,
-        action=action,
-        subject=f"broadcast:{broadcast.id}",
-        occurrence=broadcast.occurrence,
-        status=broadcast.status.value,
-        area_id=broadcast.area_id,
-        text=broadcast.text,
-    )
-    events.emit(session, now=now, kind="broadcast", area_id=broadcast.area_id, subject=broadcast.id)

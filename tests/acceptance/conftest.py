@@ -251,9 +251,8 @@ class Station:
 
     def withdraw(self, bulletin_id: int) -> None:
         with self.database.transaction() as session:
-            bulletins.withdraw(
-                session, people.get_person(session, self.cast.lan_id), bulletin_id, now=utc_now()
-            )
+            lan = people.get_person(session, self.cast.lan_id)
+            bulletins.withdraw(session, lan, bulletin_id, wire=self.wire, now=utc_now())
 
     def sign_in(self, person_id: int) -> Visitor:
         with self.database.transaction() as session:

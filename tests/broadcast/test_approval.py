@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,9 +23,20 @@ from broadcast.errors import (
     WrongState,
 )
 from broadcast.models import Approval, BulletinState, BulletinVersion, Clip, RenderState, Role
+from broadcast.outbox import Wire
+from devices.envelope import SigningKey
+from devices.topics import Topics
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 OTHER = "f" * 64
+WIRE = Wire(Topics("xa-thu"), SigningKey.generate(), "http://127.0.0.1:8080", "mqtt://127.0.0.1:1883")
+withdraw = functools.partial(bulletins.withdraw, wire=WIRE)
+DEEDS = {
+    "submit": bulletins.submit,
+    "recall": bulletins.recall,
+    "withdraw": withdraw,
+    "restore": bulletins.restore,
+}
 
 
 def add_clip(session, version, sha256):
@@ -224,12 +236,21 @@ def test_a_voided_approval_does_not_count(database, cast, bulletin):
 
 
 def test_the_leader_sends_back_with_a_reason(database, cast, bulletin):
-    call(database, bulletins.send_back, cast.binh, bulletin, note=" Ghi rõ giờ họp. ")
+    call(database, bulletins.send_back, cast.binh, bulletin, note=" Ghi rõ giờ họp. ", version=1)
     with database.transaction() as session:
         found = bulletins.get(session, cast.lan, bulletin.id)
         assert (found.state, found.return_note) == (BulletinState.DRAFT, "Ghi rõ giờ họp.")
         assert not bulletins.decisions(session, found)[0].approved
         assert bulletins.submit(session, cast.lan, found.id, now=NOW).return_note == ""
+
+
+def test_the_leader_sends_back_only_what_was_read(database, cast, bulletin):
+    call(database, bulletins.recall, cast.lan, bulletin)
+    call(database, bulletins.edit, cast.lan, bulletin, expected_version=1, text="Lời khác.")
+    call(database, bulletins.submit, cast.lan, bulletin)
+    with pytest.raises(StaleVersion):
+        call(database, bulletins.send_back, cast.binh, bulletin, note="Sửa giờ.", version=1)
+    assert state(database, cast, bulletin) is BulletinState.SUBMITTED
 
 
 def test_the_author_recalls_what_was_submitted(database, cast, bulletin):
@@ -244,7 +265,7 @@ def test_only_a_submitted_bulletin_is_decided_about(database, cast, bulletin):
     with pytest.raises(WrongState):
         approve(database, cast.binh, bulletin)
     with pytest.raises(WrongState):
-        call(database, bulletins.send_back, cast.binh, bulletin, note="")
+        call(database, bulletins.send_back, cast.binh, bulletin, note="", version=1)
     with pytest.raises(WrongState):
         call(database, bulletins.submit, cast.lan, bulletin)
 
@@ -257,10 +278,10 @@ def test_a_stale_page_does_not_submit(database, cast, bulletin):
 
 def test_a_withdrawn_bulletin_is_not_played_and_comes_back_as_it_was(database, cast, bulletin):
     approve(database, cast.binh, bulletin)
-    call(database, bulletins.withdraw, cast.lan, bulletin)
+    call(database, withdraw, cast.lan, bulletin)
     assert on_air(database, bulletin) is None
     with pytest.raises(WrongState):
-        call(database, bulletins.withdraw, cast.lan, bulletin)
+        call(database, withdraw, cast.lan, bulletin)
     call(database, bulletins.restore, cast.lan, bulletin)
     assert on_air(database, bulletin) == 1
     with pytest.raises(WrongState):
@@ -269,7 +290,7 @@ def test_a_withdrawn_bulletin_is_not_played_and_comes_back_as_it_was(database, c
 
 def test_what_the_leader_withdrew_no_officer_puts_back_on_air(database, cast, bulletin):
     approve(database, cast.binh, bulletin)
-    call(database, bulletins.withdraw, cast.binh, bulletin)
+    call(database, withdraw, cast.binh, bulletin)
     call(database, bulletins.restore, cast.lan, bulletin)
     assert state(database, cast, bulletin) is BulletinState.DRAFT
     assert on_air(database, bulletin) is None
@@ -277,14 +298,12 @@ def test_what_the_leader_withdrew_no_officer_puts_back_on_air(database, cast, bu
 
 def test_the_leader_undoes_anothers_withdrawal(database, cast, bulletin):
     approve(database, cast.binh, bulletin)
-    call(database, bulletins.withdraw, cast.lan, bulletin)
+    call(database, withdraw, cast.lan, bulletin)
     call(database, bulletins.restore, cast.binh, bulletin)
     assert on_air(database, bulletin) == 1
 
 
-@pytest.mark.parametrize(
-    "use_case", [bulletins.submit, bulletins.recall, bulletins.withdraw, bulletins.restore]
-)
+@pytest.mark.parametrize("use_case", [bulletins.submit, bulletins.recall, withdraw, bulletins.restore])
 def test_an_officer_of_another_commune_is_refused(database, cast, bulletin, use_case):
     with pytest.raises(Forbidden):
         call(database, use_case, cast.mai, bulletin)
@@ -366,7 +385,7 @@ def act(session, cast, row, what, approved):
         )  # fmt: skip
         return (current.text, sound)
     elif step == "send_back":
-        bulletins.send_back(session, cast.binh, row.id, note="", now=NOW)
+        bulletins.send_back(session, cast.binh, row.id, version=row.version_number, note="", now=NOW)
     else:
-        getattr(bulletins, step)(session, cast.lan, row.id, now=NOW)
+        DEEDS[step](session, cast.lan, row.id, now=NOW)
     return approved

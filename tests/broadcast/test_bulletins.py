@@ -188,10 +188,10 @@ def test_of_many_who_save_at_once_one_wins_and_the_others_are_told(database, cas
     assert get(database, cast.lan, made.id).version_number == 2
 
 
-def test_a_withdrawn_bulletin_is_restored_before_it_is_changed(database, cast, now):
+def test_a_withdrawn_bulletin_is_restored_before_it_is_changed(database, cast, wire, now):
     made = create(database, cast.lan, cast.commune, now)
     with database.transaction() as session:
-        bulletins.withdraw(session, cast.lan, made.id, now=now)
+        bulletins.withdraw(session, cast.lan, made.id, now=now, wire=wire)
     with pytest.raises(WrongState):
         edit(database, cast.lan, made.id, 1, now, text="Khác.")
 
@@ -236,12 +236,12 @@ def test_a_search_reads_the_newest_words_only(database, cast, now):
     assert search(database, cast.lan, query="100%").total == 1
 
 
-def test_a_search_narrows_by_state_class_and_area(database, cast, now):
+def test_a_search_narrows_by_state_class_and_area(database, cast, wire, now):
     village = create(database, cast.lan, cast.villages[0], now)
     urgent = create(database, cast.dung, cast.commune, now, klass=BulletinClass.EMERGENCY)
     gone = create(database, cast.lan, cast.commune, now)
     with database.transaction() as session:
-        bulletins.withdraw(session, cast.lan, gone.id, now=now)
+        bulletins.withdraw(session, cast.lan, gone.id, now=now, wire=wire)
     ids = lambda **by: {item.id for item in search(database, cast.lan, **by).items}  # noqa: E731
     assert ids() == {village.id, urgent.id}
     assert ids(state=BulletinState.WITHDRAWN) == {gone.id}

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, closing, monitoring, planning, urgent
+from broadcast import bulletins, closing, monitoring, planning, programme, urgent
 from broadcast.errors import NotFound
 from broadcast.matrix import matrix
 from broadcast.models import Alarm, BroadcastState
+from broadcast.proof import Verdict
 from devices.messages import Evidence, ItemState
 from devices.presence import Presence
 from schedules.types import Frequency
@@ -143,7 +144,7 @@ def test_today_shows_what_plays_what_comes_and_what_needs_me(stage: Any) -> None
     assert (leader.loudspeakers, leader.online, len(leader.silent)) == (3, 1, 2)
     assert (stranger.loudspeakers, stranger.playing, stranger.awaiting) == (0, [], [])
     with stage.database.transaction() as session:
-        bulletins.send_back(session, stage.cast.binh, waiting, note="Sửa giờ.", now=stage.now)
+        bulletins.send_back(session, stage.cast.binh, waiting, version=1, note="Sửa giờ.", now=stage.now)
     assert [b.id for b in today(stage, stage.cast.lan).returned] == [waiting]
 
 
@@ -188,6 +189,57 @@ def test_the_matrix_shows_the_strongest_proof_and_counts_honestly(stage: Any) ->
     assert totals.by_evidence == {Evidence.ACKNOWLEDGED: 1, Evidence.RENDERED: 1}
     assert found.by_loudspeaker[2].missed == 1
     assert village.totals.deliveries == 1
+
+
+def test_a_play_that_was_stopped_early_is_not_counted_as_played(stage: Any) -> None:
+    broadcast = on_air(stage)
+    whole, cut, mute = stage.boxes
+    stage.hear(whole.journal(stage.now, *whole.played(broadcast)))
+    planned = int(broadcast.start.timestamp() * 1000)
+    heard = {"planned": planned, "started": planned + 3, "ended": planned + 9_000, "volume": 80}
+    short = cut.event(
+        stage.now,
+        "partial",
+        broadcast.occurrence,
+        reason="stopped",
+        played_ms=9_000,
+        samples=432_000,
+        **heard,
+    )
+    stage.hear(cut.journal(stage.now, short))
+    silent = mute.event(
+        stage.now, "done", broadcast.occurrence, played_ms=60_000, samples=1, underruns=2, **heard
+    )
+    stage.hear(mute.journal(stage.now, silent))
+    with stage.database.transaction() as session:
+        found = matrix(session, stage.cast.lan, stage.cast.commune, TODAY, stage.now)
+    totals = found.totals
+    assert (totals.proved, totals.partial, totals.missed, totals.cancelled) == (1, 1, 1, 0)
+    cell = found.cells[(broadcast.id, 2)]
+    assert (cell.proved, cell.verdict, cell.evidence) == (False, Verdict.PARTLY, Evidence.RENDERED)
+    assert (cell.played_ms, cell.volume, cell.underruns, cell.reason) == (9_000, 80, 0, "stopped")
+    assert cell.ended_at == broadcast.start + dt.timedelta(seconds=9)
+    assert found.cells[(broadcast.id, 3)].underruns == 2
+
+
+def test_a_cell_tells_of_the_restored_order_not_of_the_withdrawn_one(stage: Any) -> None:
+    (box,) = stage.loudspeakers(1)
+    schedule = stage.schedule("17:00", frequency=Frequency.ONCE)
+    stage.plan()
+    old = stage.broadcasts()[0].occurrence
+    with stage.database.transaction() as session:
+        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
+    stage.plan()
+    stage.hear(box.journal(stage.now, box.event(stage.now, "cancelled", old, reason="withdrawn")))
+    with stage.database.transaction() as session:
+        programme.restore_schedule(session, stage.cast.lan, schedule.id, stage.now)
+    stage.plan()
+    (again,) = stage.broadcasts()
+    stage.hear(box.journal(stage.now, *box.played(again)))
+    with stage.database.transaction() as session:
+        found = matrix(session, stage.cast.lan, stage.cast.commune, TODAY, stage.now)
+    (cell,) = found.cells.values()
+    assert (cell.skew_ms, cell.played_ms, cell.proved) == (3, 60_000, True)
 
 
 def test_a_day_without_broadcasts_is_an_empty_matrix(stage: Any) -> None:

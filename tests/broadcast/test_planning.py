@@ -15,7 +15,7 @@ from broadcast.database import Database
 from broadcast.documents import publish_plans
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Bulletin, PlanDocument
 from devices.envelope import decode_plan
-from devices.messages import BulletinClass, Desired, ItemState, Plan
+from devices.messages import Action, BulletinClass, Desired, Evidence, ItemState, Plan
 from schedules.types import Frequency
 
 DAY = dt.timedelta(days=1)
@@ -174,7 +174,7 @@ def test_a_withdrawn_schedule_leaves_the_plans_and_a_restored_one_comes_back_as_
     stage.plan()
     first = plans(stage)[box.device][1].items[0].id
     with stage.database.transaction() as session:
-        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now)
+        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
     assert stage.plan() == 1
     assert plans(stage)[box.device][1].items == ()
     assert {b.state for b in stage.broadcasts()} == {BroadcastState.CANCELLED}
@@ -195,11 +195,70 @@ def test_what_was_never_told_is_cancelled_at_once_and_what_was_told_waits_for_th
     stage.plan()
     stage.hear(told.state(stage.now, rev=1))
     with stage.database.transaction() as session:
-        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now)
+        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
     stage.plan()
     assert [d.state for d in stage.deliveries()] == [ItemState.PLANNED, ItemState.CANCELLED]
     stage.hear(told.state(stage.now, rev=2))
     assert [d.state for d in stage.deliveries()] == [ItemState.CANCELLED, ItemState.CANCELLED]
+
+
+def test_what_was_proved_of_a_withdrawn_order_proves_nothing_of_the_restored_one(stage: Any) -> None:
+    (box,) = stage.loudspeakers(1)
+    schedule = stage.schedule("17:00", frequency=Frequency.ONCE)
+    stage.plan()
+    stage.hear(box.state(stage.now, rev=1))
+    with stage.database.transaction() as session:
+        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
+    stage.plan()
+    with stage.database.transaction() as session:
+        programme.restore_schedule(session, stage.cast.lan, schedule.id, stage.now)
+    stage.plan()
+    (delivery,) = stage.deliveries()
+    assert (delivery.state, delivery.evidence) == (ItemState.PLANNED, None)
+    stage.hear(box.state(stage.now, rev=3))
+    assert stage.deliveries()[0].evidence == Evidence.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("deed", ["schedule", "bulletin"])
+def test_what_is_withdrawn_while_it_plays_really_stops(stage: Any, deed: str) -> None:
+    (box,) = stage.loudspeakers(1)
+    bulletin_id, other = stage.bulletin(), stage.bulletin("Tin khác")
+    schedule = stage.schedule("17:00", bulletin_ids=[bulletin_id])
+    stage.schedule("17:00", bulletin_ids=[other], frequency=Frequency.ONCE)
+    stage.plan()
+    stage.clear_outbox()
+    playing = next(each for each in stage.broadcasts() if each.schedule_id == schedule.id)
+    during = playing.start + dt.timedelta(seconds=10)
+    with stage.database.transaction() as session:
+        if deed == "schedule":
+            programme.withdraw_schedule(session, stage.cast.lan, schedule.id, during, wire=stage.wire)
+        else:
+            bulletins.withdraw(session, stage.cast.binh, bulletin_id, now=during, wire=stage.wire)
+    ((topic, order),) = stage.outbox()
+    assert (topic, order.action, order.items) == (
+        stage.wire.topics.group_cmd("H40.10.1"),
+        Action.STOP,
+        (playing.occurrence,),
+    )
+    stage.plan(during)
+    states = {each.schedule_id: each.state for each in stage.broadcasts() if each.start == playing.start}
+    assert states == {schedule.id: BroadcastState.CANCELLED, schedule.id + 1: BroadcastState.PLANNED}
+    # A loudspeaker that missed the command finds it gone from its plan.
+    left = plans(stage)[box.device][1].items
+    at_five = [item.id for item in left if item.start == int(playing.start.timestamp() * 1000)]
+    assert at_five == [f"s{schedule.id + 1}.20260302T170000"]
+
+
+def test_a_withdrawal_stops_nothing_that_has_not_begun_or_is_over(stage: Any) -> None:
+    stage.loudspeakers(1)
+    schedule = stage.schedule("17:00", "18:00")
+    stage.plan()
+    stage.clear_outbox()
+    between = dt.datetime(2026, 3, 2, 10, 30, tzinfo=dt.UTC)
+    with stage.database.transaction() as session:
+        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, between, wire=stage.wire)
+    assert stage.outbox() == []
+    assert {each.stopped_at for each in stage.broadcasts()} == {None}
 
 
 @pytest.mark.parametrize("deed", ["edit", "withdraw"])
@@ -215,7 +274,7 @@ def test_an_edited_or_withdrawn_bulletin_really_leaves_the_plans(stage: Any, dee
             text = "Nội dung khác hẳn."
             bulletins.edit(session, stage.cast.lan, gone, expected_version=1, text=text, now=stage.now)
         else:
-            bulletins.withdraw(session, stage.cast.lan, gone, now=stage.now)
+            bulletins.withdraw(session, stage.cast.lan, gone, now=stage.now, wire=stage.wire)
     assert stage.plan() == 1
     items = plans(stage)[box.device][1].items
     assert [len(item.clips) for item in items] == [1] * 8
@@ -245,7 +304,7 @@ def test_a_broadcast_that_has_begun_keeps_its_audio(stage: Any) -> None:
     stage.schedule("17:00", bulletin_ids=[bulletin_id], frequency=Frequency.ONCE)
     stage.plan()
     with stage.database.transaction() as session:
-        bulletins.withdraw(session, stage.cast.lan, bulletin_id, now=stage.now)
+        bulletins.withdraw(session, stage.cast.lan, bulletin_id, now=stage.now, wire=stage.wire)
     stage.plan(dt.datetime(2026, 3, 2, 10, 0, 10, tzinfo=dt.UTC))
     assert stage.broadcasts()[0].state is BroadcastState.PLANNED
 
@@ -297,7 +356,7 @@ def test_an_unapproved_bulletin_makes_no_broadcast(stage: Any) -> None:
     bulletin_id = stage.bulletin()
     stage.schedule("17:00", bulletin_ids=[bulletin_id])
     with stage.database.transaction() as session:
-        bulletins.withdraw(session, stage.cast.lan, bulletin_id, now=stage.now)
+        bulletins.withdraw(session, stage.cast.lan, bulletin_id, now=stage.now, wire=stage.wire)
     stage.plan()
     assert stage.broadcasts() == []
     with stage.database.transaction(read_only=True) as session:

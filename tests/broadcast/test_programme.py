@@ -67,9 +67,9 @@ def test_only_an_editor_of_the_area_makes_the_programme(stage: Any) -> None:
     made = create(stage)
     with stage.database.transaction() as session:
         with pytest.raises(NotFound):
-            programme.withdraw_schedule(session, stage.cast.mai, made.id, stage.now)
+            programme.withdraw_schedule(session, stage.cast.mai, made.id, stage.now, wire=stage.wire)
         with pytest.raises(Forbidden):
-            programme.withdraw_schedule(session, stage.cast.binh, made.id, stage.now)
+            programme.withdraw_schedule(session, stage.cast.binh, made.id, stage.now, wire=stage.wire)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_unapproved_and_emergency_bulletins_never_enter_the_programme(stage: Any
 def test_withdrawing_and_restoring_each_work_once(stage: Any) -> None:
     made = create(stage)
     with stage.database.transaction() as session:
-        programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now)
+        programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now, wire=stage.wire)
         with pytest.raises(WrongState):
-            programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now)
+            programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now, wire=stage.wire)
         programme.restore_schedule(session, stage.cast.lan, made.id, stage.now)
         with pytest.raises(WrongState):
             programme.restore_schedule(session, stage.cast.lan, made.id, stage.now)
@@ -159,7 +159,7 @@ def test_a_schedule_does_not_overlap_itself_nor_a_withdrawn_one(stage: Any) -> N
     made = create(stage)
     assert doubts(stage, "17:00", schedule_id=made.id) == {}
     with stage.database.transaction() as session:
-        programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now)
+        programme.withdraw_schedule(session, stage.cast.lan, made.id, stage.now, wire=stage.wire)
     assert doubts(stage, "17:00") == {}
 
 

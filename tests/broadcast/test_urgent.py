@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import audit, closing, drills, monitoring, urgent
+from broadcast import audit, bulletins, closing, drills, monitoring, urgent
 from broadcast.errors import ExpiryInvalid, Forbidden, NoAudio, NoLoudspeakers, NotFound, WrongState
 from broadcast.models import AuditRow, Broadcast, BroadcastState, Bulletin
 from devices.messages import Action, Alerts, AlertStatus, BulletinClass, Command, ItemState
@@ -264,3 +264,16 @@ def test_an_alert_from_above_is_seen_below(stage: Any) -> None:
         found = monitoring.today(session, stage.cast.lan, stage.now)
         assert [b.id for b in found.urgent] == [sent.id]
         assert session.get_one(Bulletin, 1).klass is BulletinClass.EMERGENCY
+
+
+def test_withdrawing_the_words_of_an_announcement_silences_it(stage: Any) -> None:
+    stage.loudspeakers(1)
+    bulletin_id = prepare(stage)
+    sent = send(stage, bulletin_id=bulletin_id)
+    stage.clear_outbox()
+    with stage.database.transaction() as session:
+        bulletins.withdraw(session, stage.cast.dung, bulletin_id, wire=stage.wire, now=stage.now)
+    ((_, order),) = commands(stage)
+    assert (order.action, order.items) == (Action.STOP, (sent.occurrence,))
+    (document,) = documents(stage)
+    assert [each.id for each in document.cancelled] == [sent.occurrence]

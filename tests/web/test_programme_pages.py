@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,6 @@ from schedules.types import LOCAL
 
 NOW = dt.datetime.now(dt.UTC)
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
-    """The pages are judged once; the use cases below them run on both databases in their own tests."""
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -193,10 +184,11 @@ def test_a_withdrawn_schedule_leaves_the_week_and_comes_back_with_one_tap(
 
 
 def test_a_schedule_says_which_of_its_bulletins_will_be_left_out(
-    lan: Any, cast: Any, approved: int, database: Database
+    lan: Any, cast: Any, approved: int, database: Database, system: Any
 ) -> None:
     lan.send("/programme/new", **form(cast.commune, approved))
     with database.transaction() as session:
-        bulletins.withdraw(session, session.get_one(Person, cast.lan.id), approved, now=NOW)
+        lan_now = session.get_one(Person, cast.lan.id)
+        bulletins.withdraw(session, lan_now, approved, wire=system.wire, now=NOW)
         assert session.get_one(Bulletin, approved).withdrawn_state is not None
     assert "bị bỏ qua khi phát" in lan.read(f"/programme/schedules/{schedules(database)[0].id}")

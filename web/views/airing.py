@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import g
 
-from broadcast import permissions
+from broadcast import permissions, proof
 from broadcast.errors import NotFound
 from broadcast.models import Broadcast, Delivery, Person, Role
+from broadcast.proof import Verdict
 from devices.messages import Evidence
 from web.views import words
 
 
 @dataclass(frozen=True, slots=True)
 class Airing:
-    """Numbers of loudspeakers; ``proved`` alone means that it sounded."""
+    """Numbers of loudspeakers; ``proved`` alone means that it sounded to its end."""
 
     broadcast: Broadcast
     deliveries: tuple[Delivery, ...]
@@ -24,6 +26,7 @@ class Airing:
     armed: int
     sounding: int
     proved: int
+    partial: int
     silent: int
 
     @property
@@ -46,15 +49,14 @@ def find(person: Person, broadcast_id: int) -> Airing:
 def count(broadcast: Broadcast, deliveries: Iterable[Delivery]) -> Airing:
     ordered = tuple(sorted(deliveries, key=lambda each: (each.loudspeaker.area_id, each.loudspeaker.name)))
     reached = [each.evidence if each.evidence is not None else -1 for each in ordered]
+    verdicts = Counter(proof.verdict(each.state, each.evidence) for each in ordered)
     return Airing(
         broadcast=broadcast,
         deliveries=ordered,
         received=sum(level >= Evidence.ACKNOWLEDGED for level in reached),
         armed=sum(level >= Evidence.ARMED for level in reached),
         sounding=sum(each.state in words.SOUNDING for each in ordered),
-        proved=sum(level >= Evidence.RENDERED for level in reached),
-        silent=sum(
-            each.state in words.NOT_PLAYED and level < Evidence.RENDERED
-            for each, level in zip(ordered, reached, strict=True)
-        ),
+        proved=verdicts[Verdict.PLAYED],
+        partial=verdicts[Verdict.PARTLY],
+        silent=verdicts[Verdict.UNHEARD],
     )

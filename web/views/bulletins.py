@@ -15,7 +15,7 @@ from broadcast.errors import DomainError, NotAuthenticated, StaleVersion
 from broadcast.models import Bulletin, BulletinState, RenderState, Role
 from devices.messages import BulletinClass
 from web.auth import current_person, has_role, signed_in
-from web.edge import no_session, now
+from web.edge import no_session, now, system
 from web.errors import refuse, sentence
 from web.forms import bulletins as forms
 from web.forms.bulletins import BulletinForm
@@ -169,7 +169,7 @@ def render_again(bulletin_id: int) -> Response:
 @blueprint.post("/<int:bulletin_id>/withdraw")
 @signed_in
 def withdraw(bulletin_id: int) -> Response:
-    bulletins.withdraw(g.session, current_person(), bulletin_id, now=now())
+    bulletins.withdraw(g.session, current_person(), bulletin_id, wire=system().wire, now=now())
     return redirect(url_for(".show", bulletin_id=bulletin_id))
 
 
@@ -199,7 +199,9 @@ def decide(bulletin_id: int) -> Answer:
                 now=now(),
             )
         else:
-            bulletins.send_back(g.session, person, bulletin_id, note=form.note, now=now())
+            bulletins.send_back(
+                g.session, person, bulletin_id, version=form.version, note=form.note, now=now()
+            )
     except DomainError as error:
         return _bulletin_page(bulletin_id, decision=form, problem=sentence(error)), refuse(error)
     flash(_("Đã duyệt. Bản tin lên lịch phát được.") if form.approve else _("Đã trả lại người soạn."), "ok")

@@ -24,7 +24,6 @@ from web.views import airing, places, words
 
 blueprint = Blueprint("matrix", __name__, url_prefix="/as-run")
 
-AS_RUN_LOOK_BACK = 500  # rows of one loudspeaker in which a cell's row is looked for
 FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -88,13 +87,11 @@ def cell(broadcast_id: int, loudspeaker_id: int) -> str:
     found, cells = _broadcast(broadcast_id)
     if loudspeaker_id not in cells:
         raise NotFound(kind="delivery", id=loudspeaker_id)
-    rows = registry.as_run(g.session, current_person(), loudspeaker_id, limit=AS_RUN_LOOK_BACK)
     return render_template(
         "matrix/cell.html",
         broadcast=found.broadcast,
         loudspeaker=registry.get(g.session, current_person(), loudspeaker_id),
         cell=cells[loudspeaker_id],
-        row=next((each for each in rows if each.broadcast_id == broadcast_id), None),
         words=words,
     )
 
@@ -124,7 +121,8 @@ def _table(found: Matrix) -> str:
     writer.writerow(
         [
             _("Ngày"), _("Giờ"), _("Buổi phát"), _("Phạm vi"), _("Cụm loa"), _("Mã loa"), _("Địa bàn"),
-            _("Kết quả"), _("Mức bằng chứng"), _("Bắt đầu thật"), _("Lệch (ms)"), _("Lý do"),
+            _("Kết quả"), _("Mức bằng chứng"), _("Bắt đầu thật"), _("Lệch (ms)"), _("Kết thúc"),
+            _("Đã phát (giây)"), _("Âm lượng"), _("Đứt tiếng"), _("Lý do"),
         ]
     )  # fmt: skip
     by_id = {each.id: each for each in found.loudspeakers}
@@ -147,8 +145,14 @@ def _cell_columns(one: Cell) -> list[str]:
         "" if one.evidence is None else f"E{int(one.evidence)}",
         clock(one.started_at, seconds=True) if one.started_at else "",
         "" if one.skew_ms is None else str(one.skew_ms),
+        clock(one.ended_at, seconds=True) if one.ended_at else "",
+        *(_measured(one) if one.started_at else ("", "", "")),
         words.reason(one.reason) if one.reason else "",
     ]
+
+
+def _measured(one: Cell) -> tuple[str, str, str]:
+    return f"{one.played_ms / 1000:.1f}", str(one.volume), str(one.underruns)
 
 
 def _harmless(value: str) -> str:

@@ -18,7 +18,7 @@ from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.types import LOCAL, Frequency, Occurrence, Rule
 from web.auth import current_person, has_role, signed_in
-from web.edge import now
+from web.edge import now, system
 from web.errors import refuse, sentence
 from web.forms import schedules as forms
 from web.forms.schedules import ScheduleForm
@@ -145,7 +145,7 @@ def show(schedule_id: int) -> str:
 @blueprint.post("/schedules/<int:schedule_id>/withdraw")
 @signed_in
 def withdraw(schedule_id: int) -> Response:
-    programme.withdraw_schedule(g.session, current_person(), schedule_id, now())
+    programme.withdraw_schedule(g.session, current_person(), schedule_id, now(), wire=system().wire)
     return redirect(url_for(".show", schedule_id=schedule_id))
 
 

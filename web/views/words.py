@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from broadcast import proof
 from broadcast.matrix import Cell
 from broadcast.models import Bulletin, BulletinState, Delivery, RenderState
+from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
 
 
@@ -144,32 +146,24 @@ def _item_states() -> dict[ItemState, Word]:
 
 
 SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING})
-NOT_PLAYED = frozenset(
-    {
-        ItemState.MISSED,
-        ItemState.EXPIRED,
-        ItemState.FAILED,
-        ItemState.REFUSED,
-        ItemState.SKIPPED,
-        ItemState.INTERRUPTED,
-    }
-)
 
 
 def outcome(found: Cell | Delivery) -> Word:
     """The proof where there is one, else what kept it from sounding, else how far it has come."""
-    state = item_state(found.state)
-    if found.evidence is not None and found.evidence >= Evidence.RENDERED:
-        return (
-            Word(_("Đã phát"), "ok", "●") if found.state is ItemState.DONE else Word(state.text, "warn", "◕")
-        )
-    if found.state in NOT_PLAYED:
-        return Word(state.text, "bad", "✕")
-    if found.state is ItemState.CANCELLED:
-        return Word(state.text, "idle", "⊘")
-    if found.state in SOUNDING:
-        return Word(state.text, "info", "▶")
-    return evidence(found.evidence)
+    state = item_state(found.state).text
+    match proof.verdict(found.state, found.evidence):
+        case Verdict.PLAYED:
+            return Word(_("Đã phát"), "ok", "●")
+        case Verdict.PARTLY:
+            return Word(state, "warn", "◕")
+        case Verdict.UNHEARD if found.state is ItemState.DONE:
+            return Word(_("Không chứng minh được"), "bad", "✕")
+        case Verdict.UNHEARD:
+            return Word(state, "bad", "✕")
+        case Verdict.CANCELLED:
+            return Word(state, "idle", "⊘")
+        case Verdict.OPEN:
+            return Word(state, "info", "▶") if found.state in SOUNDING else evidence(found.evidence)
 
 
 def reason(code: str) -> str:
