@@ -20,7 +20,7 @@ from .assembly import alone_in, assemble
 from .checkup import Finding, examine, report
 from .identity import Identity
 from .ports import Sink
-from .sink import DeviceSink, SilentSink, WavSink, has_sound_card
+from .sink import has_sound_card, open_sink
 
 _SENTENCES: dict[type[DeviceError], str] = {
     IdentityInvalid: "Tệp danh tính của loa không dùng được",
@@ -57,7 +57,7 @@ def main() -> None:
     type=click.Choice(["auto", "alsa", "wav", "silent"]),
     default="auto",
     show_default=True,
-    help="Ngõ ra âm thanh; auto dùng card âm thanh nếu có.",
+    help="Ngõ ra âm thanh; auto dùng card âm thanh, và chờ card nếu chưa có.",
 )
 @click.option("--wav", type=click.Path(path_type=Path), help="Tệp WAV được ghi khi --sink wav.")
 @click.option(
@@ -128,13 +128,9 @@ async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink]) ->
 
 
 def _open_sink(kind: str, wav: Path | None, rate: float) -> Sink:
-    if kind == "wav" and wav is not None:
-        return WavSink(wav)
-    if kind == "alsa" or (kind == "auto" and has_sound_card()):
-        return DeviceSink()
-    if kind == "auto":
-        click.echo("Máy này không có card âm thanh: loa chạy câm, chỉ để thử.", err=True)
-    return SilentSink(rate)
+    if kind == "auto" and not has_sound_card():
+        click.echo("Máy này chưa có card âm thanh: mọi lượt phát sẽ báo lỗi cho đến khi cắm card.", err=True)
+    return open_sink(f"wav:{wav}" if kind == "wav" else kind, rate=rate)
 
 
 def _line(finding: Finding) -> str:

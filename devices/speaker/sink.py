@@ -1,10 +1,9 @@
-"""Chooses the sound output of a loudspeaker: its sound card, a WAV file, or none."""
+"""Chooses the sound output of a loudspeaker: its sound card, a WAV file, or none at all."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from devices.errors import NoSoundCard
 from devices.speaker.ports import Sink
 from devices.speaker.sink_device import DeviceSink, has_sound_card
 from devices.speaker.sink_silent import SilentSink
@@ -14,8 +13,9 @@ __all__ = ["DeviceSink", "SilentSink", "WavSink", "has_sound_card", "open_sink"]
 
 
 def open_sink(kind: str, *, rate: float = 1.0) -> Sink:
-    """``auto`` (card, else silent), ``alsa``, ``silent`` or ``wav:FILE``; ``rate`` speeds up the silent one.
+    """``auto``, ``alsa``, ``silent`` or ``wav:FILE``; ``rate`` speeds up the silent one.
 
+    ``auto`` waits for a card that is missing: silence must not pass for a broadcast that was heard.
     Raises NoSoundCard, and ValueError for any other kind.
     """
     name, _, path = kind.partition(":")
@@ -26,8 +26,5 @@ def open_sink(kind: str, *, rate: float = 1.0) -> Sink:
     if kind == "silent":
         return SilentSink(rate)
     if kind == "auto":
-        try:
-            return DeviceSink() if has_sound_card() else SilentSink(rate)
-        except NoSoundCard:
-            return SilentSink(rate)
+        return DeviceSink(patient=True)
     raise ValueError(f"not a kind of sound output: {kind!r}")

@@ -32,14 +32,19 @@ def has_sound_card() -> bool:
 class DeviceSink:
     """Plays through ALSA or another ``backend`` of miniaudio; the next sound reopens a device that died."""
 
-    def __init__(self, backend: miniaudio.Backend = miniaudio.Backend.ALSA) -> None:
-        """Raises NoSoundCard."""
+    def __init__(self, backend: miniaudio.Backend = miniaudio.Backend.ALSA, *, patient: bool = False) -> None:
+        """Raises NoSoundCard; a ``patient`` sink looks for its card at the next sound instead."""
         self._backend = backend
         self._mixer = Mixer(latency=_BUFFER, reserve=_BUFFER)
         self._asked = 0.0
         self._watch: asyncio.TimerHandle | None = None
         self._device: miniaudio.PlaybackDevice | None = None
-        self._open()
+        try:
+            self._open()
+        except NoSoundCard as error:
+            if not patient:
+                raise
+            log.warning("no sound for now: %s", error, extra={"action": "sink_missing"})
 
     def play(self, samples: Samples, at: float, gain: float) -> Playback:
         """Begin at the monotonic instant ``at``, or now if that is over. Raises NoSoundCard."""

@@ -53,11 +53,7 @@ class Voice:
         try:
             playback = self._sink.play(self._audio[order.item_id][order.offset :], at, order.volume / 100)
         except NoSoundCard as error:
-            log.warning(
-                "The sound output took nothing: %s",
-                error,
-                extra={"action": "sink_failed", "item": order.item_id},
-            )
+            _log_refusal(error, order.item_id)
             self._post(Finished(order.item_id, 0, failure=error.code))
             return
         self._playbacks[order.item_id] = playback
@@ -77,7 +73,10 @@ class Voice:
 
     def identify(self, volume: int) -> None:
         """Sound a tone of one second."""
-        self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
+        try:
+            self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
+        except NoSoundCard as error:
+            _log_refusal(error, "")
 
     async def close(self) -> None:
         """Fade out what plays; its end is not reported, the next boot finds it interrupted."""
@@ -107,6 +106,10 @@ class Voice:
             self._post(Started(item_id, round(self._clock.utc_ms() - ago_ms)))
         rendered = await playback.finished()
         return Finished(item_id, rendered.samples, rendered.underruns)
+
+
+def _log_refusal(error: NoSoundCard, item_id: str) -> None:
+    log.warning("The sound output took nothing: %s", error, extra={"action": "sink_failed", "item": item_id})
 
 
 def _tone() -> Samples:

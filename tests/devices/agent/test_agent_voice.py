@@ -112,6 +112,14 @@ def test_a_tone_identifies_the_loudspeaker():
     assert asyncio.run(identify()) == [RATE]
 
 
+def test_a_tone_that_no_card_takes_does_not_end_the_program(caplog):
+    async def identify():
+        Voice(OneSink(NoSoundCard("gone")), SystemClock(), print).identify(50)
+
+    asyncio.run(identify())
+    assert "took nothing" in caplog.text
+
+
 def test_what_cannot_be_fetched_is_told_to_the_core(tmp_path):
     class Nothing:
         async def fetch(self, url, sha256, size, directory):
