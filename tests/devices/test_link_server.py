@@ -109,7 +109,7 @@ def test_without_a_broker_publishing_fails_at_once(
         link.publish(TOPICS.cmd("loa-01"), b"stop")
     with pytest.raises(LinkDown):
         link.publish_many([Message(TOPICS.cmd("loa-01"), b"stop")])
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4  # and not the five seconds of a publish that waits
     link.stop()
 
 

