@@ -32,12 +32,6 @@ class Malformed(OrderRejected):
     code = "malformed"
 
 
-class WrongTarget(OrderRejected):
-    """Signed by the server, but for another loudspeaker or group than the topic it came on."""
-
-    code = "wrong_target"
-
-
 # --- the loudspeaker itself --------------------------------------------------
 
 

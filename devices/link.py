@@ -126,12 +126,15 @@ class ServerLink:
         return self._call(self._publish_all(messages, timeout_s), timeout_s + 5)
 
     async def _publish_all(self, messages: Sequence[Message], timeout_s: float) -> list[bool]:
-        deadline = asyncio.get_running_loop().time() + timeout_s
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + timeout_s
         confirmed: list[bool] = []
-        while len(confirmed) < len(messages) and (self._link.connected or not confirmed):
+        while len(confirmed) < len(messages):
+            if confirmed and (clock() >= deadline or not self._link.connected):
+                break
             chunk = messages[len(confirmed) : len(confirmed) + _CHUNK]
             sent = [self._link.post(message) for message in chunk]
-            await asyncio.wait(sent, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            await asyncio.wait(sent, timeout=max(0.0, deadline - clock()))
             confirmed += [future.done() and future.exception() is None for future in sent]
         return confirmed + [False] * (len(messages) - len(confirmed))
 

@@ -141,7 +141,9 @@ class SpeakerLink:
         client.max_inflight_messages_set(_INFLIGHT)
         client.connect_timeout = 10.0
         if self._address.tls:
-            client.tls_set_context(self._tls or ssl.create_default_context())
+            context = self._tls or ssl.create_default_context()
+            context.sslsocket_class = _HandshakeSocket
+            client.tls_set_context(context)
         client.on_socket_open = _without_delay
         client.on_connect = self._on_connect
         client.on_message = self._on_message
@@ -238,6 +240,17 @@ class SpeakerLink:
                 return await future
         except TimeoutError as error:
             raise LinkDown(f"the broker at {self._address} does not answer") from error
+
+
+class _HandshakeSocket(ssl.SSLSocket):
+    """Closes when its handshake fails: paho forgets such a socket without closing it."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
 
 
 def _without_delay(_client: Client, _userdata: object, sock: Any) -> None:

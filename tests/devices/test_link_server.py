@@ -147,6 +147,8 @@ def test_a_silent_broker_is_not_taken_for_a_confirmation(link: ServerLink, tmp_p
             link.publish(TOPICS.cmd("loa-01"), b"stop", timeout_s=0.5)
         batch = [Message(TOPICS.cmd("loa-01"), b"x")] * 3
         assert link.publish_many(batch, timeout_s=0.5) == [False] * 3
+        assert link.publish_many(batch * 1_000, timeout_s=0.2) == [False] * 3_000
+        assert len(link._link._answers) < 1_500  # once the time was over nothing more was sent
     finally:
         os.kill(broker_pid(tmp_path), signal.SIGCONT)
 

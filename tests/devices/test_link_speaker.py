@@ -297,10 +297,11 @@ def test_a_broker_behind_tls_is_trusted_by_its_certificate_only(
         with pytest.raises(LinkRefused, match="certificate"):
             await make_link(url).connect(WILL, READS)
 
-    run(story())
-    with warnings.catch_warnings():  # paho leaves the socket of a failed handshake to the collector
-        warnings.simplefilter("ignore", ResourceWarning)
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always", ResourceWarning)
+        run(story())
         gc.collect()
+    assert not [str(warning.message) for warning in left_open]
 
 
 def make_certificate(directory: Path) -> ssl.SSLContext:
