@@ -133,7 +133,8 @@ class ChildBroker:
                     self._failure = error if isinstance(error, DeviceError) else BrokerFailed(str(error))
                     self._settled.set()
                     return
-                self._report_death(str(error))
+                if not self._stopping.is_set():
+                    self._report_death(str(error))
             if time.monotonic() - started > _HEALTHY_AFTER:
                 pause = 0.25
             self._stopping.wait(pause)

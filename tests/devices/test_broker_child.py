@@ -26,7 +26,7 @@ from devices.broker import (
     hash_password,
 )
 from devices.broker.accounts import check_password, topic_matches
-from devices.broker.mosquitto import find_mosquitto
+from devices.broker.mosquitto import Mosquitto, find_mosquitto
 from devices.errors import BrokerFailed
 
 SERVER_WITH_A_BROKER = """
@@ -142,6 +142,22 @@ def test_a_broker_that_dies_is_started_again_and_the_alarm_heard(
     assert broker_pid(tmp_path) != first
     assert "ended with status -9" in alarms[0]
     assert not plain_client(broker.url, "loa-01").refused.get(timeout=5)
+
+
+def test_ending_a_broker_that_is_just_starting_again_is_no_death(
+    start_broker: Callable[..., Broker],
+    tmp_path: Path,
+    eventually: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alarms: list[str] = []
+    broker = start_broker([], alarm=alarms.append)
+    first = broker_pid(tmp_path)
+    monkeypatch.setattr(Mosquitto, "command", lambda *_: ["/bin/sleep", "60"])
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: broker._process.pid != first)  # type: ignore[attr-defined]
+    broker.stop()
+    assert len(alarms) == 1
 
 
 def test_an_alarm_that_fails_does_not_end_the_supervision(
