@@ -29,8 +29,8 @@ def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
     occurrences = {occurrence for _, occurrence in outcomes}
     query = select(Broadcast).where(Broadcast.occurrence.in_(occurrences))
     broadcasts = {each.occurrence: each for each in session.scalars(query)}
-    _update_deliveries(session, outcomes, broadcasts, now)
-    _update_as_run(session, outcomes, broadcasts)
+    addressed = _update_deliveries(session, outcomes, broadcasts, now)
+    _update_as_run(session, outcomes, addressed)
 
 
 def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
@@ -48,20 +48,26 @@ def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
 
 def _update_deliveries(
     session: Session, outcomes: Mapping[Key, Outcome], broadcasts: Mapping[str, Broadcast], now: dt.datetime
-) -> None:
+) -> dict[Key, Broadcast]:
+    """The broadcasts that these loudspeakers were meant to play: none speaks of another commune's."""
     by_id = {broadcast.id: broadcast for broadcast in broadcasts.values()}
     query = select(Delivery).where(
         Delivery.broadcast_id.in_(by_id),
         Delivery.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in outcomes}),
     )
     touched = set()
+    addressed: dict[Key, Broadcast] = {}
     for delivery in session.scalars(query):
-        outcome = outcomes.get((delivery.loudspeaker_id, by_id[delivery.broadcast_id].occurrence))
-        if outcome is not None and _apply(delivery, outcome, now):
-            touched.add(delivery.broadcast_id)
+        broadcast = by_id[delivery.broadcast_id]
+        key = (delivery.loudspeaker_id, broadcast.occurrence)
+        if key in outcomes:
+            addressed[key] = broadcast
+            if _apply(delivery, outcomes[key], now):
+                touched.add(broadcast.id)
     for broadcast_id in sorted(touched):
         area_id = by_id[broadcast_id].area_id
         events.emit(session, now=now, kind="delivery", area_id=area_id, subject=broadcast_id)
+    return addressed
 
 
 def _apply(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> bool:
@@ -77,7 +83,7 @@ def _apply(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> bool:
 
 
 def _update_as_run(
-    session: Session, outcomes: Mapping[Key, Outcome], broadcasts: Mapping[str, Broadcast]
+    session: Session, outcomes: Mapping[Key, Outcome], addressed: Mapping[Key, Broadcast]
 ) -> None:
     """A row for whatever sounded or has come to its end."""
     told = {key: outcome for key, outcome in outcomes.items() if outcome.started or outcome.state in FINAL}
@@ -91,7 +97,7 @@ def _update_as_run(
         if row is None:
             row = AsRun(loudspeaker_id=key[0], occurrence=key[1])
             session.add(row)
-        _fill(row, outcome, broadcasts.get(key[1]))
+        _fill(row, outcome, addressed.get(key))
     session.flush()
 
 

@@ -10,8 +10,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -23,6 +24,10 @@ from .migrations import schema
 BUSY_S = 10.0  # seconds a writer waits for its turn
 POOL = 20  # connections kept; live pages and workers share them
 OVERFLOW = 20
+JSON: Final[dict[str, Callable[[Any], Any]]] = {  # journals are read and written by the thousand
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
 
 Step = Callable[[Session], None]
 
@@ -192,7 +197,8 @@ def _make_folder(path: Path) -> None:
 
 
 def _sqlite(url: URL, busy_s: float) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": busy_s}, pool_size=POOL, max_overflow=OVERFLOW)
+    arguments = {"timeout": busy_s}
+    engine = create_engine(url, connect_args=arguments, pool_size=POOL, max_overflow=OVERFLOW, **JSON)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -220,6 +226,7 @@ def _postgresql(url: URL, busy_s: float) -> Engine:
         max_overflow=OVERFLOW,
         pool_pre_ping=True,
         connect_args={"connect_timeout": int(BUSY_S), "options": options},
+        **JSON,
     )
 
 

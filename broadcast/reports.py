@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,8 +43,7 @@ def ingest(session: Session, batch: Sequence[Inbound], wire: Wire, now: dt.datet
     _complain(session, mail.refused, now)
     _note_presence(session, mail.heard, now)
     new = _store_journals(session, mail.heard)
-    by_id = {each.id: each for each in known.values()}
-    _raise_reported(session, new, by_id, now)
+    _raise_reported(session, {(row.loudspeaker_id, row.boot, row.seq) for row in new}, mail.heard, now)
     airlog.update(session, {(row.loudspeaker_id, row.occurrence) for row in new if row.occurrence}, now)
     cursors.confirm(session, wire, _journals(mail.heard), now)
     _note_acks(session, mail.heard, now)
@@ -123,7 +122,7 @@ def _journals(mail: Iterable[Heard]) -> list[tuple[Loudspeaker, Journal]]:
     return [(each.loudspeaker, each.report) for each in mail if isinstance(each.report, Journal)]
 
 
-def _store_journals(session: Session, mail: Iterable[Heard]) -> Sequence[Row[Any]]:
+def _store_journals(session: Session, mail: Iterable[Heard]) -> Sequence[Row[int, str, int, str]]:
     """Insert what is new, by (loudspeaker, boot, seq); returns the new rows."""
     rows = [
         {
@@ -142,26 +141,22 @@ def _store_journals(session: Session, mail: Iterable[Heard]) -> Sequence[Row[Any
     ]
     if not rows:
         return []
-    columns = (JournalRow.loudspeaker_id, JournalRow.event, JournalRow.occurrence, JournalRow.body)
+    columns = (JournalRow.loudspeaker_id, JournalRow.boot, JournalRow.seq, JournalRow.occurrence)
     return session.execute(insert_new(session, JournalRow).returning(*columns), rows).all()
 
 
 def _raise_reported(
-    session: Session, new: Iterable[Row[Any]], known: dict[int, Loudspeaker], now: dt.datetime
+    session: Session, new: Container[tuple[int, str, int]], mail: Iterable[Heard], now: dt.datetime
 ) -> None:
     """A loudspeaker that refused a message says that somebody tries to speak in our name."""
-    counts: Counter[tuple[int, str]] = Counter()
-    reasons: dict[tuple[int, str], str] = {}
-    for row in new:
-        if row.event in REFUSALS:
-            key = (row.loudspeaker_id, row.event)
-            counts[key] += 1
-            reasons[key] = str(row.body.get("reason", ""))
-    for key, count in counts.items():
-        loudspeaker_id, kind = key
-        alarms.raise_alarm(
-            session, kind=kind, now=now, loudspeaker=known[loudspeaker_id], count=count, why=reasons[key]
-        )
+    reasons: dict[tuple[Loudspeaker, str], dict[tuple[str, int], str]] = defaultdict(dict)
+    for loudspeaker, journal in _journals(mail):
+        for event in journal.events:
+            if event.event in REFUSALS and (loudspeaker.id, journal.boot, event.seq) in new:
+                reasons[loudspeaker, event.event][journal.boot, event.seq] = event.reason
+    for (loudspeaker, kind), why in reasons.items():
+        last = why[max(why)]
+        alarms.raise_alarm(session, kind=kind, now=now, loudspeaker=loudspeaker, count=len(why), why=last)
 
 
 def _note_acks(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:

@@ -355,3 +355,29 @@ def test_acks_of_a_command_are_told_as_one_event(stage: Any) -> None:
     with stage.database.transaction(read_only=True) as session:
         told = [e.data for e in session.scalars(select(Event).where(Event.kind == "ack"))]
     assert told == [{"command": "c1", "stage": "done", "code": "", "count": 3}]
+
+
+def test_a_loudspeaker_has_no_word_about_what_was_never_meant_for_it(stage: Any) -> None:
+    """Its as-run would else carry the title of another commune's broadcast."""
+    stage.loudspeakers(1)
+    (stranger,) = stage.loudspeakers(1, area_id=stage.cast.other_commune)
+    stage.schedule("17:00", frequency=Frequency.ONCE)
+    stage.plan()
+    (broadcast,) = stage.broadcasts()
+    stage.hear(stranger.journal(stage.now, *stranger.played(broadcast)))
+    with stage.database.transaction(read_only=True) as session:
+        row = session.scalars(select(AsRun)).one()
+    assert (row.broadcast_id, row.title, row.occurrence) == (None, "", broadcast.occurrence)
+    assert stage.deliveries()[0].evidence is None
+
+
+def test_a_refusal_that_arrives_twice_in_one_batch_is_counted_once(stage: Any) -> None:
+    (box,) = stage.loudspeakers(1)
+    told = box.journal(
+        stage.now, box.event(stage.now, "replayed", reason="cmd"), box.event(stage.now, "stale")
+    )
+    stage.hear(told, told)
+    stage.hear(told)
+    with stage.database.transaction(read_only=True) as session:
+        alarms = {each.kind: (each.count, each.detail) for each in session.scalars(select(Alarm))}
+    assert alarms == {"replayed": (1, {"why": "cmd"}), "stale": (1, {"why": ""})}
