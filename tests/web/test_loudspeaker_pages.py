@@ -7,7 +7,6 @@ import json
 import re
 import urllib.parse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,14 +20,6 @@ from devices.messages import ItemState
 from devices.speaker.identity import Identity
 
 NOW = dt.datetime.now(dt.UTC)
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
-    """The pages are judged once; the use cases below them run on both databases in their own tests."""
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,14 +22,6 @@ Open = Callable[[Person | None, str], Page]
 NOW = dt.datetime.now(dt.UTC)
 expect.set_options(timeout=15_000)
 TEXT = "Từ 7h30 ngày 5/3, trạm y tế xã tiêm chủng. Hỏi PCTN khi cần."
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
-    """The pages are judged once; the use cases below them run on both databases in their own tests."""
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture

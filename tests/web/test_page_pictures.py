@@ -6,7 +6,6 @@ import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +31,8 @@ from schedules.types import LOCAL, Frequency, Rule
 
 Judge = Callable[[Page, str], None]
 Open = Callable[[Person | None, str], Page]
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.astimezone(LOCAL).date()
@@ -79,13 +80,6 @@ TEXTS = (
         BulletinClass.ROUTINE,
     ),
 )
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
 
 
 @dataclass(frozen=True)

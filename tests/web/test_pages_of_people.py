@@ -17,13 +17,7 @@ NOW = dt.datetime.now(dt.UTC)
 Judge = Callable[[Page, str], None]
 Open = Callable[[Person | None, str], Page]
 
-
-@pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Any, empty_sqlite: Any) -> str:
-    """The pages are judged once; the use cases below them run on both databases in their own tests."""
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
 
 
 def test_pictures_sign_in(cast: Any, open_as: Open, judge: Judge) -> None:

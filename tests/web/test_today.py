@@ -28,13 +28,7 @@ from devices.messages import AlertStatus, BulletinClass, ItemState
 Open = Callable[[Person | None, str], Page]
 Judge = Callable[[Page, str], None]
 ClientOf = Callable[[Person], Any]
-
-
-@pytest.fixture
-def database_url(tmp_path: Any, empty_sqlite: Any) -> str:
-    path = tmp_path / "today.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
 
 
 def now() -> dt.datetime:
@@ -268,13 +262,16 @@ def test_a_loudspeaker_that_returns_is_seen_without_reloading(
     expect(page.locator("#speakers")).to_contain_text("11 / 12")
 
 
+@SQLITE
 def test_pictures_of_today(cast: Any, morning: Morning, open_as: Open, judge: Judge) -> None:
     judge(open_as(cast.lan, "/"), "today")
 
 
+@SQLITE
 def test_pictures_of_an_urgent_day(cast: Any, flood: int, open_as: Open, judge: Judge) -> None:
     judge(open_as(cast.dung, "/"), "today-urgent")
 
 
+@SQLITE
 def test_pictures_of_an_empty_day(cast: Any, open_as: Open, judge: Judge) -> None:
     judge(open_as(cast.mai, "/"), "today-empty")

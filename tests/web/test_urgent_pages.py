@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select, update
 
 from broadcast import registry, urgent
 from broadcast.database import Database
@@ -17,14 +17,6 @@ from devices.messages import AlertStatus, BulletinClass, ItemState
 
 NOW = dt.datetime.now(dt.UTC)
 TEXT = "Nước lũ đang lên nhanh tại thôn Đoài. Bà con đến ngay trường tiểu học."
-
-
-@pytest.fixture
-def database_url(tmp_path: Path, empty_sqlite: Path) -> str:
-    """The pages are judged once; the use cases below them run on both databases in their own tests."""
-    path = tmp_path / "pages.db"
-    path.write_bytes(empty_sqlite.read_bytes())
-    return f"sqlite:///{path}"
 
 
 @pytest.fixture
@@ -212,3 +204,51 @@ def test_who_may_not_send_sees_no_send_and_no_stop(
     assert mai.send("/urgent/stop", broadcast_id=broadcast_id).status_code == 403
     assert mai.send(f"/urgent/prepared/{bulletin_id}/send", **order(cast.commune, 3)).status_code == 403
     assert sent(database)[0].state is not BroadcastState.CANCELLED
+
+
+def on_air(database: Database, system: Any, person: Person, area_id: int) -> int:
+    bulletin_id = prepared(database, person, area_id)
+    with database.transaction() as session:
+        order = urgent.send(
+            session,
+            session.get_one(Person, person.id),
+            wire=system.wire,
+            bulletin_id=bulletin_id,
+            status=AlertStatus.ACTUAL,
+            area_id=area_id,
+            expires_in=dt.timedelta(hours=1),
+            now=dt.datetime.now(dt.UTC),
+        )
+        session.flush()
+        return order.id
+
+
+def test_stop_is_in_sight_wherever_the_page_is_scrolled_to(
+    cast: Any,
+    database: Database,
+    system: Any,
+    loudspeakers: int,
+    open_as: Callable[[Person | None, str], Page],
+) -> None:
+    broadcast_id = on_air(database, system, cast.dung, cast.commune)
+    for path in (f"/urgent/broadcasts/{broadcast_id}", "/urgent/", "/account", "/"):
+        page = open_as(cast.dung, path)
+        page.set_viewport_size({"width": 390, "height": 480})
+        stop = page.get_by_role("button", name="DỪNG", exact=True)
+        expect(stop).to_have_count(1)
+        for share in (0, 0.5, 1):
+            page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {share})")
+            expect(stop).to_be_in_viewport(ratio=1)
+            stop.click(trial=True)  # nothing lies over it
+
+
+def test_the_page_of_an_old_announcement_does_not_hide_the_stop_of_a_new_one(
+    cast: Any, database: Database, system: Any, loudspeakers: int, dung: Any
+) -> None:
+    old = on_air(database, system, cast.dung, cast.commune)
+    with database.transaction() as session:
+        session.get_one(Broadcast, old).state = BroadcastState.CLOSED
+        session.execute(update(Clip).values(sha256="e" * 64, key="e" * 64))
+    new = on_air(database, system, cast.dung, cast.villages[0])
+    page = dung.read(f"/urgent/broadcasts/{old}")
+    assert f'name="broadcast_id" value="{new}"' in page

@@ -124,12 +124,15 @@ def show(broadcast_id: int) -> str:
     found = airing.find(current_person(), broadcast_id)
     if found.broadcast.schedule_id is not None:
         raise NotFound(kind="broadcast", id=broadcast_id)
+    on_air = _on_air(found)
+    may_stop = permissions.may(current_person(), Role.URGENT, found.broadcast.area_id, g.session)
     return render_template(
         "urgent/show.html",
         airing=found,
         broadcast=found.broadcast,
-        on_air=_on_air(found),
-        may_stop=permissions.may(current_person(), Role.URGENT, found.broadcast.area_id, g.session),
+        on_air=on_air,
+        may_stop=may_stop,
+        own_stop=broadcast_id if on_air and may_stop else None,
         words=words,
     )
 

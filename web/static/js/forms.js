@@ -1,5 +1,6 @@
 // A form that is on its way cannot be sent twice; one whose text would be lost asks before leaving;
-// select and radio of form[data-autosubmit] send it at once; [data-copy] copies the text of a field.
+// select and radio of form[data-autosubmit] send it at once; [data-copy] copies the text of a field;
+// beside a date stand its words ([data-date-words]), beside a file its name ([data-file-name]).
 import { showToast } from "./toasts.js";
 
 function busy(form, on) {
@@ -18,6 +19,21 @@ async function copy(button) {
     document.execCommand("copy"); // plain http: the clipboard interface is closed there
   }
   showToast(button.dataset.copied, "ok");
+}
+
+const partOf = (name, id) => document.querySelector(`[data-${name}="${CSS.escape(id)}"]`);
+
+function tellDate(input) {
+  const words = partOf("date-words", input.id);
+  if (!words) return;
+  const date = input.valueAsDate;
+  const weekday = date?.toLocaleDateString(document.documentElement.lang, { weekday: "long", timeZone: "UTC" });
+  words.textContent = date ? `${weekday}, ${input.value.split("-").reverse().join("/")}` : "";
+}
+
+function tellFile(input) {
+  const name = partOf("file-name", input.id);
+  if (name) name.textContent = input.files[0]?.name ?? name.dataset.empty;
 }
 
 export function startForms() {
@@ -45,11 +61,13 @@ export function startForms() {
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");
     if (form) form.dataset.dirty = "yes";
+    if (event.target.type === "date") tellDate(event.target);
   });
   window.addEventListener("beforeunload", (event) => {
     if (document.querySelector('form[data-dirty="yes"]')) event.preventDefault();
   });
   document.addEventListener("change", (event) => {
+    if (event.target.type === "file") tellFile(event.target);
     event.target.closest("form[data-autosubmit]")?.requestSubmit();
   });
   document.addEventListener("click", (event) => {

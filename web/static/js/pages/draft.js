@@ -56,10 +56,11 @@ function offer(form, draft) {
   box.hidden = false;
   box.querySelector("[data-draft-take]").addEventListener("click", () => {
     for (const field of fieldsOf(form)) {
-      if (field.name in draft.values) field.value = draft.values[field.name];
+      if (!(field.name in draft.values)) continue;
+      field.value = draft.values[field.name];
+      field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     box.hidden = true;
-    form.dispatchEvent(new Event("input", { bubbles: true }));
   });
   box.querySelector("[data-draft-drop]").addEventListener("click", () => {
     store.drop(form.dataset.draft);
