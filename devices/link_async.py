@@ -13,6 +13,7 @@ from typing import Any
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from devices.envelope import MAX_BYTES
 from devices.errors import LinkDown, LinkRefused
 from devices.link_address import Address
 from devices.link_pump import Pump
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _INFLIGHT = 100  # unconfirmed messages on the wire; more waits inside paho, and 1,000 halves the throughput
 _BACKLOG = 1_000  # received and not yet taken; beyond it we stop reading and the broker has to wait
+_BACKLOG_BYTES = 16_000_000
 _CONNECTORS = ThreadPoolExecutor(8, thread_name_prefix="mqtt-connect")  # names, TCP and TLS block
 
 
@@ -57,6 +59,7 @@ class SpeakerLink:
         self._greeting: asyncio.Future[str] | None = None
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._inbox: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._held = 0  # bytes in the inbox
 
     @property
     def connected(self) -> bool:
@@ -112,7 +115,12 @@ class SpeakerLink:
         if message is None:
             self._inbox.put_nowait(None)
             raise LinkDown(f"the connection to {self._address} is lost")
-        if self._pump is not None and self._pump.paused and self._inbox.qsize() < _BACKLOG // 2:
+        self._held -= len(message.payload)
+        if (
+            self._pump is not None
+            and self._pump.paused
+            and not self._fills(_BACKLOG // 2, _BACKLOG_BYTES // 2)
+        ):
             self._pump.resume()
         return message
 
@@ -170,6 +178,7 @@ class SpeakerLink:
     def _attach(self, client: Client, pump: Pump) -> None:
         self._client, self._pump = client, pump
         self._inbox = asyncio.Queue()
+        self._held = 0
         pump.start(self._keepalive)
 
     async def _greet(self) -> None:
@@ -197,9 +206,15 @@ class SpeakerLink:
         except UnicodeDecodeError:
             log.warning("a topic that is not text was dropped", extra={"action": "topic_unreadable"})
             return
-        self._inbox.put_nowait(Message(topic, bytes(message.payload), message.retain))
-        if self._pump is not None and self._inbox.qsize() >= _BACKLOG:
+        # Of what is longer than any honest message the beginning is enough to refuse it.
+        payload = bytes(message.payload[: MAX_BYTES + 1])
+        self._held += len(payload)
+        self._inbox.put_nowait(Message(topic, payload, message.retain))
+        if self._pump is not None and self._fills(_BACKLOG, _BACKLOG_BYTES):
             self._pump.pause()
+
+    def _fills(self, count: int, size: int) -> bool:
+        return self._inbox.qsize() >= count or self._held >= size
 
     def _on_connect(
         self, client: Client, userdata: object, flags: object, reason: Any, properties: object

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from devices.broker import Broker
+from devices.envelope import MAX_BYTES
 from devices.errors import LinkDown, LinkRefused
 from devices.link_async import SpeakerLink
 from devices.speaker.ports import Message
@@ -255,6 +256,42 @@ def test_a_flood_waits_at_the_broker_and_not_in_memory(broker: Broker, plain_cli
             assert link._inbox.qsize() <= 1_100
             assert [int((await link.receive()).payload) for _ in range(count)] == list(range(count))
 
+    run(story())
+
+
+def test_a_flood_of_large_messages_does_not_fill_the_memory(broker: Broker, plain_client: Any) -> None:
+    count, large = 200, b"x" * 250_000
+    server = plain_client(broker.url, "server")
+
+    async def story() -> None:
+        async with connected(broker.url) as link:
+            for _ in range(count):
+                server.client.publish(TOPICS.cmd("loa-01"), large, qos=1)
+            await asyncio.sleep(1)
+            assert link._inbox.qsize() * len(large) < 17_000_000
+            assert [(await link.receive()).payload for _ in range(count)] == [large] * count
+
+    run(story())
+
+
+def test_of_a_message_larger_than_any_honest_one_only_the_beginning_is_kept(
+    start_broker: Callable[..., Broker],
+    make_account: Any,
+    plain_client: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from devices.broker import mosquitto
+
+    monkeypatch.setattr(mosquitto, "_SETTINGS", mosquitto._SETTINGS.replace("message_size_limit", "#"))
+    server = make_account("server", writes=TOPICS.server_writes)
+    url = start_broker([server, make_account("loa-01", reads=READS)]).url
+
+    async def story() -> None:
+        async with connected(url) as link:
+            await asyncio.to_thread(client.publish, TOPICS.cmd("loa-01"), b"x" * 3_000_000)
+            assert len((await link.receive()).payload) == MAX_BYTES + 1
+
+    client = plain_client(url, "server")
     run(story())
 
 
