@@ -17,6 +17,7 @@ from .moments import to_ms
 from .outbox import Urgency, Wire
 
 COMMAND_LIFE = dt.timedelta(minutes=1)
+ABOUT_TO = dt.timedelta(seconds=30)  # what begins so soon is not left to a planning that may come too late
 ALIVE = (BroadcastState.PLANNED, BroadcastState.DISPATCHED)
 
 
@@ -69,7 +70,7 @@ def release(session: Session, person: Person, *, wire: Wire, area_id: int, now: 
 def cut_schedule(
     session: Session, person: Person, schedule_id: int, *, wire: Wire, now: dt.datetime
 ) -> list[Broadcast]:
-    """End what a withdrawn schedule plays; its coming broadcasts are the planning's to cancel."""
+    """End what a withdrawn schedule plays or is about to; later broadcasts are the planning's to cancel."""
     return _cut(session, person, wire, Broadcast.schedule_id == schedule_id, now)
 
 
@@ -84,7 +85,7 @@ def cut_bulletin(
 def _cut(
     session: Session, person: Person, wire: Wire, which: ColumnElement[bool], now: dt.datetime
 ) -> list[Broadcast]:
-    stopped = _cancel(session, person, wire, _sounding(session, which, now), now)
+    stopped = _cancel(session, person, wire, _sounding(session, which, now, soon=ABOUT_TO), now)
     for each in stopped:
         _command(session, wire, each.area, Action.STOP, now, items=(each.occurrence,))
     return stopped
@@ -111,9 +112,11 @@ def _require_stop(session: Session, person: Person, broadcast: Broadcast) -> Non
         raise Forbidden(role=Role.URGENT.value, area_id=broadcast.area_id)
 
 
-def _sounding(session: Session, which: ColumnElement[bool], now: dt.datetime) -> list[Broadcast]:
-    """What of these may sound now; urgent announcements from the moment they are sent."""
-    begun = Broadcast.schedule_id.is_(None) | (Broadcast.start <= now)
+def _sounding(
+    session: Session, which: ColumnElement[bool], now: dt.datetime, soon: dt.timedelta = dt.timedelta()
+) -> list[Broadcast]:
+    """What of these may sound now or ``soon``; urgent announcements from the moment they are sent."""
+    begun = Broadcast.schedule_id.is_(None) | (Broadcast.start <= now + soon)
     query = select(Broadcast).where(which, begun, Broadcast.state.in_(ALIVE))
     return [each for each in session.scalars(query) if alerts.over_at(each) > now]
 

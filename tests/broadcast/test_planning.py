@@ -219,8 +219,12 @@ def test_what_was_proved_of_a_withdrawn_order_proves_nothing_of_the_restored_one
     assert stage.deliveries()[0].evidence == Evidence.ACKNOWLEDGED
 
 
-@pytest.mark.parametrize("deed", ["schedule", "bulletin"])
-def test_what_is_withdrawn_while_it_plays_really_stops(stage: Any, deed: str) -> None:
+@pytest.mark.parametrize(
+    ("deed", "seconds"), [("schedule", 10), ("bulletin", 10), ("schedule", -3), ("bulletin", -3)]
+)
+def test_what_is_withdrawn_while_it_plays_or_is_about_to_really_stops(
+    stage: Any, deed: str, seconds: int
+) -> None:
     (box,) = stage.loudspeakers(1)
     bulletin_id, other = stage.bulletin(), stage.bulletin("Tin khác")
     schedule = stage.schedule("17:00", bulletin_ids=[bulletin_id])
@@ -228,7 +232,7 @@ def test_what_is_withdrawn_while_it_plays_really_stops(stage: Any, deed: str) ->
     stage.plan()
     stage.clear_outbox()
     playing = next(each for each in stage.broadcasts() if each.schedule_id == schedule.id)
-    during = playing.start + dt.timedelta(seconds=10)
+    during = playing.start + dt.timedelta(seconds=seconds)
     with stage.database.transaction() as session:
         if deed == "schedule":
             programme.withdraw_schedule(session, stage.cast.lan, schedule.id, during, wire=stage.wire)
@@ -240,7 +244,7 @@ def test_what_is_withdrawn_while_it_plays_really_stops(stage: Any, deed: str) ->
         Action.STOP,
         (playing.occurrence,),
     )
-    stage.plan(during)
+    stage.plan(playing.start + dt.timedelta(seconds=15))
     states = {each.schedule_id: each.state for each in stage.broadcasts() if each.start == playing.start}
     assert states == {schedule.id: BroadcastState.CANCELLED, schedule.id + 1: BroadcastState.PLANNED}
     # A loudspeaker that missed the command finds it gone from its plan.
