@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from broadcast.bootstrap import System, build
@@ -50,9 +51,16 @@ def system(database: Database, database_url: str, tmp_path: Path) -> Iterator[Sy
     made.database.dispose()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for all tests, each of which has an application of its own."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(system: System) -> Iterator[Flask]:
+def app(system: System, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     made = create_app(system)
+    made.jinja_env.bytecode_cache = compiled_templates
     made.testing = False
     yield made
     feed: Feed = made.extensions["live_feed"]
