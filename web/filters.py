@@ -90,12 +90,20 @@ def lasting(milliseconds: float | None) -> str:
     minutes = round(seconds / 60)
     if minutes < 60:
         return str(gettext("%(count)s phút", count=minutes))
-    return str(gettext("%(hours)s giờ %(minutes)s phút", hours=minutes // 60, minutes=minutes % 60))
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return str(gettext("%(hours)s giờ %(minutes)s phút", hours=hours, minutes=minutes))
+    return str(ngettext("%(num)s ngày", "%(num)s ngày", hours // 24))
 
 
 def size(count: int) -> str:
-    """Bytes as KB or MB, decimal comma in Vietnamese."""
-    text = f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+    """Bytes as KB, MB or GB, decimal comma in Vietnamese."""
+    if count < 1_000_000:
+        text = f"{count / 1000:.0f} KB"
+    elif count < 1_000_000_000:
+        text = f"{count / 1_000_000:.1f} MB"
+    else:
+        text = f"{count / 1_000_000_000:.1f} GB"
     return text if str(get_locale()) == "en" else text.replace(".", ",")
 
 

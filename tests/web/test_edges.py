@@ -14,7 +14,7 @@ from broadcast import errors as domain
 from broadcast import people
 from broadcast.database import Database
 from broadcast.models import Person
-from web import i18n
+from web import filters, i18n
 from web.errors import refuse, sentence, status_of
 from web.sentences import SENTENCES
 
@@ -164,3 +164,18 @@ def test_what_was_refused_or_crashed_is_not_saved(
 def test_reading_a_page_writes_nothing(app: Flask, cast: Any, client_of: Callable[[Person], Any]) -> None:
     _failing_pages(app)
     assert client_of(cast.lan).get("/test/rename_and_crash").status_code >= 500
+
+
+def test_sizes_and_times_are_told_in_the_unit_one_would_say(app: Flask) -> None:
+    with app.test_request_context(headers={"Cookie": "language=vi"}):
+        assert [filters.size(count) for count in (40_000, 2_500_000, 73_666_800_000)] == [
+            "40 KB",
+            "2,5 MB",
+            "73,7 GB",
+        ]
+        hour = 3_600_000
+        assert [filters.lasting(each) for each in (12_000, 2 * hour, 111 * hour)] == [
+            "12 giây",
+            "2 giờ 0 phút",
+            "4 ngày",
+        ]

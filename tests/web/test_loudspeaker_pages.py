@@ -165,7 +165,28 @@ def test_its_page_shows_what_it_really_played_page_by_page(
     assert "Buổi 00" in first
     assert "Buổi 24" not in first
     assert "Buổi 24" in second
-    assert "Phát xong" in first
+    assert "● Đã phát" in first
+
+
+def test_what_still_plays_is_not_told_as_failed(lan: Any, fleet: list[int], database: Database) -> None:
+    with database.transaction() as session:
+        session.add(
+            AsRun(
+                loudspeaker_id=fleet[0],
+                occurrence="s1.now",
+                title="Bản tin sáng",
+                planned_start=dt.datetime.now(dt.UTC),
+                planned_ms=60_000,
+                started_at=dt.datetime.now(dt.UTC),
+                played_ms=0,
+                volume=80,
+                result=ItemState.PLAYING,
+                evidence=2,
+            )
+        )
+    page = lan.read(f"/loudspeakers/{fleet[0]}")
+    assert "▶ Đang phát" in page
+    assert "✕" not in page
 
 
 def test_volume_and_orders_reach_the_outbox_of_an_editor(

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from broadcast import proof
 from broadcast.matrix import Cell
-from broadcast.models import Bulletin, BulletinState, Delivery, RenderState
+from broadcast.models import AsRun, Bulletin, BulletinState, Delivery, RenderState
 from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
 
@@ -149,21 +149,29 @@ SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING}
 
 
 def outcome(found: Cell | Delivery) -> Word:
+    return _outcome(found.state, found.evidence)
+
+
+def as_run(row: AsRun) -> Word:
+    return _outcome(row.result, row.evidence)
+
+
+def _outcome(reached: ItemState, level: int) -> Word:
     """The proof where there is one, else what kept it from sounding, else how far it has come."""
-    state = item_state(found.state).text
-    match proof.verdict(found.state, found.evidence):
+    state = item_state(reached).text
+    match proof.verdict(reached, level):
         case Verdict.PLAYED:
             return Word(_("Đã phát"), "ok", "●")
         case Verdict.PARTLY:
             return Word(state, "warn", "◕")
-        case Verdict.UNHEARD if found.state is ItemState.DONE:
+        case Verdict.UNHEARD if reached is ItemState.DONE:
             return Word(_("Không chứng minh được"), "bad", "✕")
         case Verdict.UNHEARD:
             return Word(state, "bad", "✕")
         case Verdict.CANCELLED:
             return Word(state, "idle", "⊘")
         case Verdict.OPEN:
-            return Word(state, "info", "▶") if found.state in SOUNDING else evidence(found.evidence)
+            return Word(state, "info", "▶") if reached in SOUNDING else evidence(level)
 
 
 def reason(code: str) -> str:
