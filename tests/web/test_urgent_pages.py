@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
 from broadcast import registry, urgent
@@ -252,3 +252,21 @@ def test_the_page_of_an_old_announcement_does_not_hide_the_stop_of_a_new_one(
     new = on_air(database, system, cast.dung, cast.villages[0])
     page = dung.read(f"/urgent/broadcasts/{old}")
     assert f'name="broadcast_id" value="{new}"' in page
+
+
+def test_without_scripts_an_announcement_is_sent_and_stopped(
+    cast: Any, database: Database, loudspeakers: int, browser: Browser, live_server: str
+) -> None:
+    bulletin_id = prepared(database, cast.dung, cast.commune)
+    context = browser.new_context(java_script_enabled=False, locale="vi-VN")
+    page = context.new_page()
+    page.goto(f"{live_server}/urgent/prepared/{bulletin_id}")
+    page.get_by_label("Tên đăng nhập").fill("dung")
+    page.get_by_label("Mật khẩu").fill(cast.password)
+    page.get_by_role("button", name="Đăng nhập").click()
+    expect(page.get_by_role("button", name="Phát tới")).to_have_count(0)
+    page.get_by_role("button", name="Giữ để phát").click()
+    page.get_by_role("button", name="DỪNG", exact=True).click()
+    expect(page.get_by_text("Đã dừng lúc")).to_be_visible()
+    context.close()
+    assert [each.state for each in sent(database)] == [BroadcastState.CANCELLED]

@@ -156,7 +156,7 @@ def as_run(row: AsRun) -> Word:
     return _outcome(row.result, row.evidence)
 
 
-def _outcome(reached: ItemState, level: int) -> Word:
+def _outcome(reached: ItemState, level: int | None) -> Word:
     """The proof where there is one, else what kept it from sounding, else how far it has come."""
     state = item_state(reached).text
     match proof.verdict(reached, level):
