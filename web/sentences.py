@@ -72,7 +72,9 @@ SENTENCES = {
         "Mất liên lạc với máy chủ điều khiển loa. Lệnh đã được giữ lại; hãy báo người quản trị."
     ),
     "broker_missing": _l("Chưa có chương trình điều khiển loa (MQTT). Hãy báo người quản trị cài đặt."),
-    "port_busy": _l("Cổng %(port)s đang được chương trình khác dùng. Hãy báo người quản trị."),
+    "port_busy": _l(
+        "Cổng %(port)s đang được chương trình khác dùng. Hãy dừng chương trình đó hoặc chọn cổng khác."
+    ),
     "disk_full": _l("Ổ đĩa máy chủ đã đầy nên chưa lưu được. Hãy báo người quản trị giải phóng chỗ trống."),
     "storage_failed": _l("Không đọc hoặc ghi được kho dữ liệu. Hãy báo người quản trị kiểm tra ổ đĩa."),
     "file_damaged": _l("Tệp âm thanh bị hỏng. Hãy tạo lại âm thanh của bản tin."),
