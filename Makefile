@@ -24,7 +24,7 @@ run: ## the server with embedded defaults on http://127.0.0.1:8080
 
 test: ## all tests, with coverage
 	@scripts/setup.sh test
-	@$(PYTHON) -m pytest --numprocesses=2 --dist=worksteal $(COVERAGE) $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=3 --dist=worksteal $(COVERAGE) $(ARGS)
 
 check: ## format, lint, types, layers, length of modules
 	@scripts/setup.sh run

@@ -7,7 +7,6 @@ import datetime as dt
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from devices.messages import BulletinClass
 from tts.engines.espeak import EspeakEngine
 from tts.errors import EngineUnavailable
 from tts.synthesis import Synthesiser
-from tts.types import Chime
 
 TEXT = "Ngày mai cúp điện. Đề nghị bà con chú ý. Xin cảm ơn."
 
@@ -160,61 +158,6 @@ def test_progress_is_not_written_more_often_than_people_can_see(database, cast, 
     with database.transaction(read_only=True) as session:
         seen = [e.data["state"] for e in events.since(session, 0, None) if e.kind == "render"]
     assert seen == ["waiting", "rendering", "ready"]
-
-
-def test_emergencies_go_first_then_priority_then_the_oldest(database, cast, now):
-    first = create(database, cast, now)
-    second = create(database, cast, now, text="Hai.")
-    priority = create(database, cast, now, text="Ba.", klass=BulletinClass.PRIORITY)
-    urgent = create(database, cast, now, text="Bốn.", klass=BulletinClass.EMERGENCY)
-    taken = [claim(database, "w1", now).bulletin_id for _ in range(4)]
-    assert taken == [urgent, priority, first, second]
-    assert claim(database, "w1", now) is None
-
-
-def test_a_job_carries_the_voice_and_the_chime(database, cast, now):
-    create(database, cast, now, klass=BulletinClass.PRIORITY, speed=0.9)
-    create(database, cast, now, text="Diễn tập.", klass=BulletinClass.EMERGENCY, chime="drill")
-    drill, priority = claim(database, "w1", now), claim(database, "w1", now)
-    assert (priority.chime, priority.voice.speed) == (Chime.PRIORITY, 0.9)
-    assert drill.chime is Chime.DRILL
-    assert drill.script().chime is Chime.DRILL
-
-
-def test_many_workers_claim_each_version_once(database, cast, now):
-    made = {create(database, cast, now, text=f"Bản tin {number}.") for number in range(12)}
-
-    def work(worker):
-        found = []
-        while (job := claim(database, worker, now)) is not None:
-            found.append(job.bulletin_id)
-        return found
-
-    with ThreadPoolExecutor(6) as pool:
-        taken = [bulletin_id for found in pool.map(work, map(str, range(6))) for bulletin_id in found]
-    assert sorted(taken) == sorted(made)
-
-
-CLAIMER = """
-import datetime as dt, sys
-from broadcast import rendering
-from broadcast.database import Database
-database = Database(sys.argv[1])
-while True:
-    with database.transaction() as session:
-        job = rendering.claim(session, sys.argv[2], dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC))
-    if job is None:
-        break
-    print(job.bulletin_id)
-"""
-
-
-def test_processes_claim_each_version_once(database, database_url, cast, now):
-    made = {create(database, cast, now, text=f"Bản tin {number}.") for number in range(16)}
-    command = [sys.executable, "-c", CLAIMER, database_url]
-    workers = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "ab"]
-    taken = [int(line) for worker in workers for line in worker.communicate(timeout=60)[0].split()]
-    assert sorted(taken) == sorted(made)
 
 
 def test_a_worker_that_died_is_replaced_after_a_minute(database, cast, clock, library, speaking):

@@ -35,6 +35,7 @@ def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:
 @pytest.fixture
 def fleet(database: Database, system: Any, cast: Any) -> list[int]:
     """Four loudspeakers: online and playing, late, offline, never seen."""
+    now = dt.datetime.now(dt.UTC)
     with database.transaction() as session:
         for number in range(4):
             registry.add(
@@ -46,12 +47,12 @@ def fleet(database: Database, system: Any, cast: Any) -> list[int]:
                 area_id=cast.villages[number % 2],
                 latitude=21.5 + number * 0.004,
                 longitude=104.9,
-                now=NOW,
+                now=now,
             )
         found = list(session.scalars(select(Loudspeaker).order_by(Loudspeaker.id)))
-        found[0].online, found[0].last_seen, found[0].playing = True, NOW + dt.timedelta(minutes=5), "s1"
-        found[1].online, found[1].last_seen = True, NOW - dt.timedelta(seconds=90)
-        found[2].online, found[2].last_seen = False, NOW - dt.timedelta(hours=3)
+        found[0].online, found[0].last_seen, found[0].playing = True, now + dt.timedelta(minutes=5), "s1"
+        found[1].online, found[1].last_seen = True, now - dt.timedelta(seconds=90)
+        found[2].online, found[2].last_seen = False, now - dt.timedelta(hours=3)
         return [each.id for each in found]
 
 
