@@ -61,7 +61,7 @@ def test_every_locked_package_has_hashes(texts: dict[str, str]) -> None:
 
 
 def test_no_file_names_a_registry_or_a_folder_of_a_machine(texts: dict[str, str]) -> None:
-    hosts = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "deb.debian" + ".org"]
+    hosts = ["pypi" + ".org", "python" + "hosted.org", "npmjs" + ".org", "deb." + "debian.org"]
     folders = ["/wo" + "rk/", "/ro" + "ot/", "/op" + "t/wheels", "/home" + "/"]
     found = [
         f"{name}: {word}"
