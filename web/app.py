@@ -27,7 +27,8 @@ LARGEST_REQUEST = 2_000_000  # bytes: a text of 50,000 characters many times ove
 YEAR = 365 * 24 * 3600  # seconds
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; media-src 'self' blob:; base-uri 'none'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 PERMISSIONS_POLICY = "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)"
 
