@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,30 @@ class Doubt(enum.StrEnum):
     UNREADABLE = "unreadable"
 
 
+class TokenKind(enum.StrEnum):
+    """What a piece of the source was taken for."""
+
+    WORD = "word"
+    NUMBER = "number"
+    ORDINAL = "ordinal"
+    ROMAN = "roman"
+    DATE = "date"
+    TIME = "time"
+    MONEY = "money"
+    MEASURE = "measure"
+    TELEPHONE = "telephone"
+    WEB = "web"
+    DOCUMENT = "document"
+    ARTICLE = "article"
+    ABBREVIATION = "abbreviation"
+    PLACE = "place"
+    CODE = "code"
+    FOREIGN = "foreign"
+    LIST = "list"
+    SIGN = "sign"
+    LEXICON = "lexicon"
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A piece of the source and how it is said; ``spoken`` is empty where the piece is silent."""
@@ -31,6 +57,7 @@ class Token:
     written: str
     spoken: str
     doubt: Doubt | None = None
+    kind: TokenKind = TokenKind.WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +106,73 @@ class Chime(enum.StrEnum):
     DRILL = "drill"
 
 
+class Preset(enum.StrEnum):
+    """Where a clip will be heard: outdoors it is read slower and with longer pauses."""
+
+    STANDARD = "standard"
+    OUTDOOR = "outdoor"
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A text in one language and the voice that reads it; a ``heading`` has a longer pause after it."""
+
+    text: SpokenText
+    voice: Voice = Voice()
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A file that ``tts.recording.accept`` has made; ``sha256`` names its bytes."""
+
+    path: Path
+    sha256: str
+
+
+Part: TypeAlias = Speech | Recorded
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Everything that decides how a clip sounds."""
+    """Everything that decides how a clip sounds; times are in seconds.
 
-    spoken: SpokenText
-    voice: Voice = Voice()
+    Heard are: lead-in, chime, opening, parts, (gap, parts) for every repeat, closing, tail.
+    """
+
+    parts: tuple[Part, ...]
+    opening: Speech | None = None
+    closing: Speech | None = None
     chime: Chime = Chime.ROUTINE
-    lead_in: float = 1.0  # seconds of silence for the amplifier's wake-up
+    preset: Preset = Preset.STANDARD
+    repeats: int = 1  # how often the parts are heard
+    gap: float = 2.0  # between two readings
+    lead_in: float = 1.0  # silence for the amplifier's wake-up
+    tail: float = 0.6  # silence, so that the amplifier does not cut the last word
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """When a sentence is heard in the first reading; a recorded part counts as one sentence.
+
+    ``part`` is the index in ``Script.parts``, -1 for the opening, the number of parts for the closing;
+    ``sentence`` is the index in ``SpokenText.sentences``, silent ones included.
+    """
+
+    part: int
+    sentence: int
+    start: float  # seconds
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceFailure:
+    """A sentence that an engine could not speak, counted as in ``Mark``."""
+
+    part: int
+    sentence: int
+    engine: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +196,6 @@ class AudioClip:
     loudness: float = 0.0  # integrated, LUFS
     true_peak: float = 0.0  # dBTP
     peaks: tuple[int, ...] = ()  # 0..100, for the waveform
+    marks: tuple[Mark, ...] = ()
+    failures: tuple[SentenceFailure, ...] = ()
+    opus: bytes = field(default=b"", repr=False)  # the same sound as Ogg Opus

@@ -11,6 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tts.normalise import read
+from tts.normalise.dispatch import PIECE, Dispatch
+from tts.normalise.rule import Rule
+from tts.normalise.table import RULES
 from tts.sentences import LONGEST, say
 from tts.types import SpokenText
 
@@ -64,6 +67,20 @@ def test_no_digit_is_dropped_without_a_word(text: str) -> None:
     for _, _, written, said, doubtful in tokens(spoken):
         if re.search(r"\d", written) and not re.fullmatch(r"\((GMT|UTC)\s?\+?\s?7(:?00)?\)", written):
             assert said or doubtful
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_no_rule_matches_where_it_is_not_tried(text: str) -> None:
+    dispatch = Dispatch(RULES)
+    for piece in PIECE.finditer(unicodedata.normalize("NFC", text)):
+        tried = dispatch.at(piece)
+        assert [rule for rule in RULES if rule not in tried and takes(rule, piece)] == []
+
+
+def takes(rule: Rule, piece: re.Match[str]) -> bool:
+    match = rule.pattern.match(piece.string, piece.start())
+    return bool(match and match[0] and rule.read(match) is not None)
 
 
 @settings(max_examples=200, deadline=None)

@@ -7,8 +7,8 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.data import WEB
-from tts.normalise.rule import Reading, Rule, before, rule
-from tts.types import Doubt
+from tts.normalise.rule import DIGIT, Reading, Rule, before, digits_then, letters_then, rule, signs
+from tts.types import Doubt, TokenKind
 
 _CALL_WORDS: Final = re.compile(
     r"(gọi|tổng đài|đường dây nóng|điện thoại|số máy|đt|hotline|bấm)[\s:.]*(số)?[\s:.]*"
@@ -81,9 +81,13 @@ def _service(match: re.Match[str]) -> str | None:
 
 _EDGE: Final = r"(?<![\w@])"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"\[email\s?protected\]", _hidden_mail, re.IGNORECASE),
+    rule(r"\[email\s?protected\]", _hidden_mail, re.IGNORECASE, kind=TokenKind.WEB, starts=signs("[")),
     rule(
-        _EDGE + r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", _mail, re.ASCII
+        _EDGE + r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+        _mail,
+        re.ASCII,
+        kind=TokenKind.WEB,
+        starts=letters_then("@.+-_0") | digits_then("@.+-_a"),
     ),
     rule(
         r"(?<![\w@.]) (?:https?://)? (?:www\.)?"
@@ -91,8 +95,19 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?P<path>/[\w./?=&%\#+~-]{0,200}[\w/])?",
         _web,
         re.ASCII | re.IGNORECASE,
+        kind=TokenKind.WEB,
+        starts=letters_then(".-:0") | digits_then(".-a"),
     ),
-    rule(r"(?<![\w.,/-]) (?:\(?\+84\)?[ .]?|0)\d(?:[ .-]?\d){7,9} (?![\d/]|[.,]\d)", _telephone),
-    rule(r"(?<![\w.,/-]) (?:1[89]00[ .]?\d{4}|1[89]00[ .]?\d{2}[ .]?\d{2}) (?![\w/]|[.,]\d)", _service),
-    rule(r"(?<![\w.,/-]) 1\d{2,3} (?![\w/%]|[.,]\d)", _service),
+    rule(
+        r"(?<![\w.,/-]) (?:\(?\+84\)?[ .]?|0)\d(?:[ .-]?\d){7,9} (?![\d/]|[.,]\d)",
+        _telephone,
+        kind=TokenKind.TELEPHONE,
+        starts=DIGIT | signs("(+"),
+    ),
+    rule(
+        r"(?<![\w.,/-]) (?:1[89]00[ .]?\d{4}|1[89]00[ .]?\d{2}[ .]?\d{2}) (?![\w/]|[.,]\d)",
+        _service,
+        kind=TokenKind.TELEPHONE,
+    ),
+    rule(r"(?<![\w.,/-]) 1\d{2,3} (?![\w/%]|[.,]\d)", _service, kind=TokenKind.TELEPHONE),
 )

@@ -7,8 +7,8 @@ from calendar import monthrange
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.rule import Reading, Rule, after, before, rule
-from tts.types import Doubt
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
+from tts.types import Doubt, TokenKind
 
 _DAY_WORDS: Final = re.compile(
     r"(ngày|mùng|hôm|sáng|trưa|chiều|tối|đêm|thứ (hai|ba|tư|năm|sáu|bảy|\d)|chủ nhật|từ|đến|hết|trước|sau|lễ"
@@ -134,42 +134,87 @@ def _fraction(match: re.Match[str]) -> Reading:
 _DASH: Final = r"\s?[-–—]\s?"
 _AT: Final = r"(?:h|g|:)"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"\s? \( (?:GMT|UTC)\s?[+]?\s?7(?:[:]?00)? \)", lambda _: Reading("")),
+    rule(
+        r"\( (?:GMT|UTC)\s?[+]?\s?7(?:[:]?00)? \)",
+        lambda _: Reading(""),
+        kind=TokenKind.TIME,
+        starts=signs("("),
+    ),
     rule(
         rf"""(?<![\w/.,-]) (?P<day1>\d{{1,2}}) (?:/(?P<month1>\d{{1,2}})(?:/(?P<year1>(?:1[0-9]|20)\d\d))?)?
             {_DASH}
             (?P<day>\d{{1,2}})/(?P<month>\d{{1,2}}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
         _date_range,
+        kind=TokenKind.DATE,
+        starts=digits_then("/-"),
     ),
     rule(
         r"""(?<![\w/.,-]) (?P<days>\d{1,2} (?:,\s?\d{1,2}){0,5} (?:,\s?|\svà\s))
             (?P<day>\d{1,2})/(?P<month>\d{1,2}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
         _days,
+        kind=TokenKind.DATE,
+        starts=digits_then(",a"),
     ),
     rule(
         r"""(?<![\w/.,-]) (?P<day>\d{1,2}) \s?(?P<sep>[/.-])\s? (?P<month>\d{1,2}) \s?(?P=sep)\s?
             (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])""",
         _date,
+        kind=TokenKind.DATE,
+        starts=digits_then("/.-"),
     ),
-    rule(r"(?<![\w/.,-]) (?P<day>\d{1,2}) / (?P<month>\d{1,2}) (?![\w/%])", _day_and_month),
     rule(
-        r"(?<![\w/.,-]) (?P<month>0?[1-9]|1[0-2]) [/-] (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])", _month_and_year
+        r"(?<![\w/.,-]) (?P<day>\d{1,2}) / (?P<month>\d{1,2}) (?![\w/%])",
+        _day_and_month,
+        kind=TokenKind.DATE,
+        starts=digits_then("/"),
+    ),
+    rule(
+        r"(?<![\w/.,-]) (?P<month>0?[1-9]|1[0-2]) [/-] (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])",
+        _month_and_year,
+        kind=TokenKind.DATE,
+        starts=digits_then("/-"),
     ),
     rule(
         rf"(?<![\w/.,-]) (?P<first>(?:1[0-9]|20)\d\d) {_DASH} (?P<second>(?:1[0-9]|20)\d\d) (?![\w/-])",
         _years,
+        kind=TokenKind.DATE,
+        starts=digits_then("-"),
     ),
     rule(
         rf"""(?<![\w/.,:-]) (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)? {_DASH}
             (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)? (?![\w/])""",
         _time_range,
+        kind=TokenKind.TIME,
+        starts=digits_then("a:"),
     ),
-    rule(r"(?<![\w/.,:-]) (?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))? (?![\w/:])", _time),
+    rule(
+        r"(?<![\w/.,:-]) (?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))? (?![\w/:])",
+        _time,
+        kind=TokenKind.TIME,
+        starts=digits_then(":"),
+    ),
     rule(
         r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) \s?[hg]\s? (?P<minute>[0-5]\d) (?:\s?(?:phút|p\b|'))? (?![\w/])",
         _hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
     ),
-    rule(r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) h (?P<minute>) (?!\w)", _hour),
-    rule(r"(?<!\w) (?P<word>[Tt]hứ) \s (?P<day>[2-7]) (?![\w.,/]*\d)", _weekday),
-    rule(r"(?<![\w/.,-]) (?P<top>\d{1,3}) / (?P<bottom>[1-9]\d{0,2}) (?![\w/]|[.,]\d)", _fraction),
+    rule(
+        r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) h (?P<minute>) (?!\w)",
+        _hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
+    ),
+    rule(
+        r"(?<!\w) (?P<word>[Tt]hứ) \s (?P<day>[2-7]) (?![\w.,/]*\d)",
+        _weekday,
+        kind=TokenKind.DATE,
+        starts=first_words("thứ"),
+    ),
+    rule(
+        r"(?<![\w/.,-]) (?P<top>\d{1,3}) / (?P<bottom>[1-9]\d{0,2}) (?![\w/]|[.,]\d)",
+        _fraction,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/"),
+    ),
 )

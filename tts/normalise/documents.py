@@ -7,7 +7,16 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.data import ISSUERS, LOANS, ROADS
-from tts.normalise.rule import Rule, alternatives, before, rule
+from tts.normalise.rule import (
+    Rule,
+    alternatives,
+    before,
+    digits_then,
+    first_words,
+    letters_then,
+    rule,
+)
+from tts.types import TokenKind
 
 _ASSEMBLY: Final = re.compile(r"QH(\d{1,2})")
 _ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}")
@@ -72,17 +81,43 @@ def _mixed(match: re.Match[str]) -> str | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"(?<!\w) (?P<series>\d\d[A-ZĐ]{1,2}\d?)[- ](?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)", _plate),
+    rule(
+        r"(?<!\w) (?P<series>\d\d[A-ZĐ]{1,2}\d?)[- ](?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)",
+        _plate,
+        kind=TokenKind.CODE,
+        starts=digits_then("a"),
+    ),
     rule(
         r"""(?<![\w/.,-]) (?P<number>\d{1,6}) (?P<suffix>[a-zđ]?)
             (?:\s?/\s?(?P<year>(?:19|20)\d\d))? \s?[/-]\s?
             (?P<code>[A-ZĐ][A-ZĐƯa-z0-9&]{0,12}(?:[-/.][A-ZĐƯ][A-ZĐƯa-z0-9&]{0,12}){0,4}) (?![\w&])""",
         _number,
+        kind=TokenKind.DOCUMENT,
+        starts=digits_then("/-a"),
     ),
-    rule(r"(?<!\w) (?P<word>[Đđ]iểm) \s (?P<label>[a-zđ]) (?!\w)", _clause),
-    rule(rf"(?<!\w) (?P<kind>{alternatives(ROADS)})[ .-]?(?P<rest>\d{{1,4}}[A-Z]?) (?!\w)", _road),
-    rule(r"(?<!\w) covid[ -]?19 (?!\w)", _covid, re.IGNORECASE),
     rule(
-        r"(?<![\w.,]) (?:[A-ZĐ]{1,4}-?\d{1,6}[A-Z]?\d{0,6}|\d{1,4}[A-ZĐ]{1,2}\d{0,6}) (?![\w]|[.,]\d)", _mixed
+        r"(?<!\w) (?P<word>[Đđ]iểm) \s (?P<label>[a-zđ]) (?!\w)",
+        _clause,
+        kind=TokenKind.ARTICLE,
+        starts=first_words("điểm"),
+    ),
+    rule(
+        rf"(?<!\w) (?P<kind>{alternatives(ROADS)})[ .-]?(?P<rest>\d{{1,4}}[A-Z]?) (?!\w)",
+        _road,
+        kind=TokenKind.CODE,
+        starts=first_words(*ROADS),
+    ),
+    rule(
+        r"(?<!\w) covid[ -]?19 (?!\w)",
+        _covid,
+        re.IGNORECASE,
+        kind=TokenKind.CODE,
+        starts=first_words("covid"),
+    ),
+    rule(
+        r"(?<![\w.,]) (?:[A-ZĐ]{1,4}-?\d{1,6}[A-Z]?\d{0,6}|\d{1,4}[A-ZĐ]{1,2}\d{0,6}) (?![\w]|[.,]\d)",
+        _mixed,
+        kind=TokenKind.CODE,
+        starts=digits_then("a") | letters_then("0-"),
     ),
 )

@@ -15,7 +15,7 @@ _MARKER: Final = (
 MARKER: Final = re.compile(_MARKER)
 
 
-def _marker(match: re.Match[str]) -> Reading:
+def marker(match: re.Match[str]) -> Reading:
     if match["number"]:
         return Reading(" chấm ".join(map(numbers.number, match["number"].split("."))) + ",")
     if match["roman"]:
@@ -24,4 +24,4 @@ def _marker(match: re.Match[str]) -> Reading:
     return Reading(f"{letters.names(match['letter'])}," if match["letter"] else "")
 
 
-RULE: Final = Rule(re.compile(rf"\A{_MARKER}"), _marker)
+RULE: Final = Rule(re.compile(rf"\A{_MARKER}"), marker)

@@ -7,8 +7,19 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.data import UNITS
-from tts.normalise.rule import Reading, Rule, alternatives, before, rule
-from tts.types import Doubt
+from tts.normalise.rule import (
+    CAPITAL,
+    DIGIT,
+    Reading,
+    Rule,
+    alternatives,
+    before,
+    digits_then,
+    first_words,
+    rule,
+    signs,
+)
+from tts.types import Doubt, TokenKind
 
 _MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ", "USD", "EUR", "tr", "k"))
 _ROMAN_AFTER: Final = re.compile(
@@ -27,7 +38,7 @@ def _unit(written: str) -> str:
     return UNITS.get(written) or UNITS.get(written.lower(), written)
 
 
-def _amount(match: re.Match[str]) -> str:
+def _amount(match: re.Match[str]) -> Reading:
     words = [("âm " if match["minus"] else "") + numbers.number(match["first"])]
     if match["second"]:
         words.append(f"đến {numbers.number(match['second'])}")
@@ -38,7 +49,8 @@ def _amount(match: re.Match[str]) -> str:
         words.append(f"{_per(match['unit'])} {_unit(match['per'])}")
     if match["hours"]:
         words.append(f"trong {numbers.cardinal(int(match['hours']))} giờ")
-    return " ".join(words)
+    kind = TokenKind.MONEY if match["unit"] in _MONEY else TokenKind.MEASURE
+    return Reading(" ".join(words), kind=kind)
 
 
 def _per(unit: str) -> str:
@@ -64,7 +76,7 @@ def _ordinal(match: re.Match[str]) -> str:
 
 
 def _minutes(match: re.Match[str]) -> str | None:
-    quoted = match.string.count("'", 0, match.start()) % 2
+    quoted = match.string.count("'", max(0, match.start() - 300), match.start()) % 2
     return None if quoted else f"{numbers.number(match['number'])} phút"
 
 
@@ -109,6 +121,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<![\w.,/]) \d{4,30} (?!\w|[.,/-]\d) | (?<![\w.,/]) \d{2,12}(?:[ .-]\d{1,12}){2,6} (?![\w])",
         _serial,
+        kind=TokenKind.CODE,
     ),
     rule(
         rf"""{_START} (?P<minus>(?<![\w)])[-−])?(?P<first>{_NUMBER})
@@ -117,19 +130,58 @@ RULES: Final[tuple[Rule, ...]] = (
             (?:\s?/\s?(?P<per>{_UNIT}|người|hộ|tháng|năm|ngày|giờ|lần|suất|cây|con|bao|xe|lượt|đêm|em|cháu|sào)(?!\w)
                 |\s?/\s?(?P<hours>\d{{1,2}})\s?(?:h|giờ)(?!\w))?""",
         _amount,
+        kind=TokenKind.MEASURE,
+        starts=DIGIT | signs("-−"),
     ),
     rule(
         rf"(?<![\w/]) (?P<unit>tấn|tạ|kg|đồng|người|m3|m³|mm|lít|km)/"
         rf"(?P<per>{_UNIT}|người|hộ|tháng|năm|ngày|giờ)(?!\w)",
         _rate,
+        kind=TokenKind.MEASURE,
+        starts=first_words("tấn", "tạ", "kg", "đồng", "người", "m3", "m³", "mm", "lít", "km"),
     ),
-    rule(r"(?<![\w.,/]) (?P<number>\d{1,2})' (?=[\s,.;]|$)", _minutes),
-    rule(r"(?<!\w) (?P<word>[Tt]háng)\s(?:0?4) (?![\w/-]|[.,]\d)", _month),
-    rule(r"(?<!\w) (?P<word>[Tt]hứ|[Ll]ần\ thứ) \s (?P<number>\d{1,3}) (?![\w]|[.,/]\d)", _ordinal),
-    rule(r"(?<!\w) (?P<roman>[IVXLC]{1,7}) (?!\w)", _roman),
-    rule(r"(?<!\w) (?P<roman>[XVI][XVI]{1,6}) (?!\w)", _lone_roman),
-    rule(r"(?<![\w.,/-]) \d{1,3}(?:-\d{1,3}){2,} (?![\w/-])", _list_of_numbers),
-    rule(rf"{_START} (?P<first>{_NUMBER}) \s?[-–—]\s? (?P<second>{_NUMBER}) (?![\w/-]|[.,]\d)", _range),
-    rule(r"(?<![\w.,]) \d{1,3}(?:\.\d{1,2}){1,4} (?![\w]|[.,/]\d)", _dotted),
-    rule(rf"(?:(?<![\w)\]/.,])(?P<sign>[-−+]))? (?<![\d.,]) (?P<number>{_NUMBER})(?!\d)", _plain),
+    rule(
+        r"(?<![\w.,/]) (?P<number>\d{1,2})' (?=[\s,.;]|$)",
+        _minutes,
+        kind=TokenKind.TIME,
+        starts=digits_then("'"),
+    ),
+    rule(
+        r"(?<!\w) (?P<word>[Tt]háng)\s(?:0?4) (?![\w/-]|[.,]\d)",
+        _month,
+        kind=TokenKind.DATE,
+        starts=first_words("tháng"),
+    ),
+    rule(
+        r"(?<!\w) (?P<word>[Tt]hứ|[Ll]ần\ thứ) \s (?P<number>\d{1,3}) (?![\w]|[.,/]\d)",
+        _ordinal,
+        kind=TokenKind.ORDINAL,
+        starts=first_words("thứ", "lần"),
+    ),
+    rule(r"(?<!\w) (?P<roman>[IVXLC]{1,7}) (?!\w)", _roman, kind=TokenKind.ROMAN, starts=CAPITAL),
+    rule(r"(?<!\w) (?P<roman>[XVI][XVI]{1,6}) (?!\w)", _lone_roman, kind=TokenKind.ROMAN, starts=CAPITAL),
+    rule(
+        r"(?<![\w.,/-]) \d{1,3}(?:-\d{1,3}){2,} (?![\w/-])",
+        _list_of_numbers,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("-"),
+    ),
+    rule(
+        rf"{_START} (?P<first>{_NUMBER}) \s?[-–—]\s? (?P<second>{_NUMBER}) (?![\w/-]|[.,]\d)",
+        _range,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("-.,"),
+    ),
+    rule(
+        r"(?<![\w.,]) \d{1,3}(?:\.\d{1,2}){1,4} (?![\w]|[.,/]\d)",
+        _dotted,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("."),
+    ),
+    rule(
+        rf"(?:(?<![\w)\]/.,])(?P<sign>[-−+]))? (?<![\d.,]) (?P<number>{_NUMBER})(?!\d)",
+        _plain,
+        kind=TokenKind.NUMBER,
+        starts=DIGIT | signs("-−+"),
+    ),
 )

@@ -1,4 +1,4 @@
-"""Cuts a text into blocks and tokens: rules claim pieces first, words and signs are what is left."""
+"""Reads a text in one pass from left to right: rules claim pieces, words and signs are what is left."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tts.normalise import contacts, dates, documents, lists, plain, quantities, rest, words
-from tts.normalise.rule import Reading, Rule
+from tts.normalise import lists, plain, rest, words
+from tts.normalise.dispatch import PIECE, Dispatch
+from tts.normalise.rule import Reading
+from tts.normalise.table import RULES
 from tts.sentences import Block, Kind, split
 from tts.text import clean
-from tts.types import Span, SpokenText, Token
+from tts.types import Span, SpokenText, Token, TokenKind
 
-VERSION: Final = f"1+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
+VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
 
-_RULES: Final[tuple[Rule, ...]] = (
-    *contacts.RULES,
-    *documents.RULES[:3],
-    *dates.RULES,
-    *documents.RULES[3:],
-    *words.RULES,
-    *quantities.RULES,
-)
-# The caps keep a token short enough for an engine even when the source is garbage.
-_PIECE: Final = re.compile(r"(?P<word>[^\W\d_]{1,40})|(?P<digits>\d{1,30})|(?P<sign>\.{2,9}|…+|[^\w\s]|_)|\S")
+_DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _ENDS: Final = tuple(".!?:;…")
 
@@ -38,25 +31,30 @@ def read(text: str, *, language: str = "vi") -> SpokenText:
 
 def _blocks(source: str) -> Iterator[tuple[Kind, Span]]:
     """Lines that are not blank; a line that goes on in the next one is joined with it."""
-    start = end = 0
+    block: Span | None = None
     for line in re.finditer(r"[^\n]*\S[^\n]*", source):
-        goes_on = (
-            end
-            and source[end : line.start()].count("\n") == 1
-            and not source[:end].rstrip().endswith(_ENDS)
-            and line[0].lstrip()[0].islower()
-            and not lists.MARKER.match(line[0])
-        )
-        if end and not goes_on:
-            yield _kind(source[start:end]), Span(start, end)
-        if not goes_on:
-            start = line.start()
-        end = line.end()
-    if end:
-        yield _kind(source[start:end]), Span(start, end)
+        if block and _goes_on(source, block, line):
+            block = Span(block.start, line.end())
+            continue
+        if block:
+            yield _kind(source, block), block
+        block = Span(*line.span())
+    if block:
+        yield _kind(source, block), block
 
 
-def _kind(line: str) -> Kind:
+def _goes_on(source: str, block: Span, line: re.Match[str]) -> bool:
+    last = source[max(block.start, block.end - 40) : block.end].rstrip()
+    return (
+        line.start() - block.end == 1
+        and not last.endswith(_ENDS)
+        and line[0].lstrip()[0].islower()
+        and not lists.MARKER.match(line[0])
+    )
+
+
+def _kind(source: str, block: Span) -> Kind:
+    line = source[block.start : block.end]
     if lists.MARKER.match(line):
         return Kind.ITEM
     return Kind.PARAGRAPH if line.rstrip().endswith(_ENDS) or len(line) > 160 else Kind.HEADING
@@ -64,41 +62,32 @@ def _kind(line: str) -> Kind:
 
 def _read_block(source: str, span: Span) -> Iterator[Token]:
     line = source[span.start : span.end]
+    marker = lists.RULE.pattern.match(line)
     position = 0
-    for start, end, reading in _claims(line):
-        yield from _left(line, position, start, span.start)
-        yield _token(line, start, end, reading, span.start)
-        position = end
-    yield from _left(line, position, len(line), span.start)
+    if marker:
+        yield _token(marker, lists.marker(marker), TokenKind.LIST, span.start)
+        position = marker.end()
+    while piece := PIECE.search(line, position):
+        match, reading, kind = _claim(line, piece)
+        yield _token(match, reading, kind, span.start)
+        position = match.end()
 
 
-def _claims(line: str) -> list[tuple[int, int, Reading]]:
-    """The pieces that rules read, in order; an earlier rule keeps later ones off its piece."""
-    taken = bytearray(len(line))
-    claims: list[tuple[int, int, Reading]] = []
-    for rule in (lists.RULE, *_RULES):
-        for match in rule.pattern.finditer(line):
-            if any(taken[match.start() : match.end()]):
-                continue
-            reading = rule.read(match)
-            if reading is not None:
-                taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-                said = reading if isinstance(reading, Reading) else Reading(reading)
-                claims.append((match.start(), match.end(), said))
-    return sorted(claims, key=lambda claim: claim[0])
-
-
-def _left(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
-    for piece in _PIECE.finditer(line, start, end):
-        yield _token(line, piece.start(), piece.end(), _read_piece(line, piece), offset)
-
-
-def _read_piece(line: str, piece: re.Match[str]) -> Reading:
+def _claim(line: str, piece: re.Match[str]) -> tuple[re.Match[str], Reading, TokenKind]:
+    """What the first rule that fits reads, or else the piece itself."""
+    start = piece.start()
+    for rule in _DISPATCH.at(piece):
+        match = rule.pattern.match(line, start)
+        said = rule.read(match) if match and match[0] else None
+        if match and said is not None:
+            return match, said if isinstance(said, Reading) else Reading(said), rule.kind
     if piece["word"]:
-        return words.word(piece["word"], capitals=_among_capitals(line, piece.start(), piece.end()))
+        written = piece["word"]
+        capitals = written.isupper() and _among_capitals(line, start, piece.end())
+        return piece, words.word(written, capitals=capitals), TokenKind.WORD
     if piece["digits"]:
-        return words.digits(piece["digits"])
-    return words.sign(line, piece.start(), piece.end())
+        return piece, words.digits(piece["digits"]), TokenKind.NUMBER
+    return piece, words.sign(line, start, piece.end()), TokenKind.SIGN
 
 
 def _among_capitals(line: str, start: int, end: int) -> bool:
@@ -108,8 +97,8 @@ def _among_capitals(line: str, start: int, end: int) -> bool:
     return any(word.isupper() for word in behind + ahead)
 
 
-def _token(line: str, start: int, end: int, reading: Reading, offset: int) -> Token:
-    written = line[start:end]
+def _token(match: re.Match[str], reading: Reading, kind: TokenKind, offset: int) -> Token:
+    written = match[0]
     lead, trail = len(written) - len(written.lstrip()), len(written.rstrip())
-    span = Span(offset + start + lead, offset + start + trail)
-    return Token(span, written.strip(), reading.spoken, reading.doubt)
+    span = Span(offset + match.start() + lead, offset + match.start() + trail)
+    return Token(span, written.strip(), reading.spoken, reading.doubt, reading.kind or kind)

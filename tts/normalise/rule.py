@@ -1,12 +1,39 @@
-"""What a reading rule is: a pattern that claims a piece of a line, and how that piece is said."""
+"""What a reading rule is: a pattern that claims a piece of a line, and how that piece is said.
+
+A class of tokens is one module with a tuple ``RULES``; ``table.py`` puts the tuples into one. The
+reader goes through a line once, from left to right. Where a run of letters, a run of digits or a sign
+begins, it tries the rules that can start there, in the order of the table; the first that matches and
+gives a reading takes its piece, and the reader goes on behind it. What no rule takes is a word, digits or
+a sign, and is read by ``words.py``. So the leftmost piece wins, and at one place the earlier rule.
+
+    rule(r"(?<![\\w/.,-]) (?P<day>\\d{1,2})/(?P<month>\\d{1,2}) (?![\\w/])", _date,
+         kind=TokenKind.DATE, starts=digits_then("/"))
+
+The pattern is a verbose one (a space in it is written ``\\ `` or ``\\s``). It is matched *at* the place, so
+it never begins with optional space; lookbehinds see the line in front. ``starts`` says where the rule is
+worth trying, and must not leave out a place where the pattern matches (a test holds that):
+
+``DIGIT``               every run of digits (the default)
+``digits_then("/-")``   a run of digits, then one of these signs, space between them allowed;
+                        ``-`` stands for every dash, ``a`` for any letter, ``0`` for another run of digits
+``first_words(...)``    these runs of letters, in any case (of ``PM2.5`` only ``PM`` counts)
+``LETTER``, ``CAPITAL`` every word, every word with a capital at its head: dear, so rather
+``letters_then(".@")``  a word, then one of these signs (``a`` another word, ``0`` digits)
+``signs("(+")``         these characters
+
+Several of them are joined with ``|``. ``read`` gets the match and gives the words, or a ``Reading`` with a
+doubt or with a kind of its own, or None: then the piece is left to the next rule. No words means that the
+piece is silent. Patterns are bounded (``{0,40}``, never ``*`` around a group): a line may be a megabyte.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
-from tts.types import Doubt
+from tts.types import Doubt, TokenKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +42,17 @@ class Reading:
 
     spoken: str
     doubt: Doubt | None = None
+    kind: TokenKind | None = None  # where it is not the kind of its rule
 
 
 Read = Callable[[re.Match[str]], "Reading | str | None"]
+Starts = frozenset[str]  # keys of the places where a rule is tried: see ``keys``
+
+DIGIT: Final[Starts] = frozenset({"0"})
+LETTER: Final[Starts] = frozenset({"a"})
+CAPITAL: Final[Starts] = frozenset({"A"})
+_DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +61,41 @@ class Rule:
 
     pattern: re.Pattern[str]
     read: Read
+    kind: TokenKind = TokenKind.WORD
+    starts: Starts = DIGIT
 
 
-def rule(pattern: str, read: Read, flags: int = 0) -> Rule:
-    return Rule(re.compile(pattern, flags | re.VERBOSE), read)
+def rule(
+    pattern: str, read: Read, flags: int = 0, *, kind: TokenKind = TokenKind.WORD, starts: Starts = DIGIT
+) -> Rule:
+    return Rule(re.compile(pattern, flags | re.VERBOSE), read, kind, starts)
+
+
+def digits_then(following: str) -> Starts:
+    return frozenset("0" + follower(character) for character in following)
+
+
+def letters_then(following: str) -> Starts:
+    return frozenset("a" + follower(character) for character in following)
+
+
+def first_words(*written: str) -> Starts:
+    """The first run of letters of each; all of them must begin with a letter."""
+    found = [_LETTERS.match(each) for each in written]
+    return frozenset(f"={word[0].lower()}" for word in found if word)
+
+
+def signs(characters: str) -> Starts:
+    return frozenset(characters)
+
+
+def follower(character: str) -> str:
+    """The class of what stands behind a run of letters or digits."""
+    if character.isalpha():
+        return "a"
+    if character.isdigit():
+        return "0"
+    return "-" if character in _DASHES else character
 
 
 def before(match: re.Match[str]) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final
 
 from tts.normalise import letters, numbers, rest
 from tts.normalise.data import ABBREVIATIONS, CONTEXTS, LOANS, PLACES, SIGNS, UNITS
-from tts.normalise.rule import Reading, Rule, after, alternatives, before, rule
-from tts.types import Doubt
+from tts.normalise.rule import Reading, Rule, after, alternatives, before, first_words, rule, signs
+from tts.types import Doubt, TokenKind
 
-_WRITTEN: Final = alternatives([*ABBREVIATIONS, *(context.written for context in CONTEXTS)])
+_WRITTEN: Final = (*ABBREVIATIONS, *(context.written for context in CONTEXTS))
+_ANY: Final = alternatives(_WRITTEN)
 
 
 def _abbreviation(match: re.Match[str]) -> str | None:
@@ -40,27 +42,43 @@ def _place(match: re.Match[str]) -> Reading | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"\s? \./\.", lambda _: "."),
-    rule(rf"\( \s?(?P<written>{_WRITTEN})\s? \)", _explained),
-    rule(rf"(?<![\w&]) (?P<written>{_WRITTEN}) (?![\w&])", _abbreviation),
-    rule(rf"(?<![\w.]) (?P<written>{alternatives(PLACES)}) (?=\s)", _place),
-    rule(rf"(?<![\w.]) (?P<written>{alternatives(w for w in PLACES if w.endswith('.'))})", _place),
+    rule(r"\./\.", lambda _: ".", kind=TokenKind.SIGN, starts=signs(".")),
+    rule(rf"\( \s?(?P<written>{_ANY})\s? \)", _explained, kind=TokenKind.ABBREVIATION, starts=signs("(")),
+    rule(
+        rf"(?<![\w&]) (?P<written>{_ANY}) (?![\w&])",
+        _abbreviation,
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words(*_WRITTEN),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<written>{alternatives(PLACES)}) (?=\s)",
+        _place,
+        kind=TokenKind.PLACE,
+        starts=first_words(*PLACES),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<written>{alternatives(w for w in PLACES if w.endswith('.'))})",
+        _place,
+        kind=TokenKind.PLACE,
+        starts=first_words(*PLACES),
+    ),
 )
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def word(written: str, *, capitals: bool) -> Reading:
     """A run of letters; ``capitals`` says that the words around it are in capitals too."""
     lower = written.lower()
     if lower in LOANS and not (capitals and letters.is_syllable(written)):
-        return Reading(LOANS[lower])
+        return Reading(LOANS[lower], kind=TokenKind.FOREIGN)
     if written in UNITS and len(written) > 1 and not letters.is_syllable(written):
-        return Reading(UNITS[written])
+        return Reading(UNITS[written], kind=TokenKind.MEASURE)
     if written.isupper() and len(written) > 1:
         return _in_capitals(written, capitals=capitals)
     if letters.is_syllable(written):
         return Reading(written)
     if len(written) == 1 and letters.names(written):
-        return Reading(letters.names(written))
+        return Reading(letters.names(written), kind=TokenKind.CODE)
     return _foreign(written)
 
 
@@ -68,17 +86,17 @@ def _in_capitals(written: str, *, capitals: bool) -> Reading:
     if letters.is_syllable(written):
         sure = capitals or letters.is_marked(written.replace("Đ", "D"))
         return Reading(written.lower(), None if sure else Doubt.AMBIGUOUS)
-    return Reading(letters.names(written), Doubt.UNKNOWN_ABBREVIATION)
+    return Reading(letters.names(written), Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION)
 
 
 def _foreign(written: str) -> Reading:
     said = rest.spoken(written)
-    return Reading(said, Doubt.FOREIGN) if said else _unreadable(written)
+    return Reading(said, Doubt.FOREIGN, TokenKind.FOREIGN) if said else _unreadable(written)
 
 
 def digits(written: str) -> Reading:
     """Digits that no rule claimed, of any script: never dropped."""
-    return Reading(numbers.spelled(written))
+    return Reading(numbers.spelled(written), kind=TokenKind.NUMBER)
 
 
 def _unreadable(written: str) -> Reading:
@@ -86,24 +104,25 @@ def _unreadable(written: str) -> Reading:
     return Reading(said, Doubt.UNREADABLE)
 
 
-_SAID: Final = {**SIGNS, **{mark: mark for mark in ",;:!?"}, "(": ",", ")": ","}
+_MARKS: Final = {**{mark: mark for mark in ",;:!?"}, "(": ",", ")": ","}
 _SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\~[]{}·◦▪●■□")
 
 
 def sign(line: str, start: int, end: int) -> Reading:
-    """A character that is neither letter nor digit, where it stands in its line."""
-    written = line[start:end]
+    """A sign, or a run of the same sign, where it stands in its line."""
+    written = line[start]
     around = line[start - 1 : start], line[end : end + 1]
-    if written[0] in ".…":
-        return Reading(_stop(line, end, ellipsis=written != "."))
+    if written in ".…":
+        return Reading(_stop(line, end, ellipsis=line[start:end] != "."))
     if unicodedata.category(written) == "Pd":  # dashes: silent within a word
         return Reading("," if all(map(str.isspace, around)) else "")
     if written in "/|":
         return Reading("," if all(map(str.isalpha, around)) else "")
-    if written in _SAID:
-        return Reading(_SAID[written])
-    silent = written in _SILENT or unicodedata.category(written)[0] in "CMZ"
-    return Reading("") if silent else _other(written)
+    if written in _MARKS:
+        return Reading(_MARKS[written])
+    if end - start > 1 or written in _SILENT or unicodedata.category(written)[0] in "CMZ":
+        return Reading("")  # a run of signs is a rule or an ornament
+    return Reading(SIGNS[written]) if written in SIGNS else _other(written)
 
 
 def _stop(line: str, end: int, *, ellipsis: bool) -> str:
