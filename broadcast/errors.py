@@ -108,6 +108,12 @@ class AlreadySetUp(Conflict):
     code = "already_set_up"
 
 
+class RecordingInUse(Conflict):
+    """``recording_id`` is part of a bulletin."""
+
+    code = "recording_in_use"
+
+
 class LastAdministrator(Conflict):
     """Taking this grant away would leave nobody who can administer."""
 
@@ -163,6 +169,57 @@ class VoiceInvalid(InvalidInput):
     """``field`` (engine, language, voice or speed) and its ``value``."""
 
     code = "voice_invalid"
+
+
+class OutOfRange(InvalidInput):
+    """``field`` and its ``value``, with ``minimum`` and ``maximum``."""
+
+    code = "out_of_range"
+
+
+class TooManyParts(InvalidInput):
+    """``count`` and ``limit`` of the language versions of a bulletin."""
+
+    code = "too_many_parts"
+
+
+class NotAudio(InvalidInput):
+    """The uploaded file holds no sound that can be read; ``name`` of the file."""
+
+    code = "not_audio"
+
+
+class AudioTooLong(InvalidInput):
+    """``minutes`` that a recording may last."""
+
+    code = "audio_too_long"
+
+
+class AudioSilent(InvalidInput):
+    """Nothing can be heard in the recording."""
+
+    code = "audio_silent"
+
+
+class FileTooLarge(InvalidInput):
+    """``limit_mb`` of an uploaded file."""
+
+    code = "file_too_large"
+
+
+class EntryInvalid(InvalidInput):
+    """``field`` of a lexicon entry (written, spoken, language or note) and ``why``.
+
+    ``why`` is one of: empty, too_long, control, no_word, unspeakable, unknown.
+    """
+
+    code = "entry_invalid"
+
+
+class TableInvalid(InvalidInput):
+    """The file is no table of words; ``why``: header, too_many."""
+
+    code = "table_invalid"
 
 
 class TimeInPast(InvalidInput):

@@ -33,6 +33,7 @@ SENTENCES = {
     ),
     "already_exists": _l("“%(value)s” đã có rồi. Hãy chọn tên khác."),
     "already_set_up": _l("Hệ thống đã được thiết lập. Hãy đăng nhập."),
+    "recording_in_use": _l("Bản ghi âm này đang được một bản tin dùng nên chưa xoá được."),
     "last_administrator": _l(
         "Đây là người quản trị cuối cùng. Hãy trao quyền quản trị cho người khác trước."
     ),
@@ -46,6 +47,18 @@ SENTENCES = {
     "not_text": _l("Tệp này không phải văn bản UTF-8. Hãy lưu lại dưới dạng văn bản (.txt) rồi chọn lại."),
     "value_too_long": _l("Một ô dài %(count)s ký tự, tối đa %(limit)s. Hãy rút ngắn."),
     "voice_invalid": _l("Giọng đọc hoặc tốc độ này không có. Hãy chọn lại giọng đọc."),
+    "out_of_range": _l("Một số nhập vào phải từ %(minimum)s đến %(maximum)s. Hãy sửa lại."),
+    "too_many_parts": _l("Bản tin có %(count)s bản tiếng khác, tối đa %(limit)s. Hãy bỏ bớt."),
+    "not_audio": _l("Tệp này không phải âm thanh đọc được. Hãy chọn tệp mp3, m4a, ogg, opus, wav hoặc flac."),
+    "audio_too_long": _l("Bản ghi âm dài quá %(minutes)s phút. Hãy cắt ngắn hoặc chia thành nhiều bản tin."),
+    "audio_silent": _l("Không nghe thấy gì trong bản ghi âm. Hãy kiểm tra micrô rồi ghi lại."),
+    "file_too_large": _l("Tệp lớn hơn %(limit_mb)s MB. Hãy chọn tệp nhỏ hơn."),
+    "entry_invalid": _l(
+        "Từ hoặc cách đọc chưa dùng được. Hãy nhập từ như trong văn bản và cách đọc bằng chữ tiếng Việt."
+    ),
+    "table_invalid": _l(
+        "Tệp này không phải bảng cách đọc. Bảng cần dòng đầu có cột “Viết” và “Đọc là”, tối đa 5.000 dòng."
+    ),
     "time_in_past": _l("Thời điểm này đã qua. Hãy chọn thời điểm sau bây giờ."),
     "unknown_area": _l("Không có địa bàn này. Hãy chọn lại địa bàn."),
     "invalid_code": _l("Mã “%(value)s” không hợp lệ. Mã gồm chữ hoa A–Z và số, cách nhau bằng dấu chấm."),

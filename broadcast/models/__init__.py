@@ -1,7 +1,7 @@
 """The tables."""
 
 from .base import Base
-from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState
+from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, VersionPart
 from .operation import (
     Alarm,
     AlertsDocument,
@@ -34,6 +34,7 @@ from .programme import (
     Schedule,
     ScheduleItem,
 )
+from .voice import LexiconEntry, Recording, Station
 
 __all__ = [
     "Agency",
@@ -58,15 +59,19 @@ __all__ = [
     "Grant",
     "JournalRow",
     "Lease",
+    "LexiconEntry",
     "LinkPurpose",
     "Loudspeaker",
     "OneTimeLink",
     "OutboxMessage",
     "Person",
     "PlanDocument",
+    "Recording",
     "RenderState",
     "Role",
     "Schedule",
     "ScheduleItem",
     "SignInFailure",
+    "Station",
+    "VersionPart",
 ]

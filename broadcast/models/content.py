@@ -13,6 +13,7 @@ from devices.messages import BulletinClass
 
 from .base import Base, UtcDateTime, words
 from .people import Area, Person
+from .voice import Recording
 
 
 class BulletinState(enum.StrEnum):
@@ -83,6 +84,13 @@ class BulletinVersion(Base):
     voice: Mapped[str] = mapped_column(String(40), default="north")
     speed: Mapped[float] = mapped_column(default=1.0)
     chime: Mapped[str] = mapped_column(String(16), default="")  # empty: by the class of the bulletin
+    recording_id: Mapped[int | None] = mapped_column(ForeignKey("recording.id"))  # played, not the text
+    say_title: Mapped[bool] = mapped_column(default=False)
+    preset: Mapped[str] = mapped_column(String(16), default="standard")
+    opening: Mapped[str] = mapped_column(Text, default="")
+    closing: Mapped[str] = mapped_column(Text, default="")
+    repeats: Mapped[int] = mapped_column(default=1)
+    lead_in_s: Mapped[float] = mapped_column(default=1.0)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     render_state: Mapped[RenderState] = mapped_column(
@@ -94,10 +102,34 @@ class BulletinVersion(Base):
     render_claimed_by: Mapped[str] = mapped_column(String(64), default="")
     render_claimed_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     render_attempts: Mapped[int] = mapped_column(default=0)
+    render_ticket: Mapped[int] = mapped_column(default=0)  # rises with every claim and never falls
+    render_failures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # by sentence
     clip_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id"))
     bulletin: Mapped[Bulletin] = relationship(back_populates="versions")
     clip: Mapped[Clip | None] = relationship()
     author: Mapped[Person] = relationship()
+    recording: Mapped[Recording | None] = relationship()
+    parts: Mapped[list[VersionPart]] = relationship(
+        order_by="VersionPart.position", cascade="all, delete-orphan"
+    )
+
+
+class VersionPart(Base):
+    """A further language version, heard after the words of its bulletin version; as immutable as those."""
+
+    __tablename__ = "version_part"
+    __table_args__ = (UniqueConstraint("version_id", "position"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("bulletin_version.id"), index=True)
+    position: Mapped[int]  # from 1
+    language: Mapped[str] = mapped_column(String(8))
+    title: Mapped[str] = mapped_column(String(300), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    engine: Mapped[str] = mapped_column(String(24), default="auto")
+    voice: Mapped[str] = mapped_column(String(40), default="north")
+    speed: Mapped[float] = mapped_column(default=1.0)
+    recording_id: Mapped[int | None] = mapped_column(ForeignKey("recording.id"))
+    recording: Mapped[Recording | None] = relationship()
 
 
 class Approval(Base):
