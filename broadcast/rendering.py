@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
 from tts.synthesis import Synthesiser
-from tts.types import AudioClip, Chime, Progress, Script, Voice
+from tts.types import AudioClip, Chime, Progress, Script, Speech, Voice
 
 from . import events, speech
 from .database import Database
@@ -50,7 +50,8 @@ class Job:
 
     def script(self) -> Script:
         """Errors: EmptyBulletin, TextTooLong."""
-        return Script(speech.read_aloud(self.text, self.voice.language), self.voice, self.chime)
+        body = Speech(speech.read_aloud(self.text, self.voice.language), self.voice)
+        return Script((body,), chime=self.chime)
 
 
 def request(session: Session, version: BulletinVersion, now: dt.datetime, *, again: bool = False) -> None:

@@ -18,7 +18,7 @@ from tts.engines.base import Engine
 from tts.engines.espeak import EspeakEngine
 from tts.engines.google import GoogleEngine
 from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError, SpeedOutOfRange
-from tts.types import AudioClip, Progress, Script, Voice
+from tts.types import AudioClip, Progress, Script, Speech, Voice
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +57,17 @@ class Synthesiser:
 
     def key(self, script: Script) -> str:
         """Names the sound of a script: equal keys, equal clips (as long as no engine falls back)."""
-        candidates = self._candidates(script.voice)
+        speech = _speech(script)
+        candidates = self._candidates(speech.voice)
         return _digest(
             mastering=mastering.VERSION,
             engines=[(engine.name, engine.version, voice.name) for engine, voice in candidates],
             normaliser=normalise.VERSION,
-            language=script.voice.language,
-            speed=script.voice.speed,
+            language=speech.voice.language,
+            speed=speech.voice.speed,
             chime=script.chime,
             lead_in=script.lead_in,
-            sentences=[(s.spoken, s.pause_after) for s in script.spoken.sentences],
+            sentences=[(s.spoken, s.pause_after) for s in speech.text.sentences],
         )
 
     def render(self, script: Script, on_progress: Callable[[Progress], None] = lambda _: None) -> AudioClip:
@@ -76,11 +77,12 @@ class Synthesiser:
         ``engine:reason``. Raises EmptyText, MissingVoice, SpeedOutOfRange, StorageFull, StorageFailed,
         MasteringFailed, and EngineUnavailable or BadAudio of the last engine.
         """
-        if not any(sentence.spoken for sentence in script.spoken.sentences):
+        speech = _speech(script)
+        if not any(sentence.spoken for sentence in speech.text.sentences):
             raise EmptyText("nothing in the script can be said")
         failures: list[_Failure] = []
         last: SpeechError | None = None
-        for engine, voice in self._candidates(script.voice):
+        for engine, voice in self._candidates(speech.voice):
             try:
                 sentences = self._speak(engine, voice, script, on_progress)
             except (EngineUnavailable, BadAudio) as error:
@@ -93,7 +95,7 @@ class Synthesiser:
                 )
                 continue
             return self._clip(script, engine, sentences, failures)
-        raise last or MissingVoice(script.voice.engine, script.voice.name, script.voice.language)
+        raise last or MissingVoice(speech.voice.engine, speech.voice.name, speech.voice.language)
 
     def _candidates(self, wish: Voice) -> list[tuple[Engine, Voice]]:
         """The engines to try, the wished one first, each with its voice in the wished language."""
@@ -114,7 +116,7 @@ class Synthesiser:
     def _speak(
         self, engine: Engine, voice: Voice, script: Script, on_progress: Callable[[Progress], None]
     ) -> list[mastering.Spoken]:
-        sentences = [s for s in script.spoken.sentences if s.spoken]
+        sentences = [s for s in _speech(script).text.sentences if s.spoken]
         given_up = threading.Event()
         jobs = {
             text: self._pool.submit(self._sentence, engine, voice, text, given_up)
@@ -202,6 +204,10 @@ def default_synthesiser(
 
 def _digest(**parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _speech(script: Script) -> Speech:
+    return next(part for part in script.parts if isinstance(part, Speech))
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ from tts.errors import (
 )
 from tts.normalise import read
 from tts.synthesis import Synthesiser, default_synthesiser
-from tts.types import Chime, Progress, Script, Voice
+from tts.types import Chime, Progress, Script, Speech, Voice
 
 BULLETIN = """THÔNG BÁO LỊCH TIÊM CHỦNG
 
@@ -74,8 +74,11 @@ def hasty(google_server: Any, counting: Counting, cache_dir: Path) -> Iterator[S
     synthesiser.close()
 
 
-def script(text: str = BULLETIN, **changes: Any) -> Script:
-    return replace(Script(read(text)), **changes)
+NORTH = Voice()
+
+
+def script(text: str = BULLETIN, voice: Voice = NORTH, **changes: Any) -> Script:
+    return replace(Script((Speech(read(text), voice),)), **changes)
 
 
 def test_a_bulletin_becomes_a_clip(offline: Synthesiser) -> None:
@@ -243,7 +246,7 @@ def test_nothing_to_say_is_refused(offline: Synthesiser) -> None:
 
 def test_english_is_spoken_by_an_english_voice(offline: Synthesiser) -> None:
     text = read("Water will be off on 15 March. Please store enough water.", language="en")
-    clip = offline.render(Script(text, Voice(language="en")))
+    clip = offline.render(Script((Speech(text, Voice(language="en")),)))
     assert clip.duration > 5
 
 

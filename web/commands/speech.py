@@ -8,7 +8,7 @@ import click
 
 from broadcast import speech
 from tts.synthesis import default_synthesiser
-from tts.types import Chime, Doubt, Script, SpokenText, Voice
+from tts.types import Chime, Doubt, Script, Speech, SpokenText, Voice
 
 from .common import FILE, emit, json_option, load_settings, read_bytes
 
@@ -71,7 +71,8 @@ def say(
 ) -> None:
     """Đọc văn bản thành tệp MP3 như loa sẽ phát."""
     settings = load_settings()
-    script = Script(spoken_text(file, text), Voice(engine=engine, name=voice, speed=speed), Chime(chime))
+    body = Speech(spoken_text(file, text), Voice(engine=engine, name=voice, speed=speed))
+    script = Script((body,), chime=Chime(chime))
     with speech.translated():
         synthesiser = default_synthesiser(
             settings.data_dir / "speech",
