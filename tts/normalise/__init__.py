@@ -1,5 +1,5 @@
 """Written administrative Vietnamese to the words an announcer says, each piece linked to its source."""
 
-from tts.normalise.reader import VERSION, read
+from tts.normalise.reader import VERSION, plain, read
 
-__all__ = ["VERSION", "read"]
+__all__ = ["VERSION", "plain", "read"]

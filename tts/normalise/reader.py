@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from tts.normalise import lists, plain, rest, words
+from tts.lexicon import Lexicon
+from tts.normalise import lists, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.rule import Reading
 from tts.normalise.table import RULES
-from tts.sentences import Block, Kind, split
+from tts.sentences import Block, Kind, say, split
 from tts.text import clean
 from tts.types import Span, SpokenText, Token, TokenKind
 
@@ -18,15 +21,32 @@ VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it w
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_STOPS: Final = frozenset(".!?")
 _ENDS: Final = tuple(".!?:;…")
 
+Reader = Callable[
+    [str, int, int, int], Iterator[Token]
+]  # a line, from where to where, its place in the source
+NO_ENTRIES: Final = Lexicon()
 
-def read(text: str, *, language: str = "vi") -> SpokenText:
+
+def read(text: str, *, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> SpokenText:
     """Never raises and never drops a character: what cannot be read is a token with a doubt."""
     source = clean(text)
-    reader = _read_block if language == "vi" else plain.read_block
-    blocks = [Block(kind, tuple(reader(source, span))) for kind, span in _blocks(source)]
+    reader = _read_stretch if language == "vi" else verbatim.read_stretch
+    blocks = [
+        Block(kind, tuple(_read_block(source, span, reader, lexicon))) for kind, span in _blocks(source)
+    ]
     return SpokenText(source, split(blocks), language)
+
+
+def plain(spoken: SpokenText) -> str:
+    """What is said without marks and capitals: words and single spaces."""
+    return " ".join("".join(map(_bare, spoken.text.lower())).split())
+
+
+def _bare(character: str) -> str:
+    return character if unicodedata.category(character)[0] in "LMN" else " "
 
 
 def _blocks(source: str) -> Iterator[tuple[Kind, Span]]:
@@ -60,24 +80,42 @@ def _kind(source: str, block: Span) -> Kind:
     return Kind.PARAGRAPH if line.rstrip().endswith(_ENDS) or len(line) > 160 else Kind.HEADING
 
 
-def _read_block(source: str, span: Span) -> Iterator[Token]:
-    line = source[span.start : span.end]
-    marker = lists.RULE.pattern.match(line)
+def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
+    """The words of the lexicon are found first; rules see no further than to the next one."""
+    line = source[block.start : block.end]
     position = 0
+    for match, spoken in lexicon.find(line):
+        yield from reader(line, position, match.start(), block.start)
+        said = Reading(spoken if reader is verbatim.read_stretch else _in_words(spoken))
+        yield _token(match, said, TokenKind.LEXICON, block.start)
+        position = match.end()
+    yield from reader(line, position, len(line), block.start)
+
+
+@functools.lru_cache(maxsize=4096)
+def _in_words(spoken: str) -> str:
+    """An entry of a lexicon may hold digits and foreign words too."""
+    tokens = _read_stretch(spoken, 0, len(spoken), 0)
+    return say([token for token in tokens if token.spoken not in _STOPS])
+
+
+def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
+    position = start
+    marker = None if start else lists.RULE.pattern.match(line, 0, end)
     if marker:
-        yield _token(marker, lists.marker(marker), TokenKind.LIST, span.start)
+        yield _token(marker, lists.marker(marker), TokenKind.LIST, offset)
         position = marker.end()
-    while piece := PIECE.search(line, position):
-        match, reading, kind = _claim(line, piece)
-        yield _token(match, reading, kind, span.start)
+    while piece := PIECE.search(line, position, end):
+        match, reading, kind = _claim(line, piece, end)
+        yield _token(match, reading, kind, offset)
         position = match.end()
 
 
-def _claim(line: str, piece: re.Match[str]) -> tuple[re.Match[str], Reading, TokenKind]:
+def _claim(line: str, piece: re.Match[str], end: int) -> tuple[re.Match[str], Reading, TokenKind]:
     """What the first rule that fits reads, or else the piece itself."""
     start = piece.start()
     for rule in _DISPATCH.at(piece):
-        match = rule.pattern.match(line, start)
+        match = rule.pattern.match(line, start, end)
         said = rule.read(match) if match and match[0] else None
         if match and said is not None:
             return match, said if isinstance(said, Reading) else Reading(said), rule.kind

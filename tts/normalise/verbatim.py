@@ -13,7 +13,7 @@ _PIECE: Final = re.compile(
 )
 
 
-def read_block(source: str, span: Span) -> Iterator[Token]:
-    for piece in _PIECE.finditer(source, span.start, span.end):
+def read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
+    for piece in _PIECE.finditer(line, start, end):
         said = piece[0][-1].replace("…", ".") if piece["stop"] else piece[0]
-        yield Token(Span(*piece.span()), piece[0], said)
+        yield Token(Span(offset + piece.start(), offset + piece.end()), piece[0], said)
