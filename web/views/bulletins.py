@@ -19,7 +19,7 @@ from web.edge import no_session, now, system
 from web.errors import refuse, sentence
 from web.forms import bulletins as forms
 from web.forms.bulletins import BulletinForm
-from web.views import history, places, spoken, words
+from web.views import history, places, sections, voicing, words
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 
@@ -100,7 +100,7 @@ def preview() -> str:
         raise NotAuthenticated()
     form = forms.read_bulletin(request.form)
     return render_template(
-        "bulletins/_spoken.html", spoken=spoken.beginning(form.text, float(form.speed)), words=words
+        "bulletins/_spoken.html", **sections.of_form(form), **_entry(form.area_id), words=words
     )
 
 
@@ -221,9 +221,11 @@ def _may_sound_better(bulletin: Bulletin) -> bool:
 def _content(form: BulletinForm) -> dict[str, Any]:
     names = (
         "area_id", "title", "text", "klass", "source", "document_number", "document_date",
-        "document_issuer", "language", "engine", "voice",
+        "document_issuer", "language",
     )  # fmt: skip
-    return {name: getattr(form, name) for name in names} | {"speed": float(form.speed)}
+    engine, _colon, voice = (form.voice or "auto:north").partition(":")
+    speed = float(form.speed or "1.0")
+    return {name: getattr(form, name) for name in names} | {"engine": engine, "voice": voice, "speed": speed}
 
 
 def _filled(bulletin: Bulletin) -> BulletinForm:
@@ -237,9 +239,9 @@ def _filled(bulletin: Bulletin) -> BulletinForm:
         document_date=bulletin.document_date,
         document_issuer=bulletin.document_issuer,
         area_id=bulletin.area_id,
-        voice=version.voice,
+        language=version.language,
+        voice=f"{version.engine}:{version.voice}",
         speed=f"{version.speed:.1f}",
-        engine=version.engine,
         version=version.number,
     )
 
@@ -251,13 +253,24 @@ def _form_page(form: BulletinForm, **more: Any) -> str:
         form=form,
         areas=places.options(person, Role.EDITOR),
         classes=forms.CLASSES,
-        voices=forms.VOICES,
+        voice_groups=voicing.groups(form.language),
         speeds=forms.SPEEDS,
-        spoken=spoken.beginning(form.text, float(form.speed)),
+        **sections.of_form(form),
+        **_entry(form.area_id),
         draft=f"{person.id}:{more['bulletin'].id if 'bulletin' in more else 'new'}",
         words=words,
         **more,
     )
+
+
+def _entry(area_id: int) -> dict[str, Any]:
+    """What marks need to lead to the lexicon; it comes back to the page that shows them."""
+    return {
+        "entry_url": "/lexicon/new",
+        "entry_save": "/lexicon/entry",
+        "area_id": area_id,
+        "back": request.path,
+    }
 
 
 def _bulletin_page(bulletin_id: int, **more: Any) -> str:
@@ -269,7 +282,8 @@ def _bulletin_page(bulletin_id: int, **more: Any) -> str:
         "bulletins/show.html",
         bulletin=bulletin,
         version=version,
-        spoken=spoken.reading(version.text, version.speed),
+        **sections.of_version(version),
+        **_entry(bulletin.area_id),
         may_edit=writer(bulletin.klass) in roles,
         may_send=Role.URGENT in roles,
         may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from broadcast import proof
@@ -11,6 +13,8 @@ from broadcast.matrix import Cell
 from broadcast.models import AsRun, Bulletin, BulletinState, Delivery, RenderState
 from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
+
+TARGET_LUFS = -16.0  # of every clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,52 @@ def speed(factor: float) -> str:
 
 
 def engine(name: str) -> str:
-    names: dict[str, str] = {"google": _("Google"), "espeak": _("máy đọc ngoại tuyến")}
+    names: dict[str, str] = {
+        "auto": _("máy tự chọn"),
+        "google": _("Google"),
+        "espeak": _("máy đọc ngoại tuyến"),
+        "piper": _("Piper"),
+        "kokoro": _("Kokoro (thử nghiệm, giọng lơ lớ)"),
+    }
     return names.get(name, name)
+
+
+def preset(name: str) -> str:
+    names: dict[str, str] = {"standard": _("Bình thường"), "outdoor": _("Ngoài trời: chậm, nghỉ lâu")}
+    return names.get(name, name)
+
+
+def language(code: str) -> str:
+    """In Vietnamese the usual names, also of the peoples that the international lists leave out."""
+    names: dict[str, str] = {
+        "vi": _("Tiếng Việt"),
+        "en": _("Tiếng Anh"),
+        "tyz": _("Tiếng Tày"),
+        "nut": _("Tiếng Nùng"),
+        "mtq": _("Tiếng Mường"),
+        "blt": _("Tiếng Thái"),
+        "hmn": _("Tiếng Mông"),
+        "ium": _("Tiếng Dao"),
+        "km": _("Tiếng Khmer"),
+        "jra": _("Tiếng Gia Rai"),
+        "rad": _("Tiếng Ê Đê"),
+        "bdq": _("Tiếng Ba Na"),
+        "sed": _("Tiếng Xơ Đăng"),
+        "kpm": _("Tiếng Cơ Ho"),
+        "cjm": _("Tiếng Chăm"),
+        "brv": _("Tiếng Bru - Vân Kiều"),
+    }
+    locale = get_locale() or Locale("vi")
+    return names.get(code) or str(locale.languages.get(code.replace("-", "_"), code))
+
+
+def loudness(lufs: float) -> Word:
+    """How loud a clip is beside what loudspeakers are set for; the number is for who knows it."""
+    if lufs < TARGET_LUFS - 1.5:
+        return Word(_("nhỏ hơn mức chuẩn"), "warn")
+    if lufs > TARGET_LUFS + 1.5:
+        return Word(_("to hơn mức chuẩn"), "warn")
+    return Word(_("độ to đúng mức"), "ok")
 
 
 def render_error(code: str) -> str:

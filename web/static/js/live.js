@@ -1,5 +1,5 @@
 // Keeps elements with data-live="kind kind" up to date: the server names what changed, the page asks for itself
-// once, and only the changed parts of those elements are replaced in place.
+// once, and only the changed parts of those elements are replaced in place; a "live:ask" event asks at once.
 const WAIT_MS = 250; // several changes at once are one request
 const SLOW_MS = 15000; // without a stream
 const RETRY_MS = 30000;
@@ -111,6 +111,7 @@ export function startLive() {
   const url = document.body.dataset.liveUrl;
   if (!url || !document.querySelector("[data-live]")) return;
   connect(url, false);
+  document.addEventListener("live:ask", () => ask("*"));
   addEventListener("offline", () => offline(true));
   addEventListener("online", () => ask("*"));
   document.addEventListener("visibilitychange", () => !document.hidden && wanted.size && soon());

@@ -47,7 +47,10 @@ function attach(output) {
   };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  form.addEventListener("preview:ask", ask);
+  form.addEventListener("preview:ask", (event) => {
+    if (event.detail === "anew") last = ""; // the same words are read otherwise now
+    ask();
+  });
 }
 
 document.querySelectorAll("[data-preview]").forEach(attach);

@@ -1,0 +1,69 @@
+"""What a bulletin may sound like: languages, voices grouped by engine, and the choice told in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import gettext as _
+
+from web.edge import system
+from web.forms.bulletins import AS_STATION, BulletinForm
+from web.views import words
+
+Group = tuple[str, list[tuple[str, str]]]  # a heading with its options
+
+# No engine speaks these: they are recorded.
+RECORDED = ("tyz", "nut", "mtq", "blt", "hmn", "ium", "km", "jra", "rad", "bdq", "sed", "kpm", "cjm", "brv")
+FIRST = ("vi", "en")
+
+
+def catalogue() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Engine, language, names of voices: what this server can speak with now."""
+    return system().synthesiser.voices()
+
+
+def speaks(language: str) -> bool:
+    return any(language in voices for voices in catalogue().values())
+
+
+def languages() -> list[Group]:
+    """Those that are spoken, then those that are only recorded."""
+    spoken = {language for voices in catalogue().values() for language in voices}
+    others = sorted(spoken - set(FIRST), key=words.language)
+    by_voice = [*(code for code in FIRST if code in spoken), *others]
+    by_record = [code for code in RECORDED if code not in spoken]
+    return [
+        (_("Máy đọc được"), [(code, words.language(code)) for code in by_voice]),
+        (_("Chỉ phát bản thu"), [(code, words.language(code)) for code in by_record]),
+    ]
+
+
+def groups(language: str = "vi") -> list[Group]:
+    """The voices of a language by engine; the first group leaves the engine to the server."""
+    engines = [(engine, voices[language]) for engine, voices in catalogue().items() if language in voices]
+    names = dict.fromkeys(name for _engine, each in engines for name in each)
+    if language != "vi" or len(engines) < 2:
+        names = {}
+    any_engine = [("auto", tuple(names))] if names else []
+    return [
+        (words.engine(engine), [(f"{engine}:{name}", words.voice(name)) for name in each])
+        for engine, each in (*any_engine, *engines)
+    ]
+
+
+def summary(form: BulletinForm) -> str:
+    """What stands on the folded box."""
+    if form.recording_id:
+        return str(_("bản thu"))
+    engine, _colon, name = form.voice.partition(":")
+    as_station = form.voice == AS_STATION
+    told = [_("giọng như đài") if as_station else f"{words.voice(name)} ({words.engine(engine)})"]
+    if form.speed != AS_STATION:
+        told.append(words.speed(float(form.speed)))
+    if form.preset != AS_STATION:
+        told.append(words.preset(form.preset).lower())
+    if form.repeats not in (AS_STATION, "1"):
+        told.append(_("đọc %(count)s lần", count=form.repeats))
+    if form.say_title:
+        told.append(_("đọc cả tên"))
+    return ", ".join(told)
