@@ -1,8 +1,9 @@
 """The edge of a request: one transaction, one ``now``, and the system behind the pages.
 
-A GET reads one consistent state and takes no write lock. Anything else is committed
-when the view answered without refusing (status below 400), else rolled back; an error
-that the application marks as kept (a failed sign-in that counts) is committed all the same.
+A GET, and what is marked as only reading, sees one consistent state and takes no write lock.
+Anything else is committed when the view answered without refusing (status below 400), else
+rolled back; an error that the application marks as kept (a failed sign-in that counts) is
+committed all the same.
 """
 
 from __future__ import annotations
@@ -55,6 +56,19 @@ def no_session(view: View) -> View:
     return view
 
 
+def only_reads(view: View) -> View:
+    """Mark a view that answers a POST without changing anything: it takes nobody's turn to write."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
+def finish_reading() -> None:
+    """Leave the transaction before work that takes seconds and touches no data."""
+    unit = g.pop("unit", None)
+    if unit is not None:
+        unit.__exit__(None, None, None)
+
+
 def install(app: Flask) -> None:
     app.before_request(_open)
     app.after_request(_close)
@@ -67,7 +81,8 @@ def _open() -> None:
         return
     if request.blueprint == "api":  # opens its own, and only where it needs one
         return
-    g.unit = system().database.transaction(read_only=request.method in READING)
+    reads = request.method in READING or getattr(view, "only_reads", False)
+    g.unit = system().database.transaction(read_only=reads)
     g.session = g.unit.__enter__()
 
 
