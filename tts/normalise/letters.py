@@ -1,10 +1,13 @@
-"""Names of letters, and what a Vietnamese syllable looks like."""
+"""Names of letters."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
+
+from tts.syllables import is_marked, is_syllable, toneless
+
+__all__ = ["is_marked", "is_syllable", "names", "toneless"]
 
 _NAMES: Final = {
     "A": "a", "Ă": "á", "Â": "ớ", "B": "bê", "C": "xê", "D": "dê", "Đ": "đê", "E": "e", "Ê": "ê",
@@ -12,15 +15,6 @@ _NAMES: Final = {
     "O": "o", "Ô": "ô", "Ơ": "ơ", "P": "pê", "Q": "quy", "R": "rờ", "S": "ét", "T": "tê", "U": "u",
     "Ư": "ư", "V": "vê", "W": "vê kép", "X": "ích", "Y": "y", "Z": "dét",
 }  # fmt: skip
-
-# Initial, vowels, final of a written syllable without its tone.
-_SYLLABLE: Final = re.compile(
-    r"(?:ngh|ng|nh|th|tr|ch|ph|kh|gh|gi|qu|[bcdđghklmnprstvx])?"
-    r"(?:uyê|uya|uyu|uya|iêu|yêu|ươu|ươi|uôi|oai|oay|oeo|uây|uao|uê|uy|uơ|ua|ưa|ia|iê|yê|ươ|uô|oa|oă|oe|oo|"
-    r"ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|uâ|uă|ue|[aăâeêioôơuưy])"
-    r"(?:ng|nh|ch|[cmnpt])?"
-)
-_TONES: Final = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 
 
 def names(written: str) -> str:
@@ -31,18 +25,3 @@ def names(written: str) -> str:
 def _name(letter: str) -> str:
     bare = toneless(letter)
     return _NAMES.get(bare) or _NAMES.get(unicodedata.normalize("NFD", letter)[0], "")
-
-
-def toneless(word: str) -> str:
-    """Take the tone away, keep ă â đ ê ô ơ ư."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_TONES))
-
-
-def is_syllable(word: str) -> bool:
-    """Whether ``word`` can be read as one Vietnamese syllable."""
-    return bool(_SYLLABLE.fullmatch(toneless(word.lower())))
-
-
-def is_marked(word: str) -> bool:
-    """Whether ``word`` carries a tone or a letter that only Vietnamese words have."""
-    return any(not letter.isascii() for letter in word)

@@ -1,0 +1,31 @@
+"""What a written Vietnamese syllable looks like."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Initial, vowels, final of a written syllable without its tone.
+_SYLLABLE: Final = re.compile(
+    r"(?:ngh|ng|nh|th|tr|ch|ph|kh|gh|gi|qu|[bcdđghklmnprstvx])?"
+    r"(?:uyê|uya|uyu|uya|iêu|yêu|ươu|ươi|uôi|oai|oay|oeo|uây|uao|uê|uy|uơ|ua|ưa|ia|iê|yê|ươ|uô|oa|oă|oe|oo|"
+    r"ai|ao|au|ay|âu|ây|eo|êu|iu|oi|ôi|ơi|ui|ưi|ưu|uâ|uă|ue|[aăâeêioôơuưy])"
+    r"(?:ng|nh|ch|[cmnpt])?"
+)
+_TONES: Final = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
+
+
+def toneless(word: str) -> str:
+    """Take the tone away, keep ă â đ ê ô ơ ư."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_TONES))
+
+
+def is_syllable(word: str) -> bool:
+    """Whether ``word`` can be read as one Vietnamese syllable."""
+    return bool(_SYLLABLE.fullmatch(toneless(word.lower())))
+
+
+def is_marked(word: str) -> bool:
+    """Whether ``word`` carries a tone or a letter that only Vietnamese words have."""
+    return any(not letter.isascii() for letter in word)
