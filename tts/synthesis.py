@@ -14,9 +14,8 @@ from typing import Final
 
 from tts import audio, mastering, normalise
 from tts.cache import SentenceCache
+from tts.engines import assembly
 from tts.engines.base import Engine
-from tts.engines.espeak import EspeakEngine
-from tts.engines.google import GoogleEngine
 from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError, SpeedOutOfRange
 from tts.types import AudioClip, Progress, Script, Speech, Voice
 
@@ -187,19 +186,16 @@ def default_synthesiser(
     cache_dir: Path,
     *,
     engines: Sequence[str] = ("google", "espeak"),
+    voices_dir: Path | None = None,
     google_host: str | None = None,
     timeout_s: float = 8.0,
     workers: int = 2,
 ) -> Synthesiser:
     """The engines of the settings in their order. Raises MissingVoice for an unknown engine."""
-    makers: dict[str, Callable[[], Engine]] = {
-        "google": lambda: GoogleEngine(google_host, timeout_s),
-        "espeak": lambda: EspeakEngine(children=workers),
-    }
-    unknown = [name for name in engines if name not in makers]
-    if unknown:
-        raise MissingVoice(unknown[0], "", "")
-    return Synthesiser([makers[name]() for name in engines], cache_dir, workers)
+    made = assembly.engines(
+        engines, voices_dir=voices_dir, google_host=google_host, timeout_s=timeout_s, workers=workers
+    )
+    return Synthesiser(made, cache_dir, workers)
 
 
 def _digest(**parts: object) -> str:

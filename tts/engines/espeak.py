@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import queue
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Any, Final
 
 from tts.audio import segment, to_wav
+from tts.engines.children import ChildDiedError, Children, module
 from tts.errors import EngineUnavailable, MissingVoice
 from tts.types import Voice
 
-_VOICES: Final = {
-    "vi": {"north": "vi", "centre": "vi-vn-x-central", "south": "vi-vn-x-south"},
-    "en": {"standard": "gmw/en"},
+_COMMAND: Final = module("tts.engines.espeak_child")
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How one voice of espeak-ng speaks; its own defaults are made for people who listen all day.
+
+    3.5 to 4 syllables a second is an announcer's pace (espeak's own is 175 words a minute), and the
+    gap between words keeps echoes between loudspeakers and wind from smearing one into the next.
+    """
+
+    voice: str
+    words_per_minute: int = 150
+    word_gap: int = 1  # 10 ms
+    pitch: int = 50
+    pitch_range: int = 50
+    volume: int = 70  # espeak clips at its default of 100; mastering sets the loudness
+
+
+_VOICES: Final[dict[str, dict[str, _Manner]]] = {
+    "vi": {
+        # Pitch carries the words of Vietnamese: its range is a little wider than espeak's own.
+        "north": _Manner("vi", pitch_range=60),
+        # The tones of the centre lie close together and low, where horns give little.
+        "centre": _Manner("vi-vn-x-central", words_per_minute=145, pitch=55, pitch_range=65),
+        "south": _Manner("vi-vn-x-south", pitch_range=60),
+    },
+    "en": {"standard": _Manner("gmw/en")},
+    "zh": {"standard": _Manner("sit/cmn", pitch_range=60)},
+    "ko": {"standard": _Manner("ko")},
+    "ja": {"standard": _Manner("jpx/ja")},
+    "fr": {"standard": _Manner("roa/fr")},
+    "de": {"standard": _Manner("gmw/de")},
+    "ru": {"standard": _Manner("zle/ru")},
+    "th": {"standard": _Manner("tai/th", pitch_range=60)},
+    "id": {"standard": _Manner("poz/id")},
+    "ms": {"standard": _Manner("poz/ms")},
 }
-# 3.5 to 4 syllables a second, an announcer's pace, with a small gap between the words: echoes between
-# loudspeakers and wind smear what is denser. espeak's own 175 is made for screen readers.
-_WORDS_PER_MINUTE: Final = 150
-_WORD_GAP: Final = 1  # 10 ms
-_VOLUME: Final = 70  # espeak clips at its default of 100; mastering sets the loudness
-_COMMAND: Final = (sys.executable, "-P", "-m", "tts.engines.espeak_child")
 
 
 class EspeakEngine:
@@ -34,115 +58,54 @@ class EspeakEngine:
     name = "espeak"
 
     def __init__(self, children: int = 2, timeout: float = 20.0, command: tuple[str, ...] = _COMMAND) -> None:
-        try:
-            self.version = version("espeakng-loader")
-        except PackageNotFoundError as error:
-            raise EngineUnavailable(self.name, "not_installed", permanent=True) from error
-        self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
-        for _ in range(children):
-            self._free.put(_Child(command, timeout))
+        self.version = _installed(self.name)
+        self._children = Children(command, count=children, timeout=timeout)
 
     def voices(self) -> Mapping[str, tuple[str, ...]]:
         return {language: tuple(names) for language, names in _VOICES.items()}
 
     def synthesise(self, text: str, voice: Voice) -> bytes:
         try:
-            code = _VOICES[voice.language][voice.name]
+            manner = asdict(_VOICES[voice.language][voice.name])
         except KeyError as error:
             raise MissingVoice(self.name, voice.name, voice.language) from error
-        order = {
-            "text": text,
-            "voice": code,
-            "words_per_minute": round(_WORDS_PER_MINUTE * voice.speed),
-            "volume": _VOLUME,
-            "word_gap": _WORD_GAP,
-        }
-        with self._child() as child:
-            try:
-                return child.ask(order)
-            except _ChildDiedError:
-                return self._second_try(child, order)
+        manner["words_per_minute"] = round(manner["words_per_minute"] * voice.speed)
+        header, samples = _ask(self._children, {"do": "say", "text": text, **manner})
+        return to_wav(segment(samples, header["rate"]))
 
     def close(self) -> None:
         """End the children; the engine starts new ones if it is used again."""
-        with contextlib.ExitStack() as held:
-            for child in [held.enter_context(self._child()) for _ in range(self._free.qsize())]:
-                child.stop()
-
-    def _second_try(self, child: _Child, order: dict[str, object]) -> bytes:
-        try:
-            return child.ask(order)
-        except _ChildDiedError as error:
-            raise EngineUnavailable(self.name, "crashed", permanent=True, detail=str(error)) from error
-
-    @contextlib.contextmanager
-    def _child(self) -> Iterator[_Child]:
-        child = self._free.get()
-        try:
-            yield child
-        finally:
-            self._free.put(child)
+        self._children.close()
 
 
-class _ChildDiedError(Exception):
-    """The process ended, or was ended because it did not answer in time."""
+class EspeakPhonemes:
+    """What other voices take from espeak-ng: the sounds of a text, from a child process as well."""
+
+    def __init__(self, timeout: float = 20.0, command: tuple[str, ...] = _COMMAND) -> None:
+        self.version = _installed("espeak")
+        self._children = Children(command, count=1, timeout=timeout)
+
+    def of(self, text: str, voice: str) -> str:
+        """The sounds in IPA, words apart. Raises MissingVoice and EngineUnavailable."""
+        header, _ = _ask(self._children, {"do": "phonemes", "text": text, "voice": voice})
+        return str(header["phonemes"])
+
+    def close(self) -> None:
+        self._children.close()
 
 
-class _Child:
-    """One process; used by one thread at a time."""
-
-    def __init__(self, command: tuple[str, ...], timeout: float) -> None:
-        self._command = command
-        self._timeout = timeout
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def ask(self, order: dict[str, object]) -> bytes:
-        """WAV bytes. Raises _ChildDiedError; the next call then starts a new process."""
-        process = self._running()
-        overdue = threading.Timer(self._timeout, process.kill)
-        overdue.start()
-        try:
-            return self._exchange(process, json.dumps(order).encode() + b"\n")
-        except (OSError, ValueError) as error:
-            self.stop()
-            raise _ChildDiedError(str(error) or type(error).__name__) from error
-        finally:
-            overdue.cancel()
-
-    def _exchange(self, process: subprocess.Popen[bytes], line: bytes) -> bytes:
-        if process.stdin is None or process.stdout is None:
-            raise OSError("the child has no pipes")
-        process.stdin.write(line)
-        process.stdin.flush()
-        header = json.loads(process.stdout.readline())  # an empty line at the end: ValueError
-        if header["error"]:
-            raise MissingVoice("espeak", header["error"], "")
-        samples = process.stdout.read(header["size"])
-        if len(samples) != header["size"]:
-            raise OSError("the child ended in the middle of an answer")
-        return to_wav(segment(samples, header["rate"]))
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self.stop()
-            self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
-        return self._process
-
-    def stop(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                _close(pipe)
-        process.wait()
-
-
-def _close(pipe: object) -> None:
+def _installed(engine: str) -> str:
     try:
-        pipe.close()  # type: ignore[attr-defined]
-    except OSError:  # what could not be written any more
-        return
+        return f"{version('espeakng-loader')}+2"  # the number counts changes of the manners above
+    except PackageNotFoundError as error:
+        raise EngineUnavailable(engine, "not_installed", permanent=True) from error
+
+
+def _ask(children: Children, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    try:
+        header, data = children.ask(order)
+    except ChildDiedError as error:
+        raise EngineUnavailable("espeak", "crashed", permanent=True, detail=str(error)) from error
+    if header["error"]:
+        raise MissingVoice("espeak", header["error"], "")
+    return header, data

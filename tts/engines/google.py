@@ -17,12 +17,17 @@ from gtts import gTTS, gTTSError
 from tts import ffmpeg
 from tts.audio import segment, to_wav
 from tts.engines.base import Breaker
-from tts.errors import EngineUnavailable, MasteringFailed
+from tts.errors import EngineUnavailable, MasteringFailed, MissingVoice
 from tts.types import Voice
 
 HOST: Final = "https://translate.google.com"
 _RATE: Final = 24_000
-_VOICES: Final = {"vi": ("north",), "en": ("standard",)}
+# Our languages and the service's own names of them. It has no Lao, Hmong or Tày.
+_CODES: Final = {
+    "vi": "vi", "en": "en", "zh": "zh-CN", "ko": "ko", "ja": "ja", "fr": "fr", "de": "de",
+    "ru": "ru", "km": "km", "th": "th", "id": "id", "ms": "ms", "my": "my",
+}  # fmt: skip
+_VOICES: Final = {language: ("north",) if language == "vi" else ("standard",) for language in _CODES}
 _AUDIO: Final = re.compile(r'jQ1olc","\[\\"(.*)\\"]')
 
 
@@ -49,9 +54,12 @@ class GoogleEngine:
         return _VOICES
 
     def synthesise(self, text: str, voice: Voice) -> bytes:
+        code = _CODES.get(voice.language)
+        if code is None or voice.name not in _VOICES[voice.language]:
+            raise MissingVoice(self.name, voice.name, voice.language)
         self._breaker.check()
         try:
-            mp3 = self._ask(text, voice.language)
+            mp3 = self._ask(text, code)
         except EngineUnavailable as failure:
             if not failure.permanent:
                 self._breaker.opened(failure)
