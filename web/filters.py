@@ -107,6 +107,12 @@ def size(count: int) -> str:
     return text if str(get_locale()) == "en" else text.replace(".", ",")
 
 
+def decimal(value: float) -> str:
+    """One digit after the decimal sign of the language, with a real minus."""
+    text = f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
+    return text if str(get_locale()) == "en" else text.replace(".", ",")
+
+
 def bars(peaks: Sequence[int] | None, count: int = 80) -> list[int]:
     """``count`` bar heights of 2 to 38 for a waveform, each the loudest of its share of ``peaks``."""
     if not peaks:
@@ -140,6 +146,7 @@ FILTERS = (
     duration,
     lasting,
     size,
+    decimal,
     bars,
     fingerprint,
     initials,

@@ -115,6 +115,22 @@ def loudness(lufs: float) -> Word:
     return Word(_("độ to đúng mức"), "ok")
 
 
+def voice_failure(reason: str) -> str:
+    """Why an engine could not speak a sentence; an unknown reason is shown as it came."""
+    reasons: dict[str, str] = {
+        "timeout": _("chờ quá lâu không thấy trả lời"),
+        "unreachable": _("không kết nối được"),
+        "rate_limited": _("đã hỏi quá nhiều lần"),
+        "server_error": _("máy chủ giọng nói bị lỗi"),
+        "refused": _("máy chủ giọng nói từ chối"),
+        "no_audio": _("không nhận được âm thanh"),
+        "garbage": _("âm thanh nhận về bị hỏng"),
+        "bad_audio": _("âm thanh nhận về bị hỏng"),
+        "crashed": _("chương trình đọc bị dừng đột ngột"),
+    }
+    return reasons.get(reason, reason)
+
+
 def render_error(code: str) -> str:
     sentences: dict[str, str] = {
         "voice_unavailable": _("Không có giọng đọc nào dùng được lúc này."),

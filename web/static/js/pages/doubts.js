@@ -52,9 +52,9 @@ async function tellImpact() {
   try {
     const body = new FormData(form);
     const answer = await fetch(form.dataset.impact, { method: "POST", body, signal: asking.signal });
-    part("impact").textContent = answer.ok ? await answer.text() : "";
+    part("impact").innerHTML = answer.ok ? await answer.text() : "";
   } catch (error) {
-    if (error.name !== "AbortError") part("impact").textContent = "";
+    if (error.name !== "AbortError") part("impact").replaceChildren();
   }
 }
 
@@ -68,7 +68,7 @@ function open(token) {
   form.elements.spoken.value = token.dataset.said;
   form.elements.language.value = row.querySelector("[lang]")?.lang ?? "vi";
   fail("");
-  part("impact").textContent = "";
+  part("impact").replaceChildren();
   dialog.showModal();
   form.elements.spoken.select();
   tellImpact();
@@ -102,29 +102,33 @@ function readAnew() {
 async function post(url, body) {
   const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
   const told = await answer.json();
-  if (!answer.ok || told.ok === false) throw new Error(told.error ?? told.message ?? "");
+  if (!told.ok) throw new Error(told.error);
   return told;
 }
+
+// A network that is gone, or an answer that is none of ours, has no words of its own.
+const why = (error) => (error instanceof TypeError || error instanceof SyntaxError ? dialog.dataset.offline : error.message);
 
 async function undo(url) {
   const body = new FormData();
   body.set("csrf_token", form.elements.csrf_token.value);
-  await post(url, body);
+  try {
+    showToast((await post(url, body)).message, "ok");
+  } catch (error) {
+    showToast(why(error), "bad");
+  }
   readAnew();
 }
 
 async function save(event) {
   event.preventDefault();
-  const { saved, undone, undo: label, offline } = dialog.dataset;
   try {
     const told = await post(form.action, new FormData(form));
     dialog.close();
-    const text = saved.replace("{written}", form.elements.written.value).replace("{count}", told.bulletins);
-    const again = told.undo && { label, run: () => undo(told.undo).then(() => showToast(undone, "ok")) };
-    showToast(told.message ?? text, "ok", again);
+    showToast(told.message, "ok", told.undo && { label: dialog.dataset.undo, run: () => undo(told.undo) });
     readAnew();
   } catch (error) {
-    fail(error.message && !(error instanceof TypeError) ? error.message : offline);
+    fail(why(error));
   }
 }
 
