@@ -34,11 +34,11 @@ check: ## format, lint, types, layers, length of modules
 	@.venv/bin/lint-imports
 	@$(PYTHON) scripts/module_length.py
 
-bench: ## measurements as JSON (BENCH=fanout, BENCH=ingest)
-	@scripts/setup.sh run
+bench: ## measurements as JSON (BENCH=fanout, BENCH=ingest, BENCH=intelligibility)
+	@scripts/setup.sh $(if $(filter intelligibility all,$(BENCH)),bench,run)
 	@$(PYTHON) -m benchmarks $(BENCH) $(ARGS)
 
-lock: ## write requirements.lock anew from pyproject.toml
+lock: ## write the lock files anew from pyproject.toml
 	@scripts/setup.sh run
 	@scripts/lock.sh
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prepares the work tree. `setup.sh run` is enough for `make demo` and `make run`; `setup.sh test` adds what the tests need.
+# Prepares the work tree. `setup.sh run` is enough for `make demo` and `make run`; `setup.sh test` adds what the tests need,
+# `setup.sh bench` what the measurement of intelligibility needs (some 250 MB).
 # Each part leaves a stamp in .setup/ that holds the sha256 of what it was made from; nothing is done twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,8 +60,10 @@ make_venv() {
   run "Python environment .venv" "$python" -m venv .venv || exit 1
 }
 
+install_locked() { .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$1"; }
+
 install_python_packages() {
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock &&
+  install_locked requirements.lock &&
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
 }
 
@@ -69,11 +72,21 @@ setup_python() {
   want="$(digest requirements.lock pyproject.toml) $PWD"
   if is_fresh python "$want" && [ -x .venv/bin/python ]; then return; fi
   if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
-    rm -rf .venv
+    rm -rf .venv "$stamps"/python-*
     make_venv "$(find_python)"
   fi
   run "Python packages from requirements.lock" install_python_packages || exit 1
   stamp python "$want"
+}
+
+# On top of the others: neural voices and their weights, and what listens to them.
+setup_level() {
+  local lock="requirements-$level.lock" want
+  if [ ! -f "$lock" ]; then return; fi
+  want="$(digest requirements.lock "$lock") $PWD"
+  if is_fresh "python-$level" "$want"; then return; fi
+  run "Python packages from $lock" install_locked "$lock" || exit 1
+  stamp "python-$level" "$want"
 }
 
 # --- pages: scripts, styles, translations -----------------------------------------
@@ -186,5 +199,6 @@ setup_programs() {
 }
 
 setup_python
+setup_level
 setup_programs
 setup_pages

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from tts.types import SentenceFailure
+
 
 class SpeechError(Exception):
-    """Root of this folder's errors; ``code`` is stable and never shown to people as it is."""
+    """Root of this folder's errors; ``code`` is stable and never shown to people as it is.
+
+    ``failures`` names the sentences that no engine could speak, where a rendering failed.
+    """
 
     code = "speech_failed"
+    failures: tuple[SentenceFailure, ...] = ()
 
 
 class NotText(SpeechError):
@@ -66,6 +72,20 @@ class EngineUnavailable(SpeechError):
         self.permanent = permanent
 
 
+class VoiceDamaged(EngineUnavailable):
+    """An installed voice must not be used as it is; another engine may speak instead.
+
+    ``reason`` is one of: no_file, no_config, bad_config, wrong_hash, not_a_model, wrong_inputs,
+    no_speaker, bad_manifest.
+    """
+
+    code = "voice_damaged"
+
+    def __init__(self, engine: str, voice: str, reason: str, *, detail: str = "") -> None:
+        super().__init__(engine, reason, permanent=True, detail=f"{voice}: {detail}" if detail else voice)
+        self.voice = voice
+
+
 class BadAudio(SpeechError):
     """An engine gave sound that must not go on air."""
 
@@ -106,3 +126,19 @@ class StorageFailed(SpeechError):
     """The speech cache cannot be written for another reason."""
 
     code = "storage_failed"
+
+
+class NotAudio(SpeechError):
+    """A file in which there is no sound that can be read."""
+
+    code = "not_audio"
+
+
+class AudioTooLong(SpeechError):
+    """A recording that is longer than a bulletin may be."""
+
+    code = "audio_too_long"
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"the recording is longer than {limit:.0f} s")
+        self.limit = limit  # seconds

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements.lock", "scripts/node.lock", "package-lock.json")
+PYTHON_LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-bench.lock", "scripts/node.lock")
+LOCKS = (*PYTHON_LOCKS, "package-lock.json")
 
 
 def committed() -> list[Path]:
@@ -55,7 +56,7 @@ def test_lock_files_name_no_host_and_no_folder(name: str, texts: dict[str, str])
 
 
 def test_every_locked_package_has_hashes(texts: dict[str, str]) -> None:
-    for name in LOCKS[:2]:
+    for name in PYTHON_LOCKS:
         for block in re.split(r"\n(?=\S)", texts[name].strip()):
             assert "--hash=sha256:" in block, block
 

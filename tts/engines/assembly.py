@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from tts.engines.base import Engine
 from tts.engines.espeak import EspeakEngine
 from tts.engines.google import GoogleEngine
+from tts.engines.kokoro import KokoroEngine
+from tts.engines.piper import PiperEngine
 from tts.errors import MissingVoice
+
+_MOST_CHILDREN: Final = 2  # of an engine whose every child holds a neural voice
 
 
 def engines(
@@ -23,6 +28,8 @@ def engines(
     makers: dict[str, Callable[[], Engine]] = {
         "google": lambda: GoogleEngine(google_host, timeout_s),
         "espeak": lambda: EspeakEngine(children=workers),
+        "piper": lambda: PiperEngine(voices_dir or Path("voices"), children=min(workers, _MOST_CHILDREN)),
+        "kokoro": KokoroEngine,
     }
     unknown = [name for name in names if name not in makers]
     if unknown:

@@ -15,7 +15,10 @@ class Engine(Protocol):
     """Engines are called from several threads at once."""
 
     name: str
-    version: str
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the same text may sound different."""
 
     def voices(self) -> Mapping[str, tuple[str, ...]]:
         """Voice names by language; the first is the language's ordinary voice."""
