@@ -1,4 +1,4 @@
-"""``say`` and ``normalise``: hear and see how a text will be read, without a server."""
+"""``say``: hear how a text will be read, without a server."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ import click
 
 from broadcast import speech
 from tts.synthesis import default_synthesiser
-from tts.types import Chime, Doubt, Script, Speech, SpokenText, Voice
+from tts.types import Chime, Script, Speech, SpokenText, Voice
 
 from .common import FILE, emit, json_option, load_settings, read_bytes
-
-DOUBTS = {
-    Doubt.UNKNOWN_ABBREVIATION: "viết tắt chưa biết",
-    Doubt.AMBIGUOUS: "có nhiều cách đọc",
-    Doubt.FOREIGN: "từ nước ngoài",
-    Doubt.UNREADABLE: "không đọc được",
-}
 
 
 def spoken_text(file: str | None, text: str | None) -> SpokenText:
@@ -25,29 +18,6 @@ def spoken_text(file: str | None, text: str | None) -> SpokenText:
         raise click.UsageError("Hãy cho một TỆP hoặc --text, không phải cả hai.")
     words = speech.decode(read_bytes(file)) if file is not None else speech.decode((text or "").encode())
     return speech.read_aloud(words)
-
-
-@click.command()
-@click.argument("file", type=FILE, required=False, metavar="[TỆP]")
-@click.option("--text", help="Văn bản thay cho tệp.")
-@json_option
-def normalise(file: str | None, text: str | None) -> None:
-    """In văn bản như sẽ được đọc; "-" là đầu vào chuẩn."""
-    spoken = spoken_text(file, text)
-    doubts = [
-        {"start": token.span.start, "written": token.written, "spoken": token.spoken, "doubt": token.doubt}
-        for token in spoken.doubts
-    ]
-    sentences = [sentence.spoken for sentence in spoken.sentences]
-    lines = [
-        *sentences,
-        *(
-            f"  ? {token.written} → {token.spoken} ({DOUBTS[token.doubt]})"
-            for token in spoken.doubts
-            if token.doubt
-        ),
-    ]
-    emit({"sentences": sentences, "doubts": doubts}, lines)
 
 
 @click.command()
