@@ -1,4 +1,4 @@
-"""Dates, times, and ranges of them."""
+"""Dates: days, months and years, their ranges and lists."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from calendar import monthrange
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
+from tts.normalise.neighbours import behind, in_front
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
 from tts.types import Doubt, TokenKind
 
-_DAY_WORDS: Final = re.compile(
-    r"(ngày|mùng|hôm|sáng|trưa|chiều|tối|đêm|thứ (hai|ba|tư|năm|sáu|bảy|\d)|chủ nhật|từ|đến|hết|trước|sau|lễ"
-    r"|dịp|kỷ niệm|mừng|tết|quốc khánh|đầu|cuối|nay)[\s,(]*$"
-)
-_SAY_DAY: Final = re.compile(r"(ngày|mùng|hôm)\s*$")
-_MONTH_WORDS: Final = re.compile(r"(tháng|năm|kỳ|quý)\s*$")
+_DAY_WORDS: Final = in_front("day", more=r"|(?<!\w)thứ\s\d|\dh(?:\d\d)?|\d[:g]\d\d")
+_SAY_DAY: Final = in_front("said_day")
+_PARTS: Final = in_front("part_of_day")
+_FIRST: Final = in_front("first_day")
+_NOT_A_DAY: Final = in_front("no_day")
+_NO_MONTH: Final = in_front("no_month")
+_SCALE: Final = in_front("scale")
+_PORTIONS: Final = behind("portion")
+_LUNAR: Final = behind("lunar")
 
 
 def _day(digits: str) -> str:
@@ -31,24 +35,69 @@ def _lead(match: re.Match[str]) -> str:
     return "" if _SAY_DAY.search(before(match)) else "ngày "
 
 
+def _year(written: str) -> str:
+    """Two digits without an apostrophe are of this century; with one they are said as they stand."""
+    short = written.strip("'’‘")
+    return numbers.year(short if len(short) == 4 or short != written else f"20{short}")
+
+
 def _month(month: str, year: str | None = None) -> str:
-    said = "tháng tư" if int(month) == 4 else f"tháng {_day(month)}"
-    return f"{said} năm {numbers.year(year)}" if year else said
+    said = f"tháng {_month_name(month)}"
+    return f"{said} năm {_year(year)}" if year else said
+
+
+def _month_name(month: str) -> str:
+    return "tư" if int(month) == 4 else _day(month)
 
 
 def _date(match: re.Match[str]) -> Reading | None:
     day, month, year = match["day"], match["month"], match["year"]
-    if not _valid(day, month):
+    if not _valid(day, month) or (len(year) == 2 and match["sep"] != "/"):
         return None
-    in_calendar = int(day) <= monthrange(int(year), int(month))[1]
+    sure = (len(year) == 4 and int(day) <= monthrange(int(year), int(month))[1]) or not year.isdigit()
     said = f"{_lead(match)}{_day(day)} {_month(month, year)}"
-    return Reading(said, None if in_calendar else Doubt.AMBIGUOUS)
+    return Reading(said, None if sure else Doubt.AMBIGUOUS)
 
 
-def _day_and_month(match: re.Match[str]) -> str | None:
-    if not _valid(match["day"], match["month"]) or not _DAY_WORDS.search(before(match)):
+def _is_portion(match: re.Match[str]) -> bool:
+    """2/3 số hộ is a part of a whole, whatever stands before it."""
+    return int(match["day"]) < int(match["month"]) and bool(_PORTIONS.match(after(match)))
+
+
+def _day_and_month(match: re.Match[str]) -> Reading | None:
+    day, month = match["day"], match["month"]
+    if not _valid(day, month) or _is_portion(match):
         return None
-    return f"{_lead(match)}{_day(match['day'])} {_month(match['month'])}"
+    preceding = before(match)
+    told = _DAY_WORDS.search(preceding) or _LUNAR.match(after(match))
+    if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding)):
+        return None
+    if after(match).startswith(("điểm", "tiêu chí", "giờ")) or _always(match):
+        return None
+    said = f"{_lead(match)}{_day(day)} {_month(month)}"
+    return Reading(said, None if told else Doubt.AMBIGUOUS)
+
+
+def _always(match: re.Match[str]) -> bool:
+    """24/7 is all day and every day, but not behind ngày."""
+    return match[0] == "24/7" and not _PARTS.search(before(match))
+
+
+def _marked_day(match: re.Match[str]) -> str | None:
+    """ngày 10.3, ngày 22-5: such a sign parts day and month only behind a word for a day."""
+    day, month = match["day"], match["month"]
+    if not _valid(day, month) or not _PARTS.search(before(match)):
+        return None
+    if match["sep"] != "." and int(day) <= int(month):
+        return None  # rather two days than a day and a month
+    return f"{_lead(match)}{_day(day)} {_month(month)}"
+
+
+def _first_day(match: re.Match[str]) -> str | None:
+    """The 1 of từ 1 đến 5/6."""
+    if not _FIRST.search(before(match)):
+        return None
+    return f"{_lead(match)}{_day(match['day'])}"
 
 
 def _days(match: re.Match[str]) -> str | None:
@@ -63,158 +112,137 @@ def _days(match: re.Match[str]) -> str | None:
     return f"{_lead(match)}{said}{joint}{_day(match['day'])} {_month(match['month'], match['year'])}"
 
 
-def _date_range(match: re.Match[str]) -> str | None:
+def _date_range(match: re.Match[str]) -> Reading | None:
     """15-20/5, 28/4-3/5/2025: a shared month or year is said once."""
-    if not _valid(match["day"], match["month"]):
+    if not _valid(match["day"], match["month"]) or _is_portion(match):
         return None
-    if match["month1"] and not _valid(match["day1"], match["month1"]):
+    if not _valid(match["day1"], match["month1"] or match["month"]):
         return None
-    if not (match["year"] or match["month1"] or _DAY_WORDS.search(before(match))):
+    told = match["year"] or (match["month1"] and match["sep2"] == "/") or _DAY_WORDS.search(before(match))
+    if not told and (match["sep2"] == "." or int(match["day1"]) >= int(match["day"])):
         return None
     first = _day(match["day1"])
+    second = _day(match["day"])
     if match["month1"]:
         first += f" {_month(match['month1'], match['year1'])}"
-        second = f"ngày {_day(match['day'])}"
-    else:
-        second = _day(match["day"])
-    return f"{_lead(match)}{first} đến {second} {_month(match['month'], match['year'])}"
+        second = f"ngày {second}"
+    said = f"{_lead(match)}{first} đến {second} {_month(match['month'], match['year'])}"
+    return Reading(said, None if told else Doubt.AMBIGUOUS)
 
 
-def _month_and_year(match: re.Match[str]) -> str:
-    lead = "" if _MONTH_WORDS.search(before(match)) else "tháng "
-    return f"{lead}{_month(match['month'], match['year']).removeprefix('tháng ')}"
+def _iso(match: re.Match[str]) -> str | None:
+    if not _valid(match["day"], match["month"]):
+        return None
+    return f"{_lead(match)}{_day(match['day'])} {_month(match['month'], match['year'])}"
+
+
+def _month_and_year(match: re.Match[str]) -> str | None:
+    preceding, year = before(match), f"năm {_year(match['year'])}"
+    if _SCALE.search(preceding):
+        return None
+    if _NO_MONTH.search(preceding):
+        return f"{_day(match['month'])} {year}"
+    named = preceding.endswith("tháng")
+    if not named and match["sep"] != "/":
+        return None
+    return f"{'' if named else 'tháng '}{_month_name(match['month'])} {year}"
+
+
+def _months(match: re.Match[str]) -> str | None:
+    """tháng 4-6/2024, tháng 1, 2 và 3/2024, tháng 10-11, tháng 04."""
+    months = re.findall(r"\d+", match["months"])
+    if not all(1 <= int(month) <= 12 for month in months):
+        return None
+    pieces = re.findall(r"\d+|,|và|[^\s\d,và]", match["months"])
+    repeated = "đến tháng" if match["year"] else "đến"
+    said = [_month_name(p) if p.isdigit() else {",": ",", "và": "và"}.get(p, repeated) for p in pieces]
+    year = f" năm {_year(match['year'])}" if match["year"] else ""
+    return f"{match['word']} {' '.join(said).replace(' ,', ',')}{year}"
 
 
 def _years(match: re.Match[str]) -> str | None:
-    first, second = int(match["first"]), int(match["second"])
-    return f"{numbers.cardinal(first)} đến {numbers.cardinal(second)}" if first < second else None
-
-
-def _clock(hour: str, minute: str | None, second: str | None = None) -> str:
-    said = f"{numbers.cardinal(int(hour))} giờ"
-    if minute and int(minute):
-        said += f" {numbers.cardinal(int(minute))} phút"
-    if second and int(second):
-        said += f" {numbers.cardinal(int(second))} giây"
-    return said
-
-
-def _time(match: re.Match[str]) -> str | None:
-    if int(match["hour"]) > 24 or int(match["minute"]) > 59:
+    first, second = match["first"], match["second"]
+    if len(second) == 2:
+        second = first[:2] + second
+    if int(first) >= int(second):
         return None
-    lead = "lúc " if before(match)[-1:].isdigit() else ""  # right behind a date
-    return lead + _clock(match["hour"], match["minute"], match["second"])
+    between = "" if match["dash"] == "/" else " đến"
+    return f"{numbers.year(first)}{between} {numbers.year(second)}"
 
 
-def _hour(match: re.Match[str]) -> str:
-    return _clock(match["hour"], match["minute"])
-
-
-def _time_range(match: re.Match[str]) -> str | None:
-    if int(match["hour1"]) > 24 or int(match["hour2"]) > 24:
-        return None
-    first = _clock(match["hour1"], match["minute1"])
-    return f"{first} đến {_clock(match['hour2'], match['minute2'])}"
-
-
-def _weekday(match: re.Match[str]) -> str:
-    words = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
-    return f"{match['word']} {words[match['day']]}"
-
-
-def _fraction(match: re.Match[str]) -> Reading:
-    top, bottom = int(match["top"]), int(match["bottom"])
-    said = f"{numbers.cardinal(top)} {{}} {numbers.cardinal(bottom)}"
-    following = after(match)
-    if not following[:1].isalpha() or following.startswith(("điểm", "giờ", "ngày")) or top >= bottom:
-        return Reading(said.format("trên"), None if top > 31 or bottom > 12 else Doubt.AMBIGUOUS)
-    return Reading(said.format("phần"))
-
-
-_DASH: Final = r"\s?[-–—]\s?"
-_AT: Final = r"(?:h|g|:)"
+_EDGE: Final = r"(?<![\w/.,])(?<![^\s(]-)"
+_DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)"
+_MONTH: Final = r"(?:0?[1-9]|1[0-2])(?!\d)"
+_LONG_YEAR: Final = r"(?:1[0-9]|20)\d\d"
+_YEAR: Final = rf"(?:{_LONG_YEAR}|['’‘]\d\d)(?!\d)"
+_TO: Final = rf"\s?{numbers.DASH}\s?"
+_END: Final = r"(?![\w/]|[.,]\d)"
+_SLASH: Final = r"\s?/\s?"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"\( (?:GMT|UTC)\s?[+]?\s?7(?:[:]?00)? \)",
-        lambda _: Reading(""),
-        kind=TokenKind.TIME,
-        starts=signs("("),
-    ),
-    rule(
-        rf"""(?<![\w/.,-]) (?P<day1>\d{{1,2}}) (?:/(?P<month1>\d{{1,2}})(?:/(?P<year1>(?:1[0-9]|20)\d\d))?)?
-            {_DASH}
-            (?P<day>\d{{1,2}})/(?P<month>\d{{1,2}}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
+        rf"""{_EDGE} (?P<day1>{_DAY}) (?:(?P<sep>[/.])(?P<month1>{_MONTH})(?:(?P=sep)(?P<year1>{_YEAR}))?)?
+            {_TO} (?P<day>{_DAY}) (?P<sep2>[/.]) (?P<month>{_MONTH})
+            (?:(?P=sep2)(?P<year>{_YEAR}))? {_END}""",
         _date_range,
         kind=TokenKind.DATE,
-        starts=digits_then("/-"),
+        starts=digits_then("/.-"),
     ),
     rule(
-        r"""(?<![\w/.,-]) (?P<days>\d{1,2} (?:,\s?\d{1,2}){0,5} (?:,\s?|\svà\s))
-            (?P<day>\d{1,2})/(?P<month>\d{1,2}) (?:/(?P<year>(?:1[0-9]|20)\d\d))? (?![\w/])""",
+        rf"""{_EDGE} (?P<days>{_DAY} (?:[,;]\s?{_DAY}){{0,8}} (?:[,;]\s?|\svà\s))
+            (?P<day>{_DAY})/(?P<month>{_MONTH}) (?:/(?P<year>{_YEAR}))? {_END}""",
         _days,
         kind=TokenKind.DATE,
-        starts=digits_then(",a"),
+        starts=digits_then(",;a"),
     ),
     rule(
-        r"""(?<![\w/.,-]) (?P<day>\d{1,2}) \s?(?P<sep>[/.-])\s? (?P<month>\d{1,2}) \s?(?P=sep)\s?
-            (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])""",
+        rf"""{_EDGE} (?P<day>{_DAY}) \s?(?P<sep>[/.-])\s? (?P<month>{_MONTH}) \s?(?P=sep)\s?
+            (?P<year>{_YEAR}|\d\d(?!\d)) {_END}""",
         _date,
         kind=TokenKind.DATE,
         starts=digits_then("/.-"),
     ),
     rule(
-        r"(?<![\w/.,-]) (?P<day>\d{1,2}) / (?P<month>\d{1,2}) (?![\w/%])",
+        rf"{_EDGE} (?P<year>{_LONG_YEAR})-(?P<month>{_MONTH})-(?P<day>{_DAY}) {_END}",
+        _iso,
+        kind=TokenKind.DATE,
+        starts=digits_then("-"),
+    ),
+    rule(
+        rf"{_EDGE} (?P<month>{_MONTH}) \s?(?P<sep>[/.-])\s? (?P<year>{_YEAR}) {_END}",
+        _month_and_year,
+        kind=TokenKind.DATE,
+        starts=digits_then("/.-"),
+    ),
+    rule(
+        rf"{_EDGE} (?P<day>{_DAY}) {_SLASH} (?P<month>{_MONTH}) (?![\w/%]|[.,]\d)",
         _day_and_month,
         kind=TokenKind.DATE,
         starts=digits_then("/"),
     ),
     rule(
-        r"(?<![\w/.,-]) (?P<month>0?[1-9]|1[0-2]) [/-] (?P<year>(?:1[0-9]|20)\d\d) (?![\w/])",
-        _month_and_year,
+        rf"{_EDGE} (?P<day>{_DAY}) (?P<sep>[.-]) (?P<month>{_MONTH}) (?![\w/%-]|[.,]\d)",
+        _marked_day,
         kind=TokenKind.DATE,
-        starts=digits_then("/-"),
+        starts=digits_then(".-"),
     ),
     rule(
-        rf"(?<![\w/.,-]) (?P<first>(?:1[0-9]|20)\d\d) {_DASH} (?P<second>(?:1[0-9]|20)\d\d) (?![\w/-])",
+        rf"{_EDGE} (?P<day>{_DAY}) (?=\s(?:đến|tới)\s(?:hết\s)?(?:ngày\s)?{_DAY}/{_MONTH}(?![\w%]))",
+        _first_day,
+        kind=TokenKind.DATE,
+        starts=digits_then("a"),
+    ),
+    rule(
+        rf"""(?<!\w) (?P<word>[Tt]háng|THÁNG) \s{{1,3}} (?P<months>{_MONTH}
+            (?:(?:,\s?|\svà\s|{_TO}){_MONTH}){{0,6}}) (?:/(?P<year>{_YEAR}))? (?![\w/-]|[.,]\d)""",
+        _months,
+        kind=TokenKind.DATE,
+        starts=first_words("tháng"),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<first>{_LONG_YEAR}) \s?(?P<dash>{numbers.DASH}|(?<=[\ ]\d\d\d\d)/(?=\d{{4}}))\s?
+            (?P<second>{_LONG_YEAR}|\d\d) (?![\w/-]|[.,]\d)""",
         _years,
         kind=TokenKind.DATE,
-        starts=digits_then("-"),
-    ),
-    rule(
-        rf"""(?<![\w/.,:-]) (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)? {_DASH}
-            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)? (?![\w/])""",
-        _time_range,
-        kind=TokenKind.TIME,
-        starts=digits_then("a:"),
-    ),
-    rule(
-        r"(?<![\w/.,:-]) (?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))? (?![\w/:])",
-        _time,
-        kind=TokenKind.TIME,
-        starts=digits_then(":"),
-    ),
-    rule(
-        r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) \s?[hg]\s? (?P<minute>[0-5]\d) (?:\s?(?:phút|p\b|'))? (?![\w/])",
-        _hour,
-        kind=TokenKind.TIME,
-        starts=digits_then("a"),
-    ),
-    rule(
-        r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) h (?P<minute>) (?!\w)",
-        _hour,
-        kind=TokenKind.TIME,
-        starts=digits_then("a"),
-    ),
-    rule(
-        r"(?<!\w) (?P<word>[Tt]hứ) \s (?P<day>[2-7]) (?![\w.,/]*\d)",
-        _weekday,
-        kind=TokenKind.DATE,
-        starts=first_words("thứ"),
-    ),
-    rule(
-        r"(?<![\w/.,-]) (?P<top>\d{1,3}) / (?P<bottom>[1-9]\d{0,2}) (?![\w/]|[.,]\d)",
-        _fraction,
-        kind=TokenKind.NUMBER,
-        starts=digits_then("/"),
+        starts=digits_then("-/"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Vietnamese number words as northern announcers say them."""
+"""Vietnamese number words as northern announcers say them, and what a number looks like."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import re
 import unicodedata
 from typing import Final
 
+# Thousands with points, commas or spaces, decimals with a comma or a point; never half of a longer one.
+NUMBER: Final = (
+    r"(?:\d{1,3}(?:\.\d{3}){1,6}(?:,\d{1,6})?"
+    r"|\d{1,3}(?:,\d{3}){2,6}(?:\.\d{1,6})?"
+    r"|\d{1,3}(?:[\ \u00a0\u202f]\d{3}){1,5}(?:,\d{1,6})?"
+    r"|\d{1,18}(?:[.,]\d{1,6})?)(?!\d|[.,]\d|[\u00a0\u202f]\d)"
+)
+DASH: Final = r"[-\u2010-\u2015\u2212]"
+SCALE: Final = r"(?:trăm|nghìn|ngàn|vạn|triệu|tỷ|tỉ)"
 _DIGITS: Final = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _SCALES: Final = ("", "nghìn", "triệu")
-_LONGEST_CARDINAL: Final = 15  # digits; beyond that nobody can follow a cardinal
+_LONGEST_CARDINAL: Final = 18  # digits; beyond that nobody can follow a cardinal
+_LONGEST_FRACTION: Final = 2  # digits behind the decimal sign that are said as one number
 _ROMAN: Final = re.compile(r"(?=.)M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _ROMAN_VALUES: Final = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?:,\d{3}){2,}")
+_SPACES: Final = re.compile(r"\s+")
 
 
 def cardinal(number: int) -> str:
-    """0..10^15 in words: 2024 -> hai nghìn không trăm hai mươi tư."""
+    """0..10^18 in words: 2024 -> hai nghìn không trăm hai mươi tư."""
     if number == 0:
         return _DIGITS[0]
     if number >= 10**_LONGEST_CARDINAL:
@@ -53,18 +65,37 @@ def spelled(digits: str) -> str:
 
 
 def number(written: str) -> str:
-    """A number as written in Vietnamese: ``.`` groups thousands, ``,`` is the decimal sign."""
-    whole, _, fraction = written.partition(",")
-    digits = re.sub(r"\D", "", whole)
-    if len(digits) > _LONGEST_CARDINAL or (digits.startswith("0") and len(digits) > 1):
-        words = spelled(digits)
-    else:
-        words = cardinal(int(digits))
+    """A number of a label or a document, whose leading zero is said: 07 -> không bảy."""
+    whole, fraction = parts(written)
+    padded = whole.startswith("0") and len(whole) > 1
+    words = spelled(whole) if padded or len(whole) > _LONGEST_CARDINAL else cardinal(int(whole))
     return f"{words} phẩy {_fraction(fraction)}" if fraction else words
 
 
+def quantity(written: str) -> str:
+    """A number that counts something: 07 -> bảy, 1.250,5 -> một nghìn hai trăm năm mươi phẩy năm."""
+    padding = re.match(r"0(?=\d(?!\d))", written)
+    return number(written[1:] if padding else written)
+
+
+def parts(written: str) -> tuple[str, str]:
+    """The digits before and behind the decimal sign, in Vietnamese or in foreign writing."""
+    text = _SPACES.sub("", written)
+    if _GROUPED.fullmatch(text):
+        return re.sub(r"[.,]", "", text), ""
+    cut = max(text.rfind(","), text.rfind("."))
+    if cut < 0:
+        return text, ""
+    return re.sub(r"[.,]", "", text[:cut]), text[cut + 1 :]
+
+
+def is_uncertain(written: str) -> bool:
+    """1,234 is a decimal here, but many write thousands so."""
+    return bool(re.fullmatch(r"[1-9]\d{0,2},\d{3}", written))
+
+
 def _fraction(digits: str) -> str:
-    if digits.startswith("0") or len(digits) > 2:
+    if digits.startswith("0") or len(digits) > _LONGEST_FRACTION:
         return spelled(digits)
     return cardinal(int(digits))
 

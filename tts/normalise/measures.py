@@ -1,0 +1,210 @@
+"""Numbers with their units: measures, percentages, money, sizes and rates."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import letters, numbers
+from tts.normalise.rule import (
+    Reading,
+    Rule,
+    digits_then,
+    first_words,
+    letters_then,
+    rule,
+    signs,
+)
+from tts.normalise.units import ANY_UNIT, MONEY, UNIT, UNITS, per
+from tts.types import Doubt, TokenKind
+
+_SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
+_HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
+
+
+def _amount(match: re.Match[str]) -> Reading | None:
+    first, unit = match["first"], match["unit"]
+    if len(first) > 2 and first[0] == "0" and first.isdigit():
+        return None  # a label, not a quantity
+    money = unit in MONEY or bool(match["scale"])
+    words = [_sign(match["sign"]), _number(first, money=unit in _SHORT_MONEY and not match["scale"])]
+    if match["second"]:
+        words += ["cộng trừ" if match["to"].strip() == "±" else "đến"]
+        words.append(_number(match["second"], money=unit in _SHORT_MONEY))
+    rates = _rates(match["rates"] or "", unit or "đồng")
+    if rates is None:
+        return None
+    words += [match["scale"] or "", _unit(unit), rates]
+    uncertain = numbers.is_uncertain(first) and not match["scale"]
+    return Reading(
+        " ".join(filter(None, words)),
+        Doubt.AMBIGUOUS if uncertain else None,
+        TokenKind.MONEY if money and unit in MONEY else TokenKind.MEASURE,
+    )
+
+
+def _sign(sign: str | None) -> str:
+    return "" if not sign else "cộng" if sign == "+" else "âm"
+
+
+def _number(written: str, *, money: bool) -> str:
+    """30,000đ: nobody counts thousandths of a đồng."""
+    if money and numbers.is_uncertain(written):
+        written = written.replace(",", ".")
+    return numbers.quantity(written)
+
+
+def _unit(written: str) -> str:
+    return UNITS.get(written, written)
+
+
+def _rates(written: str, counted: str) -> str | None:
+    """/người/năm, /100 m2, /24h; None where it is no rate."""
+    said = []
+    for piece in re.split(r"\s?/\s?", written)[1:]:
+        hours = _HOURS.fullmatch(piece)
+        if hours:
+            said.append(f"trong {numbers.cardinal(int(hours[1]))} giờ")
+            continue
+        count, one = re.match(r"([\d.,]*)\s?(.*)", piece, re.DOTALL).groups()  # type: ignore[union-attr]
+        if one and one not in UNITS and not letters.is_syllable(one):
+            return None
+        one_said = _unit(one)
+        said += [per(counted, one), numbers.quantity(count) if count else "", one_said]
+    return " ".join(filter(None, said))
+
+
+def _bare_rate(match: re.Match[str]) -> str | None:
+    """tấn/ha, người/km2, kg/ha behind words or in brackets."""
+    counted, rates = match["counted"], match["rates"]
+    ones = re.split(r"\s?/\s?", rates)[1:]
+    known = counted in UNITS or (
+        letters.is_syllable(counted) and (ones[0] in UNITS or per(counted, ones[0]) == "một")
+    )
+    if not known:
+        return None
+    said = _rates(rates, counted)
+    return said and f"{_unit(counted)} {said}"
+
+
+def _unit_alone(match: re.Match[str]) -> str:
+    return UNITS[match["unit"]]
+
+
+def _size(match: re.Match[str]) -> str:
+    """2x3 m, 40 cm x 40 cm, 3x4."""
+    said = []
+    for piece in re.split(r"\s?[xX×*]\s?", match["sides"]):
+        side = re.match(rf"({numbers.NUMBER})\s?(.*)", piece, re.DOTALL | re.VERBOSE)
+        said.append(f"{numbers.quantity(side[1])} {_unit(side[2])}".strip() if side else piece)
+    return " nhân ".join(said)
+
+
+def _prefixed(match: re.Match[str]) -> str:
+    words = [numbers.quantity(match["first"])]
+    if match["second"]:
+        words += ["đến", numbers.quantity(match["second"])]
+    words += [match["scale"] or "", MONEY[match["unit"]]]
+    return " ".join(filter(None, words))
+
+
+def _thousands(match: re.Match[str]) -> str | None:
+    """1tr2, 2tr500, 1tỷ2: the digits behind are the next lower thousands."""
+    big, below = ("triệu", "nghìn") if match["big"].startswith("tr") else ("tỷ", "triệu")
+    lower = int(match["rest"]) * 10 ** (3 - len(match["rest"]))
+    return f"{numbers.quantity(match['first'])} {big} {numbers.cardinal(lower)} {below}" if lower else None
+
+
+def _between(match: re.Match[str]) -> str | None:
+    """The dash of 5%-7%, 6 giờ - 8 giờ: both sides carry their unit."""
+    preceding = match.string[max(0, match.start() - 30) : match.start()]
+    if _POSITION.search(preceding):
+        return ","
+    return "đến" if _MEASURED.search(preceding) else None
+
+
+def _post(match: re.Match[str]) -> str:
+    """Km5+200, a place on a road."""
+    metres = match["metres"]
+    said = f"ki lô mét {numbers.quantity(match['number'])}"
+    return f"{said} cộng {numbers.number(metres)}" if metres else said
+
+
+def _many(match: re.Match[str]) -> Reading | None:
+    """50K as a price; 5K and 4K are names."""
+    return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
+
+
+_LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
+_RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_LOWER_WORD})){{1,3}}"
+_MEASURED: Final = re.compile(rf"\d\s?(?:{numbers.SCALE}\s)?(?:{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE)
+_POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
+_EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
+_SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"""{_EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{UNIT})?
+            (?:\s?[xX×*]\s?{numbers.NUMBER}(?:\s?{UNIT})?){{1,3}}) (?!\w)""",
+        _size,
+        kind=TokenKind.MEASURE,
+        starts=digits_then("ax×*.,"),
+    ),
+    rule(
+        rf"{_EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)? (?![\w/]|[.,]\d)",
+        _thousands,
+        kind=TokenKind.MONEY,
+        starts=digits_then("a"),
+    ),
+    rule(
+        rf"{numbers.DASH} (?=\s?{numbers.NUMBER}\s?(?:{numbers.SCALE}|{UNIT}))",
+        _between,
+        kind=TokenKind.MEASURE,
+        starts=signs("-‐‑‒–—−"),
+    ),
+    rule(
+        rf"""{_EDGE} {_SIGN} (?P<first>{numbers.NUMBER})
+            (?:(?P<to>\s?{numbers.DASH}\s?|\s?±\s?)(?P<second>{numbers.NUMBER}))?
+            (?:\s?(?P<scale>{numbers.SCALE}))? \s?(?P<unit>(?!đ/[cC]\b){UNIT})
+            (?P<rates>{_RATES})?""",
+        _amount,
+        kind=TokenKind.MEASURE,
+        starts=digits_then("a-.,±%‰°º⁰˚℃$€£¥₫Ω0") | signs("-−–+"),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<sign>) (?P<first>{numbers.NUMBER})
+            (?:(?P<to>\s?{numbers.DASH}\s?)(?P<second>{numbers.NUMBER}))?
+            \s?(?P<scale>{numbers.SCALE})(?P<unit>) (?P<rates>{_RATES})""",
+        _amount,
+        kind=TokenKind.MONEY,
+        starts=digits_then("a-.,0"),
+    ),
+    rule(
+        rf"""(?<!\w) (?P<unit>[$€£¥₫]|VNĐ|VND|USD|EUR|CNY) \s?(?P<first>{numbers.NUMBER})
+            (?:\s?{numbers.DASH}\s?(?P<second>{numbers.NUMBER}))?
+            (?:\s?(?P<scale>{numbers.SCALE}))? (?!\w)""",
+        _prefixed,
+        kind=TokenKind.MONEY,
+        starts=signs("$€£¥₫") | first_words("VNĐ", "USD", "EUR", "CNY", "VND"),
+    ),
+    rule(
+        rf"(?<![\w/]) (?P<counted>{UNIT}|{_LOWER_WORD}) (?P<rates>{_RATES})",
+        _bare_rate,
+        kind=TokenKind.MEASURE,
+        starts=letters_then("/0"),
+    ),
+    rule(
+        r"(?<!\w) [Kk][Mm] \s?(?P<number>\d{1,4})(?:\s?\+\s?(?P<metres>\d{1,4}))? (?![\w/]|[.,]\d)",
+        _post,
+        kind=TokenKind.MEASURE,
+        starts=first_words("km"),
+    ),
+    rule(
+        r"(?<=\() (?P<unit>m2|m3|km2|m²|m³|km²|%|ha|kg|cm|mm|kWh|°C|đ|ml|mg) (?=\s?[),;])",
+        _unit_alone,
+        kind=TokenKind.MEASURE,
+        starts=signs("%°")
+        | first_words("m", "km", "m²", "m³", "km²", "ha", "kg", "cm", "mm", "kWh", "đ", "ml", "mg"),
+    ),
+    rule(r"(?<!\w) (?P<unit>pH) (?!\w)", _unit_alone, kind=TokenKind.MEASURE, starts=first_words("pH")),
+    rule(rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)", _many, kind=TokenKind.MONEY, starts=digits_then("a")),
+)

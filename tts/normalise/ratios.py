@@ -1,0 +1,121 @@
+"""Two numbers with a stroke or a colon between them: fractions, scores, scales, and the result of a match."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import numbers
+from tts.normalise.neighbours import behind, in_front
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
+from tts.types import Doubt, TokenKind
+
+_SCALE: Final = in_front("scale")
+_MATCH: Final = in_front("match", between=r"(?:\s(?:với|là))?")
+_ADDRESS: Final = in_front("address")
+_RATED: Final = in_front("rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?")
+_TAKEN: Final = in_front("portion")
+_PORTIONS: Final = behind("portion")
+_WHOLES: Final = behind("whole")
+_NO_NOUN: Final = behind("no_noun")
+_WELL_KNOWN: Final = frozenset(("24/24", "24/7", "7/7"))
+_ALL: Final = ("số", "tổng", "diện tích")
+_SMALL: Final = 10  # parts of a whole that people speak of as a fraction
+
+
+def _ratio(match: re.Match[str]) -> Reading:
+    written_top, written_bottom = match["top"], match["bottom"]
+    over = f"{numbers.quantity(written_top)} trên {numbers.quantity(written_bottom)}"
+    part = f"{numbers.quantity(written_top)} phần {_part(written_bottom)}"
+    if match["hours"]:
+        return Reading(f"{over} giờ")
+    kind = _kind(match)
+    if kind is None:
+        small = int(written_bottom) <= _SMALL
+        return Reading(over, Doubt.AMBIGUOUS if small and int(written_top) < int(written_bottom) else None)
+    return Reading(part if kind else over)
+
+
+def _part(bottom: str) -> str:
+    return "tư" if bottom == "4" else numbers.quantity(bottom)
+
+
+def _kind(match: re.Match[str]) -> bool | None:
+    """True for a fraction, False for a score or scale, None where nothing tells."""
+    top, bottom = match["top"], match["bottom"]
+    preceding, following = before(match), after(match)
+    if match[0] in _WELL_KNOWN or _ADDRESS.search(preceding) or _SCALE.search(preceding):
+        return False
+    if not top.isdigit() or int(top) >= int(bottom) or _WHOLES.match(following) or _RATED.search(preceding):
+        return False
+    if _PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL)):
+        return True
+    if int(bottom) > _SMALL:
+        return False
+    noun = following[:1].isalpha() and not _NO_NOUN.match(following)
+    return True if noun or _TAKEN.search(preceding) else None
+
+
+def _scale(match: re.Match[str]) -> str | None:
+    top, bottom = match["top"], match["bottom"]
+    if not _SCALE.search(before(match)) and not (top == "1" and numbers.parts(bottom)[0].endswith("00")):
+        return None
+    return f"{numbers.quantity(top)} trên {numbers.quantity(bottom)}"
+
+
+def _result(match: re.Match[str]) -> str | None:
+    """The two sides of a match: ba một."""
+    if not _MATCH.search(before(match)):
+        return None
+    return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
+
+
+def _chain(match: re.Match[str]) -> Reading:
+    """113/114/115 and what else is no date."""
+    said = " trên ".join(map(numbers.quantity, re.split(r"\s?/\s?", match[0])))
+    return Reading(said, Doubt.AMBIGUOUS)
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    whole = f"{numbers.quantity(match['whole'])} và " if match["whole"] else ""
+    return whole + _VULGAR[match["part"]]
+
+
+_VULGAR: Final = {
+    "½": "một phần hai", "⅓": "một phần ba", "⅔": "hai phần ba", "¼": "một phần tư", "¾": "ba phần tư",
+    "⅕": "một phần năm", "⅖": "hai phần năm", "⅗": "ba phần năm", "⅘": "bốn phần năm", "⅛": "một phần tám",
+}  # fmt: skip
+_EDGE: Final = r"(?<![\w/.,])(?<!\d[-–])"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"{_EDGE} (?P<top>\d{{1,3}}) \s?[/:]\s? (?P<bottom>{numbers.NUMBER}) (?![\w/:])",
+        _scale,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/:"),
+    ),
+    rule(
+        rf"{_EDGE} (?P<first>\d{{1,3}}) \s?(?:{numbers.DASH}|:)\s? (?P<second>\d{{1,3}}) (?![\w/%-]|[.,]\d)",
+        _result,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("-:"),
+    ),
+    rule(
+        r"""(?<![\w/.,]) (?P<top>\d{1,5}(?:,\d{1,2})?) \s?/\s? (?P<bottom>[1-9]\d{0,4})(?P<hours>h)?
+            (?![\w/]|[.,]\d)""",
+        _ratio,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/,"),
+    ),
+    rule(
+        r"(?<![\w/.,]) \d{1,6}(?:\s?/\s?\d{1,6}){2,12} (?![\w/])",
+        _chain,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/"),
+    ),
+    rule(
+        rf"(?<!\w) (?P<whole>\d{{0,3}}) \s? (?P<part>[{''.join(_VULGAR)}]) (?!\w)",
+        _vulgar,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("".join(_VULGAR)) | first_words(*_VULGAR),
+    ),
+)

@@ -1,0 +1,59 @@
+"""Roman numerals behind a word that counts: quý II, khóa XV, quý I, II và III, thế kỷ XX-XXI, mục I.2."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import numbers
+from tts.normalise.neighbours import in_front
+from tts.normalise.rule import CAPITAL, Reading, Rule, before, rule
+from tts.types import Doubt, TokenKind
+
+_COUNTING: Final = in_front("roman", between=r"(?:\s(?:số|thứ))?")
+_SINGLE: Final = frozenset("IVX")
+
+
+def _listed(match: re.Match[str]) -> str | None:
+    if not _COUNTING.search(before(match)):
+        return None
+    pieces = re.findall(r"[IVXLC]+|[,;/]|và|đến|hoặc|\.\d+|[^\s\w]", match["list"])
+    values = [numbers.roman(piece) for piece in pieces if piece[0] in "IVXLC"]
+    if any(value is None for value in values) or (len(values) == 1 and not _is_numeral(match["list"])):
+        return None
+    ordinal = before(match).endswith("thứ")
+    said = " ".join(_piece(piece, ordinal=ordinal) for piece in pieces).replace(" ,", ",")
+    return f"{said} năm {numbers.year(match['year'])}" if match["year"] else said
+
+
+def _is_numeral(written: str) -> bool:
+    return len(written) > 1 or written in _SINGLE
+
+
+def _piece(piece: str, *, ordinal: bool) -> str:
+    if piece[0] in "IVXLC":
+        value = numbers.roman(piece) or 0
+        return numbers.ordinal(str(value)) if ordinal else numbers.cardinal(value)
+    if piece[0] == ".":
+        return f"chấm {numbers.number(piece[1:])}"
+    return "," if piece in ",;/" else piece if piece.isalpha() else "đến"
+
+
+def _alone(match: re.Match[str]) -> Reading | None:
+    """XV, VIII without a word that tells: more likely a number than letters, but doubtful."""
+    value = numbers.roman(match["roman"])
+    return None if value is None else Reading(numbers.cardinal(value), Doubt.AMBIGUOUS)
+
+
+_ROMAN: Final = r"[IVXLC]{1,7}(?!\w)"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"""(?<!\w) (?P<list>{_ROMAN} (?:(?:\.\d{{1,2}}){{1,3}}(?!\w)
+            |(?:\s?[,;]\s?|\s(?:và|đến|hoặc)\s|\s?{numbers.DASH}\s?|/){_ROMAN}){{0,8}})
+            (?:\s?[/-]\s?(?P<year>(?:19|20)\d\d)(?!\d))? (?!\w|\.\w)""",
+        _listed,
+        kind=TokenKind.ROMAN,
+        starts=CAPITAL,
+    ),
+    rule(r"(?<![\w.]) (?P<roman>[XVI][XVI]{1,6}) (?!\w|\.\w)", _alone, kind=TokenKind.ROMAN, starts=CAPITAL),
+)

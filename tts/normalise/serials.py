@@ -1,0 +1,53 @@
+"""Digits that count nothing: accounts, identity, tax and postal numbers, codes, licence plates."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import letters, numbers
+from tts.normalise.neighbours import behind, in_front, links
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, rule
+from tts.types import TokenKind
+
+_LABELS: Final = in_front("serial", between=rf"(?:\s{links('serial')}){{0,4}}")
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){1,6}")
+_MONEY: Final = behind("money")
+_LONG: Final = 9  # digits in one piece that nobody writes for a quantity
+
+
+def _serial(match: re.Match[str]) -> str | None:
+    """Digit by digit, a breath at each sign."""
+    groups = re.findall(r"\d+", match[0])
+    if _THOUSANDS.fullmatch(match[0]) or _MONEY.match(after(match)):
+        return None
+    if not _LABELS.search(before(match)) and max(map(len, groups)) < _LONG:
+        return None
+    return ", ".join(map(numbers.spelled, groups))
+
+
+def _plate(match: re.Match[str]) -> Reading:
+    series = " ".join(
+        numbers.number(piece) if piece.isdigit() else letters.names(piece)
+        for piece in re.findall(r"\d+|[A-ZĐ]+", match["series"])
+    )
+    rest = ", ".join(numbers.spelled(match[name]) for name in ("a", "b") if match[name])
+    return Reading(f"{series}, {rest}")
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"""(?<![\w.,/]) (?P<series>\d\d\s?-?[A-ZĐ]{1,2}\d?) \s?[- .]\s?
+            (?P<a>\d{3})\.?(?P<b>\d{1,2}) (?![\w]|[.,]\d)""",
+        _plate,
+        kind=TokenKind.CODE,
+        starts=digits_then("a-"),
+    ),
+    rule(
+        r"(?<![\w.,/]) \d{1,14}(?:[ .-]\d{1,14}){1,7} (?![\w/]|[.,-]\d)",
+        _serial,
+        kind=TokenKind.CODE,
+        starts=digits_then(".-0"),
+    ),
+    rule(r"(?<![\w.,/]) \d{4,30} (?![\w/]|[.,-]\d)", _serial, kind=TokenKind.CODE),
+)

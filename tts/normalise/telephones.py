@@ -1,0 +1,90 @@
+"""Telephone numbers: digit by digit, a breath where the groups are parted; short service numbers too."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import numbers
+from tts.normalise.neighbours import behind, in_front, links
+from tts.normalise.rule import DIGIT, Rule, after, before, first_words, rule, signs
+from tts.types import TokenKind
+
+_LINK: Final = rf"(?:[\s:.(,;/)-]|{links('called')}|\d{{3,8}}(?!\d)){{0,14}}"
+_ALWAYS: Final = in_front("always_called", between=_LINK)
+_CALLED: Final = in_front("called", between=_LINK)
+_COUNTED: Final = behind("counted")
+_SERVICES: Final = frozenset(
+    ("111", "112", "113", "114", "115", "116", "117", "118", "119", "1022", "1080", "1088", "1089", "156")
+)
+_NATIONAL: Final = 11  # digits of a fixed line with its area; a mobile has one less
+_SHORTEST: Final = 9
+
+
+def _telephone(match: re.Match[str]) -> str | None:
+    groups = re.findall(r"\d+", match[0])
+    length = sum(map(len, groups))
+    abroad = match[0].lstrip("(").startswith(("+", "84", "00"))
+    if len(groups[0]) <= 2 and re.fullmatch(r"(?:19|20)\d\d", groups[-1]):
+        return None  # 01.3-05.3.2024
+    if not _SHORTEST <= length <= _NATIONAL + (2 if abroad else 0):
+        return None
+    plus = "cộng " if "+" in match[0] else ""
+    return plus + ", ".join(map(numbers.spelled, groups))
+
+
+def _hotline(match: re.Match[str]) -> str:
+    return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
+
+
+def _service(match: re.Match[str]) -> str | None:
+    digits, preceding = match[0], before(match)
+    counted = _COUNTED.match(after(match))
+    if _ALWAYS.search(preceding) and not counted:
+        return numbers.spelled(digits)
+    if digits in _SERVICES and not counted and _CALLED.search(preceding):
+        return numbers.spelled(digits)
+    return None
+
+
+def _services(match: re.Match[str]) -> str | None:
+    """113/114/115."""
+    numbers_said = re.findall(r"\d+", match[0])
+    if not all(each in _SERVICES for each in numbers_said):
+        return None
+    return ", ".join(map(numbers.spelled, numbers_said))
+
+
+def _extension(match: re.Match[str]) -> str:
+    return f"máy lẻ {numbers.spelled(match['number'])}"
+
+
+_END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d))(?!\w)"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"""(?<![\w.,-]) (?: \(?(?:\+|00)84\)?[ .-]?\(?\d{{1,3}}\)?(?:[ .-]?\d){{6,9}}
+            | \(0\d{{1,4}}\)[ .-]?\d(?:[ .-]?\d){{5,8}}
+            | 0\d{{9}}(?!\d) | 0[1-9](?:[ .-]?\d){{7,9}} | 84[35789]\d{{8}} | 842\d{{9}} ) {_END}""",
+        _telephone,
+        kind=TokenKind.TELEPHONE,
+        starts=DIGIT | signs("(+"),
+    ),
+    rule(
+        r"""(?<![\w.,/-]) 1[89]00
+            (?:[ .-]?\d{4}|[ .-]?\d{2}[ .-]?\d{2}(?:[ .-]?\d{2})?|[ .-]\d{3}[ .-]\d{3}) (?![\w/]|[.,]\d)""",
+        _hotline,
+        kind=TokenKind.TELEPHONE,
+    ),
+    rule(
+        r"(?<![\w.,/-]) 1\d{2,3}(?:\s?[/-]\s?1\d{2,3}){1,4} (?![\w/-]|[.,]\d)",
+        _services,
+        kind=TokenKind.TELEPHONE,
+    ),
+    rule(r"(?<![\w.,/-]) \d{3,5} (?![\w/%-]|[.,]\d)", _service, kind=TokenKind.TELEPHONE),
+    rule(
+        r"(?<!\w) (?:[Mm]áy\ lẻ|[Ee]xt\.?|EXT|[Mm]áy\ nhánh) [\s:.]{0,3} (?P<number>\d{1,5}) (?!\w)",
+        _extension,
+        kind=TokenKind.TELEPHONE,
+        starts=first_words("máy", "ext"),
+    ),
+)

@@ -1,0 +1,135 @@
+"""Times of the day, ranges of them, and lengths of time in hours, minutes and seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import numbers
+from tts.normalise.neighbours import in_front
+from tts.normalise.rule import Reading, Rule, before, digits_then, rule, signs
+from tts.types import TokenKind
+
+_SCALE: Final = in_front("scale")
+_CLOCK_WORDS: Final = in_front("clock")
+_LAST_HOUR: Final = 24
+
+
+def _clock(hour: str, minute: str | None, second: str | None = None) -> str:
+    said = f"{numbers.cardinal(int(hour))} giờ"
+    if minute and int(minute):
+        said += f" {numbers.cardinal(int(minute))} phút"
+    if second and int(second):
+        said += f" {numbers.cardinal(int(second))} giây"
+    return said
+
+
+def _half(match: re.Match[str]) -> str:
+    """a.m. and p.m. as people say the part of the day."""
+    sign = match["half"]
+    if not sign:
+        return ""
+    hour = int(match["hour"])
+    if sign[0] in "aA":
+        return " sáng"
+    if hour == 12:
+        return " trưa"
+    return " chiều" if hour <= 6 else " tối"
+
+
+def _time(match: re.Match[str]) -> str | None:
+    if int(match["hour"]) > _LAST_HOUR or _SCALE.search(before(match)):
+        return None
+    lead = "lúc " if before(match)[-1:].isdigit() else ""  # right behind a date
+    return lead + _clock(match["hour"], match["minute"], match["second"]) + _half(match)
+
+
+def _hour(match: re.Match[str]) -> str:
+    return _clock(match["hour"], match["minute"]) + _half(match)
+
+
+def _time_range(match: re.Match[str]) -> str | None:
+    hours = [match[name] for name in ("hour1", "hour2")]
+    minutes = [match[name] for name in ("minute1", "minute2")]
+    if any(int(hour) > _LAST_HOUR for hour in hours):
+        return None
+    if "g" in match[0].lower() and not any(minutes) and not _CLOCK_WORDS.search(before(match)):
+        return None  # 8g-11g is rather a weight
+    first, second = (_clock(hour, minute) for hour, minute in zip(hours, minutes, strict=True))
+    return f"{first} đến {second}"
+
+
+def _lasting(match: re.Match[str]) -> str | None:
+    """05'30", 15', 30 - 45'; a second quote mark closes a quotation instead."""
+    if match.string.count("'", max(0, match.start() - 300), match.start()) % 2:
+        return None
+    said = [f"{numbers.quantity(match['least'])} đến"] if match["least"] else []
+    said.append(f"{numbers.quantity(match['minutes'])} phút")
+    if match["seconds"]:
+        said.append(f"{numbers.quantity(match['seconds'])} giây")
+    return " ".join(said)
+
+
+def _seconds(match: re.Match[str]) -> str:
+    return f"{numbers.quantity(match['seconds'])} giây {numbers.quantity(match['rest'])}"
+
+
+_EDGE: Final = r"(?<![\w/.,:])(?<!\d-)"
+_AT: Final = r"\s?(?:[hH]|[gG](?!\w{2})|:)\s?"
+_MINUTES: Final = r"(?:\s?(?:phút|p\b|['’′]))?"
+_HALF: Final = r"(?:\s?(?P<half>[aApP]\.?[mM]\b\.?))?"
+_TO: Final = rf"\s?(?:{numbers.DASH}|→)\s?"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"\( (?:GMT|UTC)\s?[+]?\s?0?7(?:[:]?00)? \)",
+        lambda _: Reading(""),
+        kind=TokenKind.TIME,
+        starts=signs("("),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)?{_MINUTES} {_TO}
+            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)?{_MINUTES} (?![\w/])""",
+        _time_range,
+        kind=TokenKind.TIME,
+        starts=digits_then("a:"),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?
+            {_HALF} (?![\w/:]|[.,]\d)""",
+        _time,
+        kind=TokenKind.TIME,
+        starts=digits_then(":"),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<hour>\d{{1,3}}) \s?[hHgG]\s? (?P<minute>[0-5]\d|(?<=\d[hg])\d)
+            {_MINUTES} {_HALF} (?!\w|/\d|[.,]\d)""",
+        _hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
+    ),
+    rule(
+        r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) \s?[hH] (?P<minute>) (?P<half>) (?![\w/])",
+        _hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
+    ),
+    rule(
+        r"(?<![\w/.,:-]) (?P<hour>1[0-2]|[1-9]) (?P<minute>) \s? (?P<half>[aApP]\.?[mM])\b\.? (?!\w)",
+        _hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
+    ),
+    rule(
+        rf"""(?<![\w.,/°]) (?:(?P<least>\d{{1,3}})\s?{numbers.DASH}\s?)? (?P<minutes>\d{{1,3}}) \s? ['’′]
+            (?:\s?(?P<seconds>\d{{1,2}})\s?(?:["”″]|'')|(?=[\s,.;:)]|$))""",
+        _lasting,
+        kind=TokenKind.TIME,
+        starts=digits_then("'’′-"),
+    ),
+    rule(
+        r"""(?<![\w.,/]) (?P<seconds>\d{1,2})["”″](?P<rest>\d{1,2}) (?!\w)""",
+        _seconds,
+        kind=TokenKind.TIME,
+        starts=digits_then('"”″'),
+    ),
+)
