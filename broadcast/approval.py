@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
 
-from . import audit, content, events, permissions, rendering, stopping
+from . import audit, composition, events, permissions, rendering, stopping
 from .errors import (
     ContentChanged,
     Forbidden,
@@ -19,8 +19,14 @@ from .errors import (
     StaleVersion,
     WrongState,
 )
-from .models import Approval, Bulletin, BulletinState, BulletinVersion, Person, Role
+from .models import Approval, Bulletin, BulletinState, BulletinVersion, Person, Role, VersionPart
 from .outbox import Wire
+
+HEARD = (  # everything that an approval is bound to, in one query
+    joinedload(BulletinVersion.clip),
+    joinedload(BulletinVersion.recording),
+    joinedload(BulletinVersion.parts).joinedload(VersionPart.recording),
+)
 
 
 def submit(
@@ -74,7 +80,7 @@ def approve(
         raise SelfApproval(role=Role.APPROVER.value, area_id=bulletin.area_id)
     if current.clip is None:
         raise NoAudio(bulletin_id=bulletin_id)
-    if (text_sha256, audio_sha256) != (content.sha256(current.text), current.clip.sha256):
+    if (text_sha256, audio_sha256) != (composition.fingerprint(current), current.clip.sha256):
         raise ContentChanged(bulletin_id=bulletin_id)
     decision = _decide(session, current, person, approved=True, note="", now=now)
     hashes = {"text_sha256": text_sha256, "audio_sha256": audio_sha256}
@@ -136,6 +142,7 @@ def restore(session: Session, person: Person, bulletin_id: int, *, now: dt.datet
         back = BulletinState.DRAFT
         void_approvals(session, bulletin, now)
     bulletin.withdrawn_state = bulletin.withdrawn_by = None
+    rendering.request(session, bulletin.current, now)
     _enter(session, bulletin, back, person, action="bulletin.restore", now=now)
     return bulletin
 
@@ -154,12 +161,12 @@ def approved_version(session: Session, bulletin: Bulletin) -> BulletinVersion | 
             Approval.voided_at.is_(None),
             Approval.person_id.not_in([bulletin.author_id, BulletinVersion.author_id]),
         )
-        .options(joinedload(Approval.version).joinedload(BulletinVersion.clip))
+        .options(joinedload(Approval.version).options(*HEARD))
     )
-    for decision in session.scalars(query):
+    for decision in session.scalars(query).unique():
         version = decision.version
         now_sounds = version.clip.sha256 if version.clip is not None else ""
-        if (decision.text_sha256, decision.audio_sha256) == (content.sha256(version.text), now_sounds):
+        if (decision.text_sha256, decision.audio_sha256) == (composition.fingerprint(version), now_sounds):
             return version
     return None
 
@@ -220,7 +227,7 @@ def _decide(
         person_id=person.id,
         approved=approved,
         note=note,
-        text_sha256=content.sha256(version.text),
+        text_sha256=composition.fingerprint(version),
         audio_sha256=version.clip.sha256 if version.clip is not None else "",
         at=now,
     )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
+from tts.lexicon import Lexicon
 from tts.types import SpokenText
 
 from . import areas, audit, content, events, permissions, rendering, speech
@@ -169,9 +170,9 @@ def import_file(data: bytes, filename: str) -> Imported:
         raise
 
 
-def read_aloud(text: str, language: str = "vi") -> SpokenText:
-    """The text as it will be read. Errors: EmptyBulletin, TextTooLong."""
-    return speech.read_aloud(speech.clean(text), language)
+def read_aloud(text: str, language: str = "vi", lexicon: Lexicon = speech.NO_ENTRIES) -> SpokenText:
+    """The text as it will be read where ``lexicon`` holds: that of ``lexicon.for_area``."""
+    return speech.read_aloud(speech.clean(text), language, lexicon)
 
 
 _LOADED = (

@@ -202,9 +202,12 @@ class AudioSilent(InvalidInput):
 
 
 class FileTooLarge(InvalidInput):
-    """``limit_mb`` of an uploaded file."""
+    """``limit`` of an uploaded file in bytes."""
 
     code = "file_too_large"
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params, limit_mb=params.get("limit", 0) // 1_000_000)
 
 
 class EntryInvalid(InvalidInput):

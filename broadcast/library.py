@@ -1,4 +1,4 @@
-"""The audio library: a folder of files named by their content, complete or not there at all."""
+"""The audio library: a folder of files named by their content and kind, complete or not there at all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from .errors import DiskFull, FileDamaged, NotFound, StorageFailed
 RESERVE = 64 * 1024 * 1024  # bytes that stay free for the database and the logs
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = re.compile(r"[0-9a-f]{64}")
+CLIP, COMPACT, RECORDING = "mp3", "opus", "flac"  # what goes on air, the same for download, what was recorded
+KINDS = {CLIP: "audio/mpeg", COMPACT: "audio/ogg", RECORDING: "audio/flac"}  # how files end: media type
 
 
 class Library:
@@ -29,24 +31,52 @@ class Library:
         self._reserve = reserve
 
     def put(self, clip: AudioClip) -> Path:
-        """Keep a clip; a second time costs nothing. Errors: FileDamaged, DiskFull, StorageFailed."""
+        """Keep a clip in its forms; a second time costs nothing.
+
+        Errors: FileDamaged, DiskFull, StorageFailed.
+        """
         if hashlib.sha256(clip.data).hexdigest() != clip.sha256:
             raise FileDamaged(sha256=clip.sha256)
-        path = self._place(clip.sha256)
-        if path.exists() and path.stat().st_size == len(clip.data):
-            return path
-        with _translated(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._check_space(len(clip.data))
-            _write_whole(path, clip.data)
-        return path
+        if clip.opus:
+            self._keep(clip.opus, hashlib.sha256(clip.opus).hexdigest(), COMPACT)
+        return self._keep(clip.data, clip.sha256, CLIP)
 
-    def path(self, sha256: str, *, verify: bool = False) -> Path:
-        """Where a clip lies; ``verify`` reads it and compares its hash.
+    def adopt(self, path: Path, sha256: str, kind: str = RECORDING) -> Path:
+        """Take over a complete file that lies in ``incoming``. Errors: DiskFull, StorageFailed."""
+        place = self._place(sha256, kind)
+        with _translated(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            path.chmod(0o644)
+            path.replace(place)
+            _settle(place.parent)
+        return place
+
+    @contextlib.contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """A folder for files that are still being made; what is left in it is removed.
+
+        Errors: DiskFull, StorageFailed.
+        """
+        with _translated(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            folder = tempfile.TemporaryDirectory(dir=self.root, prefix=".new-")
+        with folder as name:
+            yield Path(name)
+
+    def remove(self, sha256: str, kind: str) -> None:
+        """Forget a file; one that is not there is no error. Errors: StorageFailed."""
+        path = self._place(sha256, kind)
+        with _translated(path):
+            path.unlink(missing_ok=True)
+
+    def path(self, sha256: str, *, verify: bool = False, kind: str = CLIP) -> Path:
+        """Where a file lies; ``verify`` reads it and compares its hash.
 
         Errors: NotFound, FileDamaged, StorageFailed.
         """
-        path = self._place(sha256)
+        path = self._place(sha256, kind)
         if not path.is_file():
             raise NotFound(kind="clip", id=sha256)
         if verify:
@@ -56,8 +86,8 @@ class Library:
                 raise FileDamaged(sha256=sha256)
         return path
 
-    def exists(self, sha256: str) -> bool:
-        return NAME.fullmatch(sha256) is not None and self._place(sha256).is_file()
+    def exists(self, sha256: str, kind: str = CLIP) -> bool:
+        return NAME.fullmatch(sha256) is not None and self._place(sha256, kind).is_file()
 
     def free(self) -> int:
         """Bytes that may still be written."""
@@ -65,15 +95,26 @@ class Library:
             self.root.mkdir(parents=True, exist_ok=True)
             return max(0, shutil.disk_usage(self.root).free - self._reserve)
 
-    def _check_space(self, size: int) -> None:
+    def check_space(self, size: int) -> None:
+        """Errors: DiskFull when ``size`` bytes would not leave the reserve."""
         free = self.free()
         if size > free:
             raise DiskFull(needed=size, free=free)
 
-    def _place(self, sha256: str) -> Path:
-        if not NAME.fullmatch(sha256):
+    def _keep(self, data: bytes, sha256: str, kind: str) -> Path:
+        path = self._place(sha256, kind)
+        if path.exists() and path.stat().st_size == len(data):
+            return path
+        with _translated(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.check_space(len(data))
+            _write_whole(path, data)
+        return path
+
+    def _place(self, sha256: str, kind: str) -> Path:
+        if not NAME.fullmatch(sha256) or kind not in KINDS:
             raise NotFound(kind="clip", id=sha256[:64])
-        return self.root / sha256[:2] / f"{sha256}.mp3"
+        return self.root / sha256[:2] / f"{sha256}.{kind}"
 
 
 def _write_whole(path: Path, data: bytes) -> None:
@@ -90,11 +131,16 @@ def _write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Names outlive a power cut only when their folder was written too."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 @contextlib.contextmanager

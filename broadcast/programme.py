@@ -13,7 +13,7 @@ from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.types import Rule
 
-from . import areas, audit, bulletins, events, permissions, stopping
+from . import areas, audit, bulletins, events, permissions, rereading, stopping
 from .concerns import Concern, check
 from .errors import (
     EmptyTitle,
@@ -59,6 +59,7 @@ def create_schedule(
 ) -> Schedule:
     """Put approved bulletins on the air by a rule.
 
+    One that was on the air before and is read otherwise today waits to be approved again.
     Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, NothingToPlay, NotFound, NotApproved, NoAudio,
     WrongState (an emergency is never scheduled), RuleInvalid, TimeInPast.
     """
@@ -79,6 +80,7 @@ def create_schedule(
     )
     session.add(schedule)
     session.flush()
+    _freshen(session, schedule, now)
     _tell(session, schedule, person, "schedule.create", now)
     return schedule
 
@@ -105,6 +107,7 @@ def restore_schedule(session: Session, person: Person, schedule_id: int, now: dt
     if schedule.withdrawn_at is None:
         raise WrongState(kind="schedule", state="active", action="restore")
     schedule.withdrawn_at = schedule.withdrawn_by = None
+    _freshen(session, schedule, now)
     _tell(session, schedule, person, "schedule.restore", now)
     return schedule
 
@@ -176,6 +179,12 @@ def _playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequ
             raise NoAudio(bulletin_id=bulletin_id)
         found.append(bulletin)
     return found
+
+
+def _freshen(session: Session, schedule: Schedule, now: dt.datetime) -> None:
+    for item in schedule.items:
+        if bulletins.approved_version(session, item.bulletin) is not None:
+            rereading.freshen(session, item.bulletin, now)
 
 
 def _tell(session: Session, schedule: Schedule, person: Person, action: str, now: dt.datetime) -> None:

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
+from tts.lexicon import Lexicon
 from tts.synthesis import Synthesiser
-from tts.types import AudioClip, Chime, Progress, Script, Speech, Voice
+from tts.types import AudioClip, Chime, Preset, Progress, Script, Speech
 
-from . import events, speech
+from . import clips, composition, events, layers, speech, voiding
+from .composition import Piece
 from .database import Database
 from .errors import DomainError, Unavailable
 from .library import Library
-from .models import Bulletin, BulletinVersion, Clip, RenderState
-from .upsert import insert_new
+from .models import Approval, Bulletin, BulletinState, BulletinVersion, RenderState
 
 log = logging.getLogger(__name__)
 
-CLAIM = dt.timedelta(seconds=60)  # renewed with every sentence; a sentence takes seconds
+CLAIM = dt.timedelta(seconds=60)  # renewed with every sentence and while the sound is mastered
 ATTEMPTS = 3  # a text that kills its worker must not kill workers for ever
 EVERY = dt.timedelta(seconds=0.5)  # how often progress is written
 CRASHED = "render_crashed"
+ANEW = "Âm thanh đã được tạo lại. Hãy nghe lại rồi duyệt."
 
 
 class ClaimLostError(Exception):
     """The text was changed, or another worker took over while this one slept: its result is not wanted."""
+
+
+class MoreUrgentError(Exception):
+    """An emergency waits: what has been spoken is in the cache, so this one may wait too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +48,29 @@ class Job:
     number: int
     bulletin_id: int
     area_id: int
-    text: str
-    voice: Voice
+    klass: BulletinClass
+    opening: Piece | None
+    parts: tuple[Piece, ...]
+    closing: Piece | None
+    lexicons: Mapping[str, Lexicon]
     chime: Chime
+    preset: Preset
+    repeats: int
+    lead_in: float
     worker_id: str
-    attempt: int  # fences an earlier claim of a worker of the same name
+    ticket: int  # fences an earlier claim, also of a worker of the same name
 
-    def script(self) -> Script:
-        """Errors: EmptyBulletin, TextTooLong."""
-        body = Speech(speech.read_aloud(self.text, self.voice.language), self.voice)
-        return Script((body,), chime=self.chime)
+    def script(self, library: Library) -> Script:
+        """Errors: NotFound, FileDamaged when a recording is gone."""
+        return Script(
+            parts=tuple(composition.sound(piece, self.lexicons, library) for piece in self.parts),
+            opening=composition.read(self.opening, self.lexicons) if self.opening else None,
+            closing=composition.read(self.closing, self.lexicons) if self.closing else None,
+            chime=self.chime,
+            preset=self.preset,
+            repeats=self.repeats,
+            lead_in=self.lead_in,
+        )
 
 
 def request(session: Session, version: BulletinVersion, now: dt.datetime, *, again: bool = False) -> None:
@@ -62,10 +81,31 @@ def request(session: Session, version: BulletinVersion, now: dt.datetime, *, aga
     idle = [RenderState.NONE, RenderState.FAILED, *([RenderState.READY] if again else [])]
     if version.render_state not in idle:
         return
-    version.render_state, version.render_error, version.render_attempts = RenderState.WAITING, "", 0
-    version.render_done = version.render_total = 0
+    _queue(version)
     session.flush()
     _announce(session, version.bulletin_id, version, now)
+
+
+def renew(session: Session, locked: Sequence[Bulletin]) -> None:
+    """The audio of these bulletins' current versions is wrong: forget it and make it anew.
+
+    The caller has locked the bulletins. A worker that is at one will find its claim gone.
+    """
+    states = {each.id: each.state for each in locked}
+    query = (
+        select(BulletinVersion)
+        .join(Bulletin, Bulletin.id == BulletinVersion.bulletin_id)
+        .where(Bulletin.id.in_(states), BulletinVersion.number == Bulletin.version_number)
+        .order_by(BulletinVersion.id)
+        .with_for_update(of=BulletinVersion)
+    )
+    for version in session.scalars(query.execution_options(populate_existing=True)):
+        _queue(version)
+        if states[version.bulletin_id] is BulletinState.WITHDRAWN:
+            version.render_state = RenderState.NONE  # made when the withdrawal is undone
+        version.render_claimed_by, version.render_claimed_until = "", None
+        version.clip_id, version.clip, version.reading = None, None, ""
+    session.flush()
 
 
 def cancel(session: Session, version: BulletinVersion) -> None:
@@ -79,6 +119,7 @@ def cancel(session: Session, version: BulletinVersion) -> None:
 def claim(session: Session, worker_id: str, now: dt.datetime) -> Job | None:
     """Take the most urgent version that waits or whose worker fell silent; None when there is none."""
     _give_up(session, now)
+    layers.hold(session)  # before the version is locked: an entry that changes locks in this order too
     overdue = (BulletinVersion.render_state == RenderState.RENDERING) & (
         BulletinVersion.render_claimed_until < now
     )
@@ -101,6 +142,7 @@ def claim(session: Session, worker_id: str, now: dt.datetime) -> Job | None:
             render_claimed_by=worker_id,
             render_claimed_until=now + CLAIM,
             render_attempts=BulletinVersion.render_attempts + 1,
+            render_ticket=BulletinVersion.render_ticket + 1,
         )
         .returning(BulletinVersion.id)
     )
@@ -124,62 +166,83 @@ def render_next(
     if job is None:
         return False
     try:
-        clip = _make(database, library, synthesiser, job, clock)
-        _finish(database, job, clip, clock())
+        script = job.script(library)
+        clip = _made_before(database, library, synthesiser, script)
+        if clip is None:
+            clip = _make(database, synthesiser, job, script, clock)
+            library.put(clip)
+        _finish(database, job, script, clip, clock())
     except ClaimLostError:
         log.info("The audio of a version is not wanted any more", extra=_ids(job, "render.lost"))
+    except MoreUrgentError:
+        log.info("A version waits for an emergency", extra=_ids(job, "render.yielded"))
+        _release(database, job, RenderState.WAITING, clock(), render_attempts=0)
     except DomainError as error:
         log.warning("The audio of a version could not be made: %s", error, extra=_ids(job, "render.failed"))
-        _fail(database, job, speech.failure_code(error), clock())
+        failure = {"render_error": speech.failure_code(error), "render_failures": clips.failures_of(error)}
+        _release(database, job, RenderState.FAILED, clock(), **failure)
     except Exception:
-        _fail(database, job, CRASHED, clock())
+        _release(database, job, RenderState.FAILED, clock(), render_error=CRASHED)
         raise
     return True
+
+
+def _queue(version: BulletinVersion) -> None:
+    version.render_state, version.render_error, version.render_attempts = RenderState.WAITING, "", 0
+    version.render_done = version.render_total = 0
+    version.render_failures = []
 
 
 def _job(session: Session, version_id: int, worker_id: str) -> Job:
     version = session.get_one(BulletinVersion, version_id, populate_existing=True)
     bulletin = version.bulletin
+    languages = composition.languages(composition.pieces(version))
     return Job(
         version_id=version.id,
         number=version.number,
         bulletin_id=bulletin.id,
         area_id=bulletin.area_id,
-        text=version.text,
-        voice=Voice(version.engine, version.voice, version.language, version.speed),
+        klass=bulletin.klass,
+        opening=composition.opening(version),
+        parts=tuple(composition.parts(version)),
+        closing=composition.closing(version),
+        lexicons={each: layers.for_area(session, bulletin.area_id, each) for each in languages},
         chime=Chime(version.chime) if version.chime else speech.CHIMES[bulletin.klass],
+        preset=Preset(version.preset),
+        repeats=version.repeats,
+        lead_in=version.lead_in_s,
         worker_id=worker_id,
-        attempt=version.render_attempts,
+        ticket=version.render_ticket,
     )
+
+
+def _made_before(
+    database: Database, library: Library, synthesiser: Synthesiser, script: Script
+) -> AudioClip | int | None:
+    with speech.translated():
+        key = synthesiser.key(script)
+    with database.transaction(read_only=True) as session:
+        return clips.made_before(session, library, key)
 
 
 def _make(
     database: Database,
-    library: Library,
     synthesiser: Synthesiser,
     job: Job,
+    script: Script,
     clock: Callable[[], dt.datetime],
-) -> AudioClip | int:
-    """The clip in memory and in the library, or the id of an equal one that was made before."""
-    script = job.script()
-    with speech.translated():
-        key = synthesiser.key(script)
-    with database.transaction(read_only=True) as session:
-        same = session.scalar(select(Clip).where(Clip.key == key, Clip.fallback == "").limit(1))
-    if same is not None and library.exists(same.sha256):
-        return same.id
-    last = clock()
+) -> AudioClip:
+    last, done = clock(), 0
 
     def report(progress: Progress) -> None:
-        nonlocal last
-        if clock() - last >= EVERY or progress.done == progress.total:
-            last = clock()
+        nonlocal last, done
+        finished = done < progress.done == progress.total
+        if finished or clock() - last >= EVERY:
+            last, done = clock(), progress.done
             _renew(database, job, progress, last)
 
     with speech.translated():
-        clip = synthesiser.render(script, report)
-    library.put(clip)
-    return clip
+        return synthesiser.render(script, report)
 
 
 def _renew(database: Database, job: Job, progress: Progress, now: dt.datetime) -> None:
@@ -191,22 +254,61 @@ def _renew(database: Database, job: Job, progress: Progress, now: dt.datetime) -
     try:
         with database.transaction() as session:
             _update(session, job, now, values)
+            yields = job.klass is not BulletinClass.EMERGENCY and _emergency_waits(session)
     except Unavailable as error:  # the claim still has most of its minute
         log.warning("Progress could not be written: %s", error, extra=_ids(job, "render.progress"))
+        return
+    if yields:
+        raise MoreUrgentError(job.version_id)
 
 
-def _finish(database: Database, job: Job, clip: AudioClip | int, now: dt.datetime) -> None:
+def _emergency_waits(session: Session) -> bool:
+    query = (
+        select(func.count(BulletinVersion.id))
+        .join(Bulletin, Bulletin.id == BulletinVersion.bulletin_id)
+        .where(BulletinVersion.render_state == RenderState.WAITING, Bulletin.klass == BulletinClass.EMERGENCY)
+    )
+    return bool(session.scalar(query))
+
+
+def _finish(database: Database, job: Job, script: Script, clip: AudioClip | int, now: dt.datetime) -> None:
+    texts = [
+        each.text for each in (script.opening, *script.parts, script.closing) if isinstance(each, Speech)
+    ]
     with database.transaction() as session:
-        clip_id = clip if isinstance(clip, int) else _keep(session, clip, now)
-        values = {"render_state": RenderState.READY, "render_error": "", "clip_id": clip_id}
+        lock = select(Bulletin).where(Bulletin.id == job.bulletin_id).with_for_update(key_share=True)
+        bulletin = session.scalars(lock).one()
+        kept = clips.keep(session, clip, now)
+        values = {
+            "render_state": RenderState.READY,
+            "render_error": "",
+            "render_failures": kept.details.get("failures", []),
+            "clip_id": kept.id,
+            "reading": composition.reading(texts),
+        }
         _update(session, job, now, {**values, "render_claimed_by": "", "render_claimed_until": None})
+        if _was_approved_otherwise(session, job, kept.sha256):
+            voiding.reopen(session, [bulletin], ANEW, now)
+            voiding.announce(session, bulletin, now)
 
 
-def _fail(database: Database, job: Job, code: str, now: dt.datetime) -> None:
-    values = {"render_state": RenderState.FAILED, "render_error": code}
+def _was_approved_otherwise(session: Session, job: Job, sha256: str) -> bool:
+    """An approval is bound to what was heard."""
+    query = select(Approval.id).where(
+        Approval.version_id == job.version_id,
+        Approval.approved,
+        Approval.voided_at.is_(None),
+        Approval.audio_sha256 != sha256,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _release(database: Database, job: Job, state: RenderState, now: dt.datetime, **values: Any) -> None:
+    """Give the claim back without audio."""
+    values |= {"render_state": state, "render_claimed_by": "", "render_claimed_until": None}
     try:
         with database.transaction() as session:
-            _update(session, job, now, {**values, "render_claimed_by": "", "render_claimed_until": None})
+            _update(session, job, now, values)
     except ClaimLostError:
         log.info("The failure of a version is not wanted any more", extra=_ids(job, "render.lost"))
 
@@ -218,7 +320,7 @@ def _update(session: Session, job: Job, now: dt.datetime, values: dict[str, Any]
         .where(
             BulletinVersion.id == job.version_id,
             BulletinVersion.render_claimed_by == job.worker_id,
-            BulletinVersion.render_attempts == job.attempt,
+            BulletinVersion.render_ticket == job.ticket,
         )
         .values(values)
         .returning(BulletinVersion.id)
@@ -227,27 +329,6 @@ def _update(session: Session, job: Job, now: dt.datetime, values: dict[str, Any]
         raise ClaimLostError(job.version_id)
     version = session.get_one(BulletinVersion, job.version_id, populate_existing=True)
     _announce(session, job.bulletin_id, version, now)
-
-
-def _keep(session: Session, clip: AudioClip, now: dt.datetime) -> int:
-    """The id of the clip's row; two workers may have made the very same bytes."""
-    row = insert_new(session, Clip).values(
-        sha256=clip.sha256,
-        key=clip.key,
-        media_type=clip.media_type,
-        size=len(clip.data),
-        duration_ms=round(clip.duration * 1000),
-        engine=clip.engine,
-        engine_version=clip.engine_version[:80],
-        fallback=clip.fallback[:200],
-        loudness=clip.loudness,
-        true_peak=clip.true_peak,
-        peaks=list(clip.peaks),
-        details={},
-        created_at=now,
-    )
-    session.execute(row)
-    return session.scalars(select(Clip.id).where(Clip.sha256 == clip.sha256)).one()
 
 
 def _give_up(session: Session, now: dt.datetime) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from devices.messages import BulletinClass
 from tts import errors as speech
 from tts import normalise, text
+from tts.lexicon import Lexicon
 from tts.types import Chime, SpokenText
 
 from .errors import (
@@ -24,6 +25,7 @@ from .errors import (
     VoiceUnavailable,
 )
 
+NO_ENTRIES = Lexicon()
 TEXT_LIMIT = text.LIMIT  # characters
 CHIMES = {
     BulletinClass.EMERGENCY: Chime.EMERGENCY,
@@ -38,10 +40,9 @@ SAME: dict[type[speech.SpeechError], type[DomainError]] = {
 }
 
 
-def read_aloud(words: str, language: str = "vi") -> SpokenText:
-    """The text as it will be read, with doubtful tokens marked. Errors: EmptyBulletin, TextTooLong."""
-    with translated():
-        return normalise.read(words, language=language)
+def read_aloud(words: str, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> SpokenText:
+    """The text as it will be read, with doubtful tokens marked."""
+    return normalise.read(words, language=language, lexicon=lexicon)
 
 
 def decode(data: bytes) -> str:

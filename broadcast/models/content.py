@@ -105,6 +105,7 @@ class BulletinVersion(Base):
     render_ticket: Mapped[int] = mapped_column(default=0)  # rises with every claim and never falls
     render_failures: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # by sentence
     clip_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id"))
+    reading: Mapped[str] = mapped_column(String(80), default="")  # names how the clip says the words
     bulletin: Mapped[Bulletin] = relationship(back_populates="versions")
     clip: Mapped[Clip | None] = relationship()
     author: Mapped[Person] = relationship()

@@ -303,7 +303,7 @@ def test_a_text_file_becomes_a_title_and_a_text(data, title, start):
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"\xff\xfe\x00garbage", NotText),
+        (b"\x00\x01\x02garbage", NotText),
         (b"\x89PNG\r\n\x1a\n\x00\x00", NotText),
         (b"", EmptyBulletin),
         (b"  \n\n", EmptyBulletin),

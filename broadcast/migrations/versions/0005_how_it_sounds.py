@@ -112,6 +112,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("lead_in_s", sa.Double(), nullable=False, server_default="1.0"))
         table.add_column(sa.Column("render_ticket", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("render_failures", sa.JSON(), nullable=False, server_default="[]"))
+        table.add_column(sa.Column("reading", sa.String(length=80), nullable=False, server_default=""))
         table.create_foreign_key(
             op.f("fk_bulletin_version_recording_id_recording"), "recording", ["recording_id"], ["id"]
         )
@@ -121,6 +122,7 @@ def downgrade() -> None:
     with op.batch_alter_table("bulletin_version") as table:
         table.drop_constraint(op.f("fk_bulletin_version_recording_id_recording"), type_="foreignkey")
         for column in (
+            "reading",
             "render_failures",
             "render_ticket",
             "lead_in_s",
@@ -132,5 +134,5 @@ def downgrade() -> None:
             "recording_id",
         ):
             table.drop_column(column)
-    for table in ("version_part", "recording", "station", "lexicon_entry"):
-        op.drop_table(table)
+    for name in ("version_part", "recording", "station", "lexicon_entry"):
+        op.drop_table(name)
