@@ -6,7 +6,7 @@ import io
 import warnings
 import wave
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any, Final
 
 # pydub looks for an installed ffmpeg when it is imported and warns; it gets only PCM here and needs none.
@@ -21,6 +21,7 @@ _MOST_CHARACTERS_PER_SECOND: Final = 45.0
 _QUIETEST_DBFS: Final = -45.0
 _MOST_CLIPPED: Final = 0.002  # share of the samples
 _FULL_SCALE: Final = (32767, -32768)
+_FADE_IN_MS, _FADE_OUT_MS = 5, 15
 
 Segment = Any  # pydub ships no types
 
@@ -74,11 +75,25 @@ def check(sound: Segment, text: str) -> None:
         raise ClippedAudio(f"{clipped:.1%} of the samples at full scale")
 
 
-def trim(sound: Segment, *, threshold_db: float = -50.0, keep_ms: int = 30) -> Segment:
-    """Cut the engine's own silence at both ends, so that pauses are ours alone."""
-    head = _quiet_ms(sound, threshold_db)
-    tail = _quiet_ms(sound.reverse(), threshold_db)
-    return sound[max(0, head - keep_ms) : len(sound) - max(0, tail - keep_ms)]
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """Sound with a breath of its own silence at both ends, in seconds."""
+
+    sound: Segment
+    head: float
+    tail: float
+
+
+def trim(sound: Segment, *, below: float = 30.0, keep_ms: int = 30) -> Trimmed:
+    """Cut the engine's own silence at both ends, so that pauses are ours alone and begin softly.
+
+    Silence is what lies ``below`` decibels under the sound as a whole.
+    """
+    threshold = sound.dBFS - below
+    head, tail = _quiet_ms(sound, threshold), _quiet_ms(sound.reverse(), threshold)
+    kept_head, kept_tail = min(head, keep_ms), min(tail, keep_ms)
+    cut = sound[head - kept_head : len(sound) - tail + kept_tail]
+    return Trimmed(cut.fade_in(_FADE_IN_MS).fade_out(_FADE_OUT_MS), kept_head / 1000, kept_tail / 1000)
 
 
 def _quiet_ms(sound: Segment, threshold_db: float, step_ms: int = 10) -> int:
@@ -86,11 +101,3 @@ def _quiet_ms(sound: Segment, threshold_db: float, step_ms: int = 10) -> int:
         if sound[start : start + step_ms].dBFS > threshold_db:
             return start
     return len(sound)
-
-
-def peaks(sound: Segment, count: int = 400) -> tuple[int, ...]:
-    """Highest absolute sample of each of ``count`` equal parts, 0..100."""
-    samples = sound.get_array_of_samples()
-    edges = [len(samples) * i // count for i in range(count + 1)]
-    parts = (samples[a:b] for a, b in pairwise(edges) if b > a)
-    return tuple(round(max(abs(max(part)), abs(min(part))) * 100 / 32768) for part in parts)

@@ -1,4 +1,4 @@
-"""Keeps each spoken sentence on disk under the key of everything that decides its sound."""
+"""Keeps each finished piece on disk under the key of everything that decides its sound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from tts.errors import StorageFailed, StorageFull
 
 
-class SentenceCache:
+class PieceCache:
     """Files appear whole or not at all, so any number of processes may share the folder."""
 
     def __init__(self, directory: Path, limit: int = 2_000_000_000) -> None:
@@ -39,16 +39,16 @@ class SentenceCache:
             _write(path, data)
             self._make_room(len(data))
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise StorageFull("no room for the speech cache") from error
             raise StorageFailed(str(error)) from error
 
     def discard(self, key: str) -> None:
-        """Forget a sentence that proved to be damaged."""
+        """Forget a piece that proved to be damaged."""
         self._path(key).unlink(missing_ok=True)
 
     def _make_room(self, written: int) -> None:
-        """Now and then drop the sentences that were not used for the longest time."""
+        """Now and then drop the pieces that were not used for the longest time."""
         if self._written is not None and self._written + written < self._limit // 20:
             self._written += written
             return
@@ -62,7 +62,7 @@ class SentenceCache:
             size -= file.size
 
     def _path(self, key: str) -> Path:
-        return self._directory / key[:2] / f"{key}.wav"
+        return self._directory / key[:2] / f"{key}.piece"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class _File:
 
 
 def _files(directory: Path) -> Iterator[_File]:
-    for path in directory.rglob("*.wav"):
+    """All there is, so that what another version or a killed process left behind goes too."""
+    for path in directory.glob("*/*"):
         with contextlib.suppress(FileNotFoundError):  # another process makes room too
             stat = path.stat()
             yield _File(path, stat.st_mtime, stat.st_size)

@@ -1,122 +1,187 @@
-"""Makes one clip of chime, sentences and pauses, shaped and levelled for horn loudspeakers."""
+"""Makes a finished piece of a sentence, a signal or a recording: shaped, levelled, encoded and measured."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final
 
-from tts import audio, ffmpeg
-from tts.audio import Segment
-from tts.chimes import chime
+from tts import audio, ffmpeg, metering, ogg
 from tts.errors import MasteringFailed
-from tts.types import Chime
+from tts.piece import FRAME_BYTES, RATE, Piece
 
-VERSION: Final = "1"  # part of every clip's key: raise it when the sound changes
+VERSION: Final = "2"  # part of every key: raise it when the sound changes
 MEDIA_TYPE: Final = "audio/mpeg"
 LOUDNESS: Final = -16.0  # LUFS, integrated
+SPEECH_LOUDNESS: Final = -16.1  # as MP3; as Opus the same sound is about 0.35 LU louder
+CHIME_LOUDNESS: Final = -16.5  # never louder than the speech after it
 HIGHEST_PEAK: Final = -1.0  # dBTP
-RATE: Final = 24_000
 
-_TOLERANCE: Final = 0.5  # LU
+_TOLERANCE: Final = 0.25  # LU; a clip of many pieces comes nearer to the target than each of them
 _ROUNDS: Final = 3
-_TAIL: Final = 0.6  # seconds; the amplifier must not cut the last word
-_WORKING_DBFS: Final = -23.0  # what the compressor's threshold is made for
-_CHIME_BELOW_SPEECH: Final = 13.0  # dB of RMS: the compressor takes that much more from speech
+_WORKING_LEVEL: Final = -23.0  # what the compressor's threshold is made for
 _SHAPE: Final = (
     "highpass=f=200,highpass=f=200,lowpass=f=7500,equalizer=f=3000:t=o:w=1:g=3,"
-    "acompressor=threshold=-24dB:ratio=5:attack=5:release=120"
+    "acompressor=threshold=-24dB:ratio=3:attack=5:release=120,"
 )
-_MAKE_UP: Final = 17.8  # dB, about what the shaping takes away
-_MOST_MAKE_UP: Final = 36.0
-_CEILING: Final = -5.0  # dBFS
+_MAKE_UP: Final = 17.0  # dB, about what an ordinary voice needs after the shaping
+_MOST_MAKE_UP: Final = 26.0
+_LEAST_AFTER_LIMITER, _MOST_AFTER_LIMITER = -1.5, 1.0  # dB; more has to go through the limiter
+_CEILING: Final = -4.5  # dBFS; leaves room for that, and for what the encoders add to peaks
 _LOWEST_CEILING: Final = -14.0
-_ENCODER_OVERSHOOT: Final = 3.5  # dB that MP3 at this rate adds to peaks at the most
-_ENCODER_LOSS: Final = 0.4  # LU
-_MP3: Final = ("-c:a", "libmp3lame", "-b:a", "48k", "-map_metadata", "-1", "-id3v2_version", "0", "-f", "mp3")
-_PCM_IN: Final = ("-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "pipe:0")
-_PCM_OUT: Final = ("-ac", "1", "-ar", str(RATE), "-f", "s16le", "pipe:1")
-_INTEGRATED: Final = re.compile(r"^\s+I:\s+(-?[\d.]+|-inf|nan) LUFS", re.M)
-_PEAK: Final = re.compile(r"^\s+Peak:\s+(-?[\d.]+|-inf) dBFS", re.M)
+_ENCODER_LOSS: Final = 0.35  # LU
+_AFTER: Final = 0.06  # seconds of silence that the encoders get, so that they give out all of the sound
+_MP3: Final = (
+    "-ar", str(RATE), "-c:a", "libmp3lame", "-b:a", "48k", "-compression_level", "5", "-map_metadata", "-1",
+    "-id3v2_version", "0", "-write_xing", "0", "-f", "mp3",
+)  # fmt: skip
+_OPUS: Final = (
+    "-c:a", "libopus", "-b:a", "24k", "-vbr", "constrained", "-compression_level", "5",
+    "-frame_duration", "20", "-map_metadata", "-1", "-f", "ogg",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A sentence's sound and the pause after it in seconds."""
+class Source:
+    """Sound that is not yet mastered: a file or samples, how loud it is, where it sounds, its target."""
 
-    sound: Segment
-    pause_after: float
+    form: tuple[str, ...]  # ffmpeg's input options
+    level: float  # LUFS or, near enough for the compressor, dBFS of the RMS
+    path: Path | None = None
+    samples: bytes = field(default=b"", repr=False)
+    head: float = 0.0  # seconds of silence before the sound
+    tail: float = 0.0
+    shape: str = _SHAPE
+    loudness: float = SPEECH_LOUDNESS
+
+
+def sentence(sound: audio.Trimmed) -> Source:
+    """A sentence as an engine has spoken it. Raises MasteringFailed for silence."""
+    whole = sound.sound
+    return Source(_pcm(whole), _level(whole), None, whole.raw_data, sound.head, sound.tail)
+
+
+def attention(sound: audio.Segment) -> Source:
+    """An attention signal: pure tones need no shaping."""
+    return Source(_pcm(sound), _level(sound), None, sound.raw_data, shape="", loudness=CHIME_LOUDNESS)
+
+
+def recording(path: Path) -> Source:
+    """A file made by ``tts.recording``; it stays on the disk, however long it is."""
+    return Source(("-f", "flac"), metering.plain(["-f", "flac", "-i", f"file:{path}"]), path)
+
+
+def finish(source: Source) -> Piece:
+    """Bring to the target and to at most -1 dBTP as decoded, encode, measure.
+
+    Raises MasteringFailed, StorageFull.
+    """
+    with tempfile.TemporaryDirectory(prefix="truyen-thanh-") as directory:
+        bench = _Bench(source, Path(directory))
+        return bench.finish()
 
 
 @dataclass(frozen=True, slots=True)
-class Master:
-    """The finished clip with what was measured on it: seconds, LUFS, dBTP, 0..100."""
+class _Level:
+    """Gain before the limiter, its ceiling, and gain after it, in dB."""
 
-    data: bytes
-    duration: float
-    loudness: float
-    true_peak: float
-    peaks: tuple[int, ...]
+    make_up: float = _MAKE_UP
+    ceiling: float = _CEILING
+    after: float = 0.0
 
-
-def master(sentences: Sequence[Spoken], signal: Chime, lead_in: float) -> Master:
-    """Join, shape, bring to -16 LUFS and at most -1 dBTP, encode, measure. Raises MasteringFailed."""
-    joined = _join(sentences, signal, lead_in)
-    make_up, ceiling = _MAKE_UP, _CEILING
-    for _ in range(_ROUNDS):
-        shaped, loudness = _shape(joined, make_up, ceiling)
-        gain = LOUDNESS + _ENCODER_LOSS - loudness
-        result = _encode(shaped, gain)
-        if abs(result.loudness - LOUDNESS) <= _TOLERANCE and result.true_peak <= HIGHEST_PEAK:
-            return result
-        make_up = min(make_up + gain, _MOST_MAKE_UP)
-        ceiling = max(ceiling - max(0.0, result.true_peak - HIGHEST_PEAK), _LOWEST_CEILING)
-    # Sound with extreme peaks: too quiet is better than distorted, or than no announcement.
-    shaped, loudness = _shape(joined, make_up, ceiling)
-    gain = LOUDNESS + _ENCODER_LOSS - loudness
-    return _encode(shaped, min(gain, HIGHEST_PEAK - _ENCODER_OVERSHOOT - ceiling))
+    def corrected(self, off: float, over: float) -> _Level:
+        after = min(self.after + off, _MOST_AFTER_LIMITER)
+        return _Level(self.make_up, max(self.ceiling - max(0.0, over + 0.1), _LOWEST_CEILING), after)
 
 
-def _join(sentences: Sequence[Spoken], signal: Chime, lead_in: float) -> Segment:
-    rate = sentences[0].sound.frame_rate
-    speech: list[Segment] = []
-    for sentence in sentences:
-        sound = sentence.sound
-        speech += [sound.apply_gain(_WORKING_DBFS - sound.dBFS), audio.silence(sentence.pause_after, rate)]
-    attention = chime(signal, rate)
-    if len(attention):
-        level = _WORKING_DBFS - _CHIME_BELOW_SPEECH
-        attention = attention.apply_gain(level - attention.dBFS)
-    return audio.join([audio.silence(lead_in, rate), attention, *speech, audio.silence(_TAIL, rate)])
+class _Bench:
+    """One source on its way, with a folder for its files."""
+
+    def __init__(self, source: Source, folder: Path) -> None:
+        self._source = source
+        self._mp3, self._opus = folder / "piece.mp3", folder / "piece.opus"
+        path = source.path
+        if path is None:
+            path = folder / "source.pcm"
+            path.write_bytes(source.samples)
+        self._input = (*source.form, "-i", f"file:{path}")
+
+    def finish(self) -> Piece:
+        level = self._before_encoding()
+        for _ in range(_ROUNDS):
+            piece = self._attempt(level)
+            off, over = self._source.loudness - piece.loudness, piece.true_peak - HIGHEST_PEAK
+            if over <= 0 and (abs(off) <= _TOLERANCE or (off > 0 and level.after >= _MOST_AFTER_LIMITER)):
+                return piece
+            level = level.corrected(off, over)
+        # Sound with extreme peaks: too quiet is better than distorted, or than no announcement.
+        while piece.true_peak > HIGHEST_PEAK:
+            level = replace(level, after=level.after - (piece.true_peak - HIGHEST_PEAK) - 0.5)
+            piece = self._attempt(level)
+        return piece
+
+    def _before_encoding(self) -> _Level:
+        """The limiter takes some of what the make-up gives: come near the target, go the rest after it."""
+        level = _Level()
+        for _ in range(_ROUNDS):
+            reached = metering.filtered(self._input, self._filters(level), ogg.CLOCK)
+            off = self._source.loudness + _ENCODER_LOSS - reached
+            near = _LEAST_AFTER_LIMITER <= off <= _MOST_AFTER_LIMITER
+            if near or (off > 0 and level.make_up >= _MOST_MAKE_UP):
+                break
+            level = replace(level, make_up=min(level.make_up + (1.5 if off > 0 else 1) * off, _MOST_MAKE_UP))
+        return replace(level, after=min(off, _MOST_AFTER_LIMITER))
+
+    def _filters(self, level: _Level) -> str:
+        """The limiter sees the peaks between the samples only at a multiple of the band."""
+        return (
+            f"volume={_WORKING_LEVEL - self._source.level:.2f}dB,{self._source.shape}"
+            f"volume={level.make_up:.2f}dB,aresample={ogg.CLOCK},"
+            f"alimiter=limit={10 ** (level.ceiling / 20):.4f}:attack=3:release=50:level=false:latency=true,"
+            f"volume={level.after:.2f}dB"
+        )
+
+    def _attempt(self, level: _Level) -> Piece:
+        graph = f"[0:a]{self._filters(level)},apad=pad_dur={_AFTER},asplit=2[mp3][opus]"
+        outputs = [
+            "-map",
+            "[mp3]",
+            *_MP3,
+            "-y",
+            str(self._mp3),
+            "-map",
+            "[opus]",
+            *_OPUS,
+            "-y",
+            str(self._opus),
+        ]
+        ffmpeg.run(["-v", "error", *self._input, "-filter_complex", graph, *outputs])
+        return self._piece(metering.decoded(self._mp3, self._opus))
+
+    def _piece(self, measured: metering.Measured) -> Piece:
+        mp3 = self._mp3.read_bytes()
+        packets, samples = ogg.packets(self._opus.read_bytes())
+        frames = len(mp3) // FRAME_BYTES
+        if len(mp3) % FRAME_BYTES or frames != len(measured.energies):
+            raise MasteringFailed(f"{len(mp3)} bytes of MP3 were decoded to {len(measured.energies)} frames")
+        return Piece(
+            mp3=mp3,
+            opus=packets,
+            energies=measured.energies,
+            peaks=measured.peaks,
+            head=self._source.head,
+            length=samples / ogg.CLOCK - _AFTER - self._source.head - self._source.tail,
+            loudness=metering.alone(measured.energies),
+            true_peak=measured.true_peak,
+        )
 
 
-def _shape(sound: Segment, make_up: float, ceiling: float) -> tuple[bytes, float]:
-    """The sound within a horn's band and range, and its loudness in LUFS."""
-    source = ["-f", "s16le", "-ar", str(sound.frame_rate), "-ac", "1", "-i", "pipe:0"]
-    # The limiter sees the peaks between the samples only at a multiple of the rate.
-    limit = (
-        f"volume={make_up:.2f}dB,aresample={4 * RATE},"
-        f"alimiter=limit={10 ** (ceiling / 20):.4f}:attack=3:release=50:level=false:latency=true,"
-        f"aresample={RATE},ebur128"
-    )
-    shaped, messages = ffmpeg.run([*source, "-af", f"{_SHAPE},{limit}", *_PCM_OUT], sound.raw_data)
-    return shaped, _integrated(messages)
-
-
-def _encode(shaped: bytes, gain: float) -> Master:
-    encode = ["-v", "error", *_PCM_IN, "-af", f"volume={gain:.2f}dB", *_MP3, "pipe:1"]
-    data, _ = ffmpeg.run(encode, shaped)
-    pcm, messages = ffmpeg.run(["-f", "mp3", "-i", "pipe:0", "-af", "ebur128=peak=true", *_PCM_OUT], data)
-    sound = audio.segment(pcm, RATE)
-    found = _PEAK.findall(messages)
-    if not found:
-        raise MasteringFailed("ffmpeg measured no true peak")
-    return Master(data, sound.duration_seconds, _integrated(messages), float(found[-1]), audio.peaks(sound))
-
-
-def _integrated(messages: str) -> float:
-    found = _INTEGRATED.findall(messages)
-    if not found or found[-1] in {"-inf", "nan"} or float(found[-1]) <= -70:
+def _level(sound: audio.Segment) -> float:
+    if not sound.rms:
         raise MasteringFailed("there is no sound to measure")
-    return float(found[-1])
+    return float(sound.dBFS)
+
+
+def _pcm(sound: audio.Segment) -> tuple[str, ...]:
+    return ("-f", "s16le", "-ar", str(sound.frame_rate), "-ac", "1")

@@ -1,39 +1,32 @@
-"""From a script to its finished clip: engine, sentence cache, fallback, mastering."""
+"""From a script to its finished clip: layout, engines and fallback, pieces, joining."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tts import audio, mastering, normalise
-from tts.cache import SentenceCache
+from tts import joining, mastering
+from tts.cache import PieceCache
+from tts.composition import SLOWEST, Layout, Line, Place, Unit, lay_out, voice
 from tts.engines import assembly
 from tts.engines.base import Engine
 from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError, SpeedOutOfRange
-from tts.types import AudioClip, Progress, Script, Speech, Voice
+from tts.piece import Piece
+from tts.types import AudioClip, Chime, Preset, Progress, Recorded, Script, SentenceFailure, Voice
+from tts.workshop import GIVEN_UP, Workshop, digest
 
 log = logging.getLogger(__name__)
 
 AUTO: Final = "auto"
-_SLOWEST, _FASTEST = 0.5, 2.0  # beyond these nobody understands the voice
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why an engine could not speak the script, as it stands on the clip."""
-
-    engine: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.engine}:{self.reason}"
+RECORDED: Final = "recorded"  # the engine of a clip in which nothing is synthesised
+_FASTEST: Final = 2.0  # beyond this nobody understands the voice
+_HEARTBEAT_S: Final = 5.0  # a recording of an hour says so often that it is still being worked on
 
 
 class Synthesiser:
@@ -41,7 +34,7 @@ class Synthesiser:
 
     def __init__(self, engines: Sequence[Engine], cache_dir: Path, workers: int = 2) -> None:
         self._engines = {engine.name: engine for engine in engines}
-        self._cache = SentenceCache(cache_dir)
+        self._workshop = Workshop(PieceCache(cache_dir))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="speech")
 
     def close(self) -> None:
@@ -55,51 +48,54 @@ class Synthesiser:
         return {name: dict(engine.voices()) for name, engine in self._engines.items()}
 
     def key(self, script: Script) -> str:
-        """Names the sound of a script: equal keys, equal clips (as long as no engine falls back)."""
-        speech = _speech(script)
-        candidates = self._candidates(speech.voice)
-        return _digest(
-            mastering=mastering.VERSION,
-            engines=[(engine.name, engine.version, voice.name) for engine, voice in candidates],
-            normaliser=normalise.VERSION,
-            language=speech.voice.language,
-            speed=speech.voice.speed,
-            chime=script.chime,
-            lead_in=script.lead_in,
-            sentences=[(s.spoken, s.pause_after) for s in speech.text.sentences],
+        """Names the sound of a script: equal keys, equal clips (as long as no engine falls back).
+
+        Raises MissingVoice, SpeedOutOfRange.
+        """
+        layout = lay_out(script)
+        return digest(
+            engines={repr(wish): self._names(wish) for wish in _wishes(layout.lines)},
+            lead_in=layout.lead_in,
+            tail=layout.tail,
+            steps=[(_name(step.unit), step.pause) for step in layout.steps],
         )
 
     def render(self, script: Script, on_progress: Callable[[Progress], None] = lambda _: None) -> AudioClip:
-        """Speak the whole script with one voice.
+        """Make every sentence, signal and recording of the script and join them.
 
-        Falls back to the next engine of the same language; ``fallback`` on the clip is then
-        ``engine:reason``. Raises EmptyText, MissingVoice, SpeedOutOfRange, StorageFull, StorageFailed,
-        MasteringFailed, and EngineUnavailable or BadAudio of the last engine.
+        One voice of the script is one engine's: where that fails, the next one of the same language speaks
+        all of it; ``fallback`` on the clip is then ``engine:reason`` and ``failures`` names the sentences.
+        ``on_progress`` is called for each piece, and every few seconds while one takes long.
+        Raises EmptyText, MissingVoice, SpeedOutOfRange, NotAudio, StorageFull, StorageFailed,
+        MasteringFailed, and EngineUnavailable or BadAudio of the last engine, with ``failures``.
         """
-        speech = _speech(script)
-        if not any(sentence.spoken for sentence in speech.text.sentences):
+        layout = lay_out(script)
+        if not layout.lines and not layout.recordings:
             raise EmptyText("nothing in the script can be said")
-        failures: list[_Failure] = []
-        last: SpeechError | None = None
-        for engine, voice in self._candidates(speech.voice):
+        return _Rendering(self._workshop, self._pool, layout, on_progress).clip(
+            self.key(script), {wish: self._candidates(wish) for wish in _wishes(layout.lines)}
+        )
+
+    def sentence(self, text: str, wish: Voice, preset: Preset = Preset.STANDARD) -> bytes:
+        """One mastered sentence as MP3, also while its script is still being rendered.
+
+        It waits for no other sentence. Raises like ``render``.
+        """
+        last: SpeechError = MissingVoice(wish.engine, wish.name, wish.language)
+        for engine, found in self._candidates(voice(wish, preset)):
             try:
-                sentences = self._speak(engine, voice, script, on_progress)
+                return self._workshop.spoken(engine, Line(text, found)).mp3
             except (EngineUnavailable, BadAudio) as error:
                 last = error
-                failures.append(_Failure(engine.name, getattr(error, "reason", error.code)))
-                log.warning(
-                    "An engine could not speak a text: %s",
-                    error,
-                    extra={"action": "speech.engine_failed", "engine": engine.name},
-                )
-                continue
-            return self._clip(script, engine, sentences, failures)
-        raise last or MissingVoice(speech.voice.engine, speech.voice.name, speech.voice.language)
+        raise last
+
+    def _names(self, wish: Voice) -> list[tuple[str, str, str]]:
+        return [(engine.name, engine.version, found.name) for engine, found in self._candidates(wish)]
 
     def _candidates(self, wish: Voice) -> list[tuple[Engine, Voice]]:
         """The engines to try, the wished one first, each with its voice in the wished language."""
-        if not _SLOWEST <= wish.speed <= _FASTEST:
-            raise SpeedOutOfRange(f"speed {wish.speed} is outside {_SLOWEST}..{_FASTEST}")
+        if not SLOWEST <= wish.speed <= _FASTEST:
+            raise SpeedOutOfRange(f"speed {wish.speed} is outside {SLOWEST}..{_FASTEST}")
         if wish.engine != AUTO and wish.engine not in self._engines:
             raise MissingVoice(wish.engine, wish.name, wish.language)
         able = [engine for engine in self._engines.values() if wish.language in engine.voices()]
@@ -112,73 +108,132 @@ class Synthesiser:
             for engine in able
         ]
 
-    def _speak(
-        self, engine: Engine, voice: Voice, script: Script, on_progress: Callable[[Progress], None]
-    ) -> list[mastering.Spoken]:
-        sentences = [s for s in _speech(script).text.sentences if s.spoken]
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """Why an engine could not speak, as it stands on the clip."""
+
+    engine: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.engine}:{self.reason}"
+
+
+class _Rendering:
+    """One script on its way to a clip."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        pool: ThreadPoolExecutor,
+        layout: Layout,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self._workshop = workshop
+        self._pool = pool
+        self._layout = layout
+        self._on_progress = on_progress
+        self._pieces: dict[Unit, Piece] = {}
+        self._total = len({line for _, line in layout.lines}) + len(layout.recordings)
+        self._engines: dict[Engine, None] = {}
+        self._fallback: list[_Failed] = []
+        self._failures: list[SentenceFailure] = []
+
+    def clip(self, key: str, candidates: Mapping[Voice, Sequence[tuple[Engine, Voice]]]) -> AudioClip:
         given_up = threading.Event()
-        jobs = {
-            text: self._pool.submit(self._sentence, engine, voice, text, given_up)
-            for text in dict.fromkeys(s.spoken for s in sentences)
+        recordings = {
+            self._pool.submit(self._workshop.recorded, each): each for each in self._layout.recordings
         }
         try:
-            for done, job in enumerate(as_completed(jobs.values()), start=1):
-                job.result()
-                on_progress(Progress(done, len(jobs)))
+            for wish, able in candidates.items():
+                self._speak(wish, able)
+            self._collect(recordings)
+        finally:
+            given_up.set()
+            _cancel(recordings)
+        for step in self._layout.steps:
+            if isinstance(step.unit, Chime):
+                self._pieces.setdefault(step.unit, self._workshop.signal(step.unit))
+        return self._joined(key)
+
+    def _speak(self, wish: Voice, able: Sequence[tuple[Engine, Voice]]) -> None:
+        """Let the first engine that can say all the lines of a voice."""
+        last: SpeechError = MissingVoice(wish.engine, wish.name, wish.language)
+        for engine, found in able:
+            try:
+                self._say(wish, engine, found)
+            except (EngineUnavailable, BadAudio) as error:
+                last = error
+                self._fallback.append(_Failed(engine.name, _reason(error)))
+                log.warning(
+                    "An engine could not speak a text: %s",
+                    error,
+                    extra={"action": "speech.engine_failed", "engine": engine.name},
+                )
+            else:
+                self._engines[engine] = None
+                return
+        last.failures = tuple(self._failures)
+        raise last
+
+    def _say(self, wish: Voice, engine: Engine, found: Voice) -> None:
+        given_up = threading.Event()
+        lines = dict.fromkeys(line for _, line in self._layout.lines if line.voice == wish)
+        jobs = {
+            self._pool.submit(self._workshop.spoken, engine, Line(line.text, found), given_up): line
+            for line in lines
+        }
+        try:
+            self._collect(jobs)
+        except (EngineUnavailable, BadAudio):
+            self._note_failures(engine, jobs)
+            for line in lines:
+                self._pieces.pop(line, None)
+            raise
         finally:  # after a failure the sentences that wait must not cost anything
             given_up.set()
-            for job in jobs.values():
-                job.cancel()
-        return [mastering.Spoken(jobs[s.spoken].result(), s.pause_after) for s in sentences]
+            _cancel(jobs)
 
-    def _sentence(self, engine: Engine, voice: Voice, text: str, given_up: threading.Event) -> audio.Segment:
-        key = _digest(
-            text=text, engine=engine.name, version=engine.version, voice=voice.name,
-            language=voice.language, speed=voice.speed, normaliser=normalise.VERSION,
-        )  # fmt: skip
-        kept = self._kept(key, text)
-        if kept is not None:
-            return kept
-        if given_up.is_set():
-            raise EngineUnavailable(engine.name, "given_up", detail="another sentence failed")
-        data = engine.synthesise(text, voice)
-        sound = audio.from_wav(data)
-        audio.check(sound, text)
-        self._cache.put(key, audio.to_wav(sound))
-        return audio.trim(sound)
+    def _collect(self, jobs: Mapping[Future[Piece], Unit]) -> None:
+        waiting: set[Future[Piece]] = set(jobs)
+        while waiting:
+            done, waiting = wait(waiting, _HEARTBEAT_S, FIRST_COMPLETED)
+            for job in done:
+                self._pieces[jobs[job]] = job.result()
+                self._on_progress(Progress(len(self._pieces), self._total))
+            if not done:
+                self._on_progress(Progress(len(self._pieces), self._total))
 
-    def _kept(self, key: str, text: str) -> audio.Segment | None:
-        data = self._cache.get(key)
-        if data is None:
-            return None
-        try:
-            sound = audio.from_wav(data)
-            audio.check(sound, text)
-        except BadAudio:  # a power cut can leave a file without its content
-            self._cache.discard(key)
-            return None
-        return audio.trim(sound)
+    def _note_failures(self, engine: Engine, jobs: Mapping[Future[Piece], Line]) -> None:
+        reasons = {
+            line: _reason(error)
+            for job, line in jobs.items()
+            if job.done() and not job.cancelled() and (error := job.exception()) is not None
+        }
+        self._failures += [
+            SentenceFailure(place.part, place.sentence, engine.name, reasons[line])
+            for place, line in self._layout.lines
+            if reasons.get(line, GIVEN_UP) != GIVEN_UP
+        ]
 
-    def _clip(
-        self,
-        script: Script,
-        engine: Engine,
-        sentences: list[mastering.Spoken],
-        failures: list[_Failure],
-    ) -> AudioClip:
-        made = mastering.master(sentences, script.chime, script.lead_in)
+    def _joined(self, key: str) -> AudioClip:
+        made = joining.join(self._layout, self._pieces.__getitem__)
         return AudioClip(
-            data=made.data,
-            sha256=hashlib.sha256(made.data).hexdigest(),
+            data=made.mp3,
+            sha256=hashlib.sha256(made.mp3).hexdigest(),
             media_type=mastering.MEDIA_TYPE,
             duration=made.duration,
-            key=self.key(script),
-            engine=engine.name,
-            engine_version=engine.version,
-            fallback=", ".join(map(str, failures)),
+            key=key,
+            engine=", ".join(engine.name for engine in self._engines) or RECORDED,
+            engine_version=", ".join(engine.version for engine in self._engines),
+            fallback=", ".join(map(str, dict.fromkeys(self._fallback))),
             loudness=made.loudness,
             true_peak=made.true_peak,
             peaks=made.peaks,
+            marks=made.marks,
+            failures=tuple(self._failures),
+            opus=made.opus,
         )
 
 
@@ -198,12 +253,23 @@ def default_synthesiser(
     return Synthesiser(made, cache_dir, workers)
 
 
-def _digest(**parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def _wishes(lines: Iterable[tuple[Place, Line]]) -> list[Voice]:
+    return list(dict.fromkeys(line.voice for _, line in lines))
 
 
-def _speech(script: Script) -> Speech:
-    return next(part for part in script.parts if isinstance(part, Speech))
+def _name(unit: Unit | None) -> object:
+    if isinstance(unit, Line):
+        return [unit.text, repr(unit.voice)]
+    return unit.sha256 if isinstance(unit, Recorded) else unit
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "reason", "") or getattr(error, "code", type(error).__name__))
+
+
+def _cancel(jobs: Iterable[Future[Piece]]) -> None:
+    for job in jobs:
+        job.cancel()
 
 
 def _nearest(name: str, names: tuple[str, ...]) -> str:

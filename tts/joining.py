@@ -1,0 +1,118 @@
+"""Puts finished pieces together to a clip without decoding or encoding anything again."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from tts import loudness, ogg
+from tts.composition import Layout, Unit
+from tts.piece import FRAME_BYTES, FRAME_S, PEAKS_A_FRAME, RATE, Piece
+from tts.types import Mark
+
+PEAKS: Final = 400  # values of the waveform
+
+_PACKET_S: Final = ogg.PACKET / ogg.CLOCK
+_MP3_DELAY_S: Final = 1105 / RATE  # LAME and every decoder together put the sound this much later
+# One frame without sound: the header is followed by zeros, which mean "no bits for anything".
+_SILENT_FRAME: Final = b"\xff\xf3\x64\xc4" + bytes(FRAME_BYTES - 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A clip in both forms: seconds, LUFS, dBTP, 0..100."""
+
+    mp3: bytes
+    opus: bytes
+    duration: float
+    loudness: float
+    true_peak: float
+    peaks: tuple[int, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    piece: Piece
+    at: float  # seconds, where its sound begins
+
+
+def join(layout: Layout, piece_of: Callable[[Unit], Piece]) -> Joined:
+    placed, marks, end = _timed(layout, piece_of)
+    mp3, energies, levels = _mp3(placed, end)
+    return Joined(
+        mp3=mp3,
+        opus=_opus(placed, end),
+        duration=len(energies) * FRAME_S,
+        loudness=loudness.integrated(energies, FRAME_S),
+        true_peak=max((each.piece.true_peak for each in placed), default=-math.inf),
+        peaks=_waveform(levels),
+        marks=marks,
+    )
+
+
+def _timed(
+    layout: Layout, piece_of: Callable[[Unit], Piece]
+) -> tuple[list[_Placed], tuple[Mark, ...], float]:
+    placed: list[_Placed] = []
+    marks: list[Mark] = []
+    now = sound_end = layout.lead_in
+    for step in layout.steps:
+        begin = now
+        if step.unit is not None:
+            piece = piece_of(step.unit)
+            placed.append(_Placed(piece, now))
+            sound_end = now + piece.length
+            now = sound_end + step.pause
+        if step.place:
+            end = sound_end if step.unit is not None else begin
+            marks.append(Mark(step.place.part, step.place.sentence, round(begin, 3), round(end, 3)))
+    return placed, tuple(marks), sound_end + layout.tail
+
+
+def _mp3(placed: Sequence[_Placed], end: float) -> tuple[bytes, array[float], bytes]:
+    """Frames, their energies and their peaks; each piece begins at the frame next to its time."""
+    parts: list[bytes] = []
+    energies: array[float] = array("f")
+    peaks = bytearray()
+
+    def rest(until: float) -> None:
+        count = round(until / FRAME_S) - len(energies)
+        if count > 0:
+            parts.append(_SILENT_FRAME * count)
+            energies.extend([0.0] * count)
+            peaks.extend(bytes(PEAKS_A_FRAME * count))
+
+    for each in placed:
+        rest(each.at - each.piece.head - _MP3_DELAY_S)
+        parts.append(each.piece.mp3)
+        energies.extend(each.piece.energies)
+        peaks.extend(each.piece.peaks)
+    rest(end)
+    return b"".join(parts), energies, bytes(peaks)
+
+
+def _opus(placed: Sequence[_Placed], end: float) -> bytes:
+    packets: list[bytes] = []
+    for each in placed:
+        start = round((each.at - each.piece.head) / _PACKET_S)
+        packets += [ogg.SILENCE] * (start - len(packets))
+        packets += each.piece.opus
+    samples = round(end * ogg.CLOCK)
+    needed = math.ceil((samples + ogg.PRE_SKIP) / ogg.PACKET)
+    packets += [ogg.SILENCE] * (needed - len(packets))
+    return ogg.write(packets[:needed], samples)
+
+
+def _waveform(levels: bytes) -> tuple[int, ...]:
+    edges = [len(levels) * number // PEAKS for number in range(PEAKS + 1)]
+    return tuple(_loudest(levels, edges))
+
+
+def _loudest(levels: bytes, edges: Sequence[int]) -> Iterator[int]:
+    for start, stop in pairwise(edges):
+        yield max(levels[start : max(stop, start + 1)], default=0)
