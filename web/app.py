@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from broadcast.bootstrap import System
 
 STATIC = Path(__file__).parent / "static"
-VIEWS = ("today", "bulletins", "programme", "urgent", "loudspeakers", "matrix", "people", "account", "setup")
+VIEWS = (
+    "today",
+    "bulletins",
+    "programme",
+    "urgent",
+    "loudspeakers",
+    "matrix",
+    "lexicon",
+    "lexicon_table",
+    "people",
+    "account",
+    "setup",
+)
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
 LARGEST_REQUEST = 2_000_000  # bytes: a text of 50,000 characters many times over, no audio is uploaded

@@ -47,6 +47,7 @@ def places() -> list[Place]:
         ("programme.index", _("Lịch phát"), _("Lịch phát"), "calendar-days", True),
         ("loudspeakers.index", _("Cụm loa"), _("Cụm loa"), "radio-tower", False),
         ("matrix.index", _("Nhật ký phát"), _("Nhật ký"), "layout-grid", False),
+        ("lexicon.index", _("Từ điển cách đọc"), _("Từ điển"), "book-open", False),
     ]
     if has_role(Role.ADMIN):
         entries.append(("people.index", _("Người dùng"), _("Người dùng"), "users", False))
@@ -60,7 +61,7 @@ def _place(endpoint: str, text: str, short: str, icon: str, tab: bool) -> Place:
         short=short,
         icon=icon,
         url=url_for(endpoint),
-        current=request.blueprint == name,
+        current=(request.blueprint or "").partition("_")[0] == name,
         tab=tab,
         urgent=name == "urgent",
     )

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, jsonify, send_file
 
 from broadcast.database import Database
 from broadcast.errors import DomainError, NotFound, Unavailable
-from broadcast.library import Library
+from broadcast.library import CLIP, COMPACT, KINDS, Library
 from broadcast.models import PlanDocument
 
 YEAR: Final = 365 * 24 * 3600  # seconds
@@ -29,11 +29,14 @@ def create_api(
     """The routes over this database and this library; ``broker_connected`` where this process has a link."""
     api = Blueprint("api", __name__)
 
-    @api.get("/media/<name>.mp3")
-    def media(name: str) -> Response:
-        if not SHA256.fullmatch(name) or not library.exists(name):
+    @api.get("/media/<name>.mp3", defaults={"kind": CLIP})
+    @api.get("/media/<name>.opus", defaults={"kind": COMPACT})
+    def media(name: str, kind: str) -> Response:
+        """What was recorded is not among them: it is heard on pages by people who may."""
+        if not SHA256.fullmatch(name) or not library.exists(name, kind):
             raise NotFound(kind="clip", id=name)
-        return _immutable(send_file(library.path(name), "audio/mpeg", conditional=True, etag=name))
+        path = library.path(name, kind=kind)
+        return _immutable(send_file(path, KINDS[kind], conditional=True, etag=name))
 
     @api.get("/plans/<name>.json")
     def plan(name: str) -> Response:

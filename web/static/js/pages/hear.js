@@ -1,0 +1,75 @@
+// Lets a form be heard instead of sent away: [data-hear] on the form or on the button that submits it.
+// The server reads one sentence an answer and says in X-Sentences how many there are; a second press stops.
+import { showToast } from "../toasts.js";
+
+const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
+let pressed = null;
+let run = 0;
+
+function mark(button) {
+  pressed?.classList.remove("is-sounding");
+  pressed?.removeAttribute("aria-busy");
+  pressed = button;
+  pressed?.classList.add("is-sounding");
+}
+
+function stop() {
+  run += 1;
+  voice.pause();
+  mark(null);
+}
+
+const toEnd = () =>
+  new Promise((resolve, reject) => {
+    voice.onended = resolve;
+    voice.onpause = resolve;
+    voice.play().catch(reject);
+  });
+
+async function refusal(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.querySelector("[data-toast-text]")?.textContent ?? "";
+}
+
+async function play(url, body, button) {
+  const mine = ++run;
+  let count = 1;
+  for (let sentence = 0; sentence < count && mine === run; sentence += 1) {
+    body.set("sentence", sentence);
+    button.setAttribute("aria-busy", "true");
+    const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" } });
+    button.removeAttribute("aria-busy");
+    if (!answer.ok) throw new Error(await refusal(answer));
+    count = Number(answer.headers.get("X-Sentences") ?? 1);
+    const sound = URL.createObjectURL(await answer.blob());
+    if (mine === run) {
+      voice.src = sound;
+      await toEnd();
+    }
+    URL.revokeObjectURL(sound);
+  }
+  if (mine === run) mark(null);
+}
+
+document.addEventListener(
+  "submit",
+  async (event) => {
+    const button = event.submitter;
+    const form = event.target;
+    if (!button?.matches("[data-hear]") && !form.matches("[data-hear]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const again = button === pressed;
+    stop();
+    if (again) return;
+    mark(button);
+    try {
+      await play(button.hasAttribute("formaction") ? button.formAction : form.action, new FormData(form), button);
+    } catch (error) {
+      stop();
+      const known = error instanceof TypeError || !error.message;
+      showToast(known ? document.getElementById("failure-text").dataset.text : error.message, "bad");
+    }
+  },
+  true,
+);
