@@ -7,6 +7,7 @@ import warnings
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 # pydub looks for an installed ffmpeg when it is imported and warns; it gets only PCM here and needs none.
@@ -101,3 +102,10 @@ def _quiet_ms(sound: Segment, threshold_db: float, step_ms: int = 10) -> int:
         if sound[start : start + step_ms].dBFS > threshold_db:
             return start
     return len(sound)
+
+
+def waveform(levels: Sequence[int], full_scale: int, count: int = 400) -> tuple[int, ...]:
+    """The highest of each of ``count`` equal parts of these peaks, 0..100."""
+    edges = [len(levels) * number // count for number in range(count + 1)]
+    parts = (levels[start : max(stop, start + 1)] for start, stop in pairwise(edges))
+    return tuple(min(100, round(max(part, default=0) * 100 / full_scale)) for part in parts)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.errors import StorageFailed, StorageFull
+from tts.errors import storage
 
 
 class PieceCache:
@@ -29,7 +28,7 @@ class PieceCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StorageFailed(str(error)) from error
+            raise storage(error) from error
 
     def put(self, key: str, data: bytes) -> None:
         """Raises StorageFull when there is no room, StorageFailed otherwise."""
@@ -39,9 +38,7 @@ class PieceCache:
             _write(path, data)
             self._make_room(len(data))
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                raise StorageFull("no room for the speech cache") from error
-            raise StorageFailed(str(error)) from error
+            raise storage(error) from error
 
     def discard(self, key: str) -> None:
         """Forget a piece that proved to be damaged."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+from typing import Final
+
 from tts.types import SentenceFailure
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class SpeechError(Exception):
@@ -142,3 +147,10 @@ class AudioTooLong(SpeechError):
     def __init__(self, limit: float) -> None:
         super().__init__(f"the recording is longer than {limit:.0f} s")
         self.limit = limit  # seconds
+
+
+def storage(error: OSError) -> StorageFull | StorageFailed:
+    """What a refusing disk means."""
+    if error.errno in _NO_ROOM:
+        return StorageFull("no room on the disk")
+    return StorageFailed(str(error))

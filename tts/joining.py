@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 from tts import loudness, ogg
+from tts.audio import waveform
 from tts.composition import Layout, Unit
 from tts.piece import FRAME_BYTES, FRAME_S, PEAKS_A_FRAME, RATE, Piece
 from tts.types import Mark
-
-PEAKS: Final = 400  # values of the waveform
 
 _PACKET_S: Final = ogg.PACKET / ogg.CLOCK
 _MP3_DELAY_S: Final = 1105 / RATE  # LAME and every decoder together put the sound this much later
@@ -50,7 +48,7 @@ def join(layout: Layout, piece_of: Callable[[Unit], Piece]) -> Joined:
         duration=len(energies) * FRAME_S,
         loudness=loudness.integrated(energies, FRAME_S),
         true_peak=max((each.piece.true_peak for each in placed), default=-math.inf),
-        peaks=_waveform(levels),
+        peaks=waveform(levels, 100),
         marks=marks,
     )
 
@@ -106,13 +104,3 @@ def _opus(placed: Sequence[_Placed], end: float) -> bytes:
     needed = math.ceil((samples + ogg.PRE_SKIP) / ogg.PACKET)
     packets += [ogg.SILENCE] * (needed - len(packets))
     return ogg.write(packets[:needed], samples)
-
-
-def _waveform(levels: bytes) -> tuple[int, ...]:
-    edges = [len(levels) * number // PEAKS for number in range(PEAKS + 1)]
-    return tuple(_loudest(levels, edges))
-
-
-def _loudest(levels: bytes, edges: Sequence[int]) -> Iterator[int]:
-    for start, stop in pairwise(edges):
-        yield max(levels[start : max(stop, start + 1)], default=0)

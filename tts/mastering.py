@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tts import audio, ffmpeg, metering, ogg
-from tts.errors import MasteringFailed
+from tts.errors import MasteringFailed, storage
 from tts.piece import FRAME_BYTES, RATE, Piece
 
 VERSION: Final = "2"  # part of every key: raise it when the sound changes
@@ -75,11 +75,13 @@ def recording(path: Path) -> Source:
 def finish(source: Source) -> Piece:
     """Bring to the target and to at most -1 dBTP as decoded, encode, measure.
 
-    Raises MasteringFailed, StorageFull.
+    Raises MasteringFailed, StorageFull, StorageFailed.
     """
-    with tempfile.TemporaryDirectory(prefix="truyen-thanh-") as directory:
-        bench = _Bench(source, Path(directory))
-        return bench.finish()
+    try:
+        with tempfile.TemporaryDirectory(prefix="truyen-thanh-") as directory:
+            return _Bench(source, Path(directory)).finish()
+    except OSError as error:
+        raise storage(error) from error
 
 
 @dataclass(frozen=True, slots=True)

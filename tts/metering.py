@@ -55,7 +55,11 @@ def filtered(arguments: Sequence[str], filters: str, rate: int) -> float:
 
 def plain(arguments: Sequence[str]) -> float:
     """LUFS of a whole input as it is."""
-    _, messages = ffmpeg.run([*arguments, "-af", "ebur128=framelog=quiet", "-f", "null", "-"])
+    return integrated(ffmpeg.run([*arguments, "-af", "ebur128=framelog=quiet", "-f", "null", "-"])[1])
+
+
+def integrated(messages: str) -> float:
+    """What ffmpeg's meter said in the end, LUFS. Raises MasteringFailed for silence."""
     found = _INTEGRATED.findall(messages)
     if not found or found[-1] in {"-inf", "nan"} or float(found[-1]) <= -70:
         raise MasteringFailed("there is no sound to measure")
