@@ -1,45 +1,103 @@
-"""The reading tables of ``readings.toml``, loaded once."""
+"""The reading tables, loaded once: ``readings.toml`` for figures and signs, ``tables`` for words."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """A meaning that holds only next to certain words (compared in lower case)."""
+class Sense:
+    """A meaning that holds only next to certain words."""
 
-    written: str
     spoken: str
-    next: tuple[str, ...]
-    previous: tuple[str, ...]
+    next: re.Pattern[str] | None
+    previous: re.Pattern[str] | None
+    before_capital: bool
+
+    def fits(self, preceding: str, following: str) -> bool:
+        """``following`` in its own case, both without the space next to the abbreviation."""
+        behind = following.lower()
+        return bool(
+            (self.next and self.next.match(behind))
+            or (self.previous and self.previous.search(preceding.lower()))
+            or (self.before_capital and following[:1].isupper())
+        )
 
 
-def _load() -> dict[str, Any]:
-    text = (files("tts.normalise") / "readings.toml").read_text(encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """An abbreviation of several meanings; ``usual`` is said where no sense fits, ``guess`` with a doubt."""
+
+    senses: tuple[Sense, ...]
+    usual: str
+    guess: str
+
+
+def _load(name: str) -> dict[str, Any]:
+    text = (files("tts.normalise") / name).read_text(encoding="utf-8")
     return tomllib.loads(unicodedata.normalize("NFC", text))
 
 
-_TABLES: Final = _load()
+def _neighbour(word: str) -> str:
+    pattern = re.escape(word).replace(r"\#", r"\d")
+    head = r"(?<!\w)" if word[0].isalnum() else ""
+    return head + pattern + (r"(?!\w)" if word[-1].isalpha() else "")
 
-ABBREVIATIONS: Final[dict[str, str]] = _TABLES["abbreviations"]
-PLACES: Final[dict[str, str]] = _TABLES["places"]
-ISSUERS: Final[dict[str, str]] = _TABLES["issuers"]
-UNITS: Final[dict[str, str]] = _TABLES["units"]
-ROADS: Final[dict[str, str]] = _TABLES["roads"]
-LOANS: Final[dict[str, str]] = _TABLES["loans"]
-WEB: Final[dict[str, str]] = _TABLES["web"]
-SIGNS: Final[dict[str, str]] = _TABLES["signs"]
-CONTEXTS: Final = tuple(
-    Context(
-        written=entry["written"],
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(_neighbour(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _sense(entry: dict[str, Any]) -> Sense:
+    following = [word for word in entry.get("next", ()) if word != "^"]
+    preceding = entry.get("previous", ())
+    return Sense(
         spoken=entry["spoken"],
-        next=tuple(word.lower() for word in entry.get("next", ())),
-        previous=tuple(word.lower() for word in entry.get("previous", ())),
+        next=re.compile(_any(following)) if following else None,
+        previous=re.compile(f"(?:{_any(preceding)})$") if preceding else None,
+        before_capital="^" in entry.get("next", ()),
     )
-    for entry in _TABLES["context"]
-)
+
+
+def _ambiguous(entry: dict[str, Any]) -> Ambiguous:
+    senses = tuple(map(_sense, entry.get("senses", ())))
+    return Ambiguous(senses, entry.get("usual", ""), entry.get("guess", ""))
+
+
+def _merged(tables: dict[str, dict[str, str]]) -> dict[str, str]:
+    return {written: spoken for table in tables.values() for written, spoken in table.items()}
+
+
+_FIGURES: Final = _load("readings.toml")
+_PLACES: Final = _load("tables/places.toml")
+_FOREIGN: Final = _load("tables/foreign.toml")
+_CODES: Final = _load("tables/codes.toml")
+_ISSUERS: Final = _load("tables/issuers.toml")
+_ABBREVIATIONS: Final = _load("tables/abbreviations.toml")
+
+UNITS: Final[dict[str, str]] = _FIGURES["units"]
+ROADS: Final[dict[str, str]] = _FIGURES["roads"]
+WEB: Final[dict[str, str]] = _FIGURES["web"]
+SIGNS: Final[dict[str, str]] = _FIGURES["signs"]
+
+ABBREVIATIONS: Final = _merged(_ABBREVIATIONS)
+SPELLED: Final[frozenset[str]] = frozenset(_ABBREVIATIONS["spelled"])
+AMBIGUOUS: Final = {written: _ambiguous(entry) for written, entry in _load("tables/contexts.toml").items()}
+LOANS: Final[dict[str, str]] = {**_FOREIGN["loans"], **_FOREIGN["names"]}
+PLACES: Final[dict[str, str]] = _PLACES["before_names"]
+PLACE_NAMES: Final[dict[str, str]] = _PLACES["names"]
+
+CODES: Final[dict[str, str]] = _CODES["codes"]
+STANDARDS: Final[dict[str, str]] = _CODES["standards"]
+
+BODIES: Final[dict[str, str]] = _ISSUERS["bodies"]
+FIELDS: Final[dict[str, str]] = _ISSUERS["fields"]
+BOARDS: Final[dict[str, str]] = _ISSUERS["boards"]
+LEVELS: Final[dict[str, str]] = _ISSUERS["levels"]
+DOCUMENT_KINDS: Final[frozenset[str]] = frozenset(_ISSUERS["kinds"]["letters"])

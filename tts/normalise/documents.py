@@ -1,4 +1,8 @@
-"""Numbers of official documents (49/2024/NĐ-CP), roads and codes of letters and digits."""
+"""Numbers of official documents: 49/2024/NĐ-CP, 57-KL/TW, 1105/UBND-VX.
+
+The letters of the kind are said by their names and who issued it in full, as the forms of Nghị định
+30/2020/NĐ-CP and of Hướng dẫn 36-HD/VPTW put them behind the number.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,70 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
-from tts.normalise.data import ISSUERS, LOANS, ROADS
-from tts.normalise.rule import (
-    Rule,
-    alternatives,
-    before,
-    digits_then,
-    first_words,
-    letters_then,
-    rule,
-)
+from tts.normalise.data import ABBREVIATIONS, BODIES, DOCUMENT_KINDS
+from tts.normalise.issuers import issuer, kind_and_issuer
+from tts.normalise.rule import Rule, after, before, digits_then, first_words, rule
 from tts.types import TokenKind
 
-_ASSEMBLY: Final = re.compile(r"QH(\d{1,2})")
-_ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}")
+_ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XI?[VX]|XVI{0,3}")
 _LONGEST_NUMBER: Final = 4  # digits of a document number that are said as a cardinal
+_SEPARATOR: Final = re.compile(r"\s?[-–—/.]\s?")
+_LOWER: Final = {known.lower(): known for known in (*BODIES, *DOCUMENT_KINDS)}
+_UNMARKED: Final = {
+    "ND": "NĐ",
+    "QD": "QĐ",
+    "HDND": "HĐND",
+    "DU": "ĐU",
+    "TTG": "TTg",
+    "BCD": "BCĐ",
+    "CD": "CĐ",
+}
+_NAMES: Final = (
+    "nghị định|thông tư liên tịch|thông tư|nghị quyết liên tịch|nghị quyết|quyết định|luật|chỉ thị|kế hoạch"
+    "|công văn|văn bản|pháp lệnh|hướng dẫn|thông báo|báo cáo|tờ trình|kết luận|quy định|công điện"
+)
+_NAMED: Final = re.compile(rf"(?<!\w)(?:{_NAMES}|nđ|tt|nq|qđ|ct|kh|cv)(?:\s+số)?[\s:]*$")
+_HEAD: Final = r"(?<![\w/.,-]) (?P<number>\d{1,6}) (?P<suffix>[a-zđ]?)"
+_YEAR: Final = r"(?:\s?/\s?(?P<year>(?:19|20)\d\d))?"
+_PART: Final = r"[A-ZĐƯ][A-ZĐƯa-zđ0-9&]{0,13}"
+_BETWEEN: Final = r"(?:[-–—/]|\s[-–—/]\s?(?=[A-ZĐ]{2})|[-–—/]\s(?=[A-ZĐ]{2})|\.(?=[A-ZĐ]{2}))"
+_CODE: Final = rf"(?:{_PART}(?:{_BETWEEN}{_PART}){{0,5}}|[a-zđư]{{1,4}}(?:[-–/][a-zđư]{{2,8}}){{1,3}})"
+_JOINT: Final = r"(?:\s?/\s?|[-–]|\s?[-–]\s?(?=[A-ZĐ]{1,4}/)|(?<=/\d{4})\s)"
 
 
 def _number(match: re.Match[str]) -> str | None:
-    parts = re.split(r"[-/.]", match["code"])
-    if sum(letter.isupper() for letter in match["code"]) < 2:
+    parts = _parts(match["code"])
+    if not _is_document(parts, numbered="số" in before(match)[-6:]):
         return None
-    said = [_serial(match["number"]), letters.names(match["suffix"])]
-    if match["year"]:
-        said.append(f"năm {numbers.year(match['year'])}")
-    said += [_part(part, first=index == 0, alone=len(parts) == 1) for index, part in enumerate(parts)]
+    return _say(match["number"], match["suffix"], match["year"], parts)
+
+
+def _parts(code: str) -> list[str]:
+    first, *others = map(_restored, _SEPARATOR.split(code))
+    kind, body = ("", "") if issuer(first) or first in DOCUMENT_KINDS else kind_and_issuer(first)
+    return [kind, body, *others] if kind else [first, *others]
+
+
+def _restored(part: str) -> str:
+    """kh, ubnd, ND: capitals and the stroke of Đ come back."""
+    known = _LOWER.get(part, part) if part.islower() else part
+    return _UNMARKED.get(known, known)
+
+
+def _is_document(parts: list[str], *, numbered: bool) -> bool:
+    known = any(part in DOCUMENT_KINDS or issuer(part) for part in parts)
+    capitals = sum(letter.isupper() for part in parts for letter in part)
+    if any(part.islower() for part in parts) or capitals < 2:
+        return False
+    return known or numbered or len(parts) > 1
+
+
+def _say(number: str, suffix: str, year: str | None, parts: list[str]) -> str:
+    said = [_serial(number), letters.names(suffix)]
+    if year:
+        said.append(f"năm {numbers.year(year)}")
+    alone = len(parts) == 1
+    said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(parts)]
     return " ".join(filter(None, said))
 
 
@@ -38,15 +81,16 @@ def _serial(digits: str) -> str:
     return numbers.spelled(digits) if len(digits) > _LONGEST_NUMBER else numbers.number(digits)
 
 
-def _part(part: str, *, first: bool, alone: bool) -> str:
-    """The kind of document is said by its letters, who issued it in full."""
-    assembly = _ASSEMBLY.fullmatch(part)
-    if assembly:
-        return f"quốc hội khóa {numbers.cardinal(int(assembly[1]))}"
+def _part(part: str, *, kind: bool) -> str:
     if _ROMAN.fullmatch(part):
         return numbers.cardinal(numbers.roman(part) or 0)
-    if part in ISSUERS and (not first or alone or part in {"UBND", "HĐND"}):
-        return ISSUERS[part]
+    if kind and part in DOCUMENT_KINDS:
+        return letters.names(part)
+    body = issuer(part)
+    if body:
+        return body
+    if len(part) > 2 and part not in DOCUMENT_KINDS:
+        return ABBREVIATIONS.get(part) or code(part)
     return code(part)
 
 
@@ -56,68 +100,38 @@ def code(written: str) -> str:
     return " ".join(numbers.number(p) if p.isdigit() else letters.names(p) for p in pieces)
 
 
-def _clause(match: re.Match[str]) -> str:
-    """điểm đ khoản 2: here the letter is a label, never đồng."""
-    return f"{match['word']} {letters.names(match['label'])}"
+def _blank(match: re.Match[str]) -> str | None:
+    """Số: …/KH-UBND, whose number is still to be given."""
+    parts = _parts(match["code"])
+    if not _is_document(parts, numbered=False) or len(parts) < 2:
+        return None
+    return " ".join([match["word"], *(_part(part, kind=index == 0) for index, part in enumerate(parts))])
 
 
-def _road(match: re.Match[str]) -> str:
-    return f"{ROADS[match['kind']]} {code(match['rest'])}"
-
-
-def _plate(match: re.Match[str]) -> str:
-    return f"{code(match['series'])}, {numbers.spelled(match['a'])}, {numbers.spelled(match['b'])}"
-
-
-def _covid(_match: re.Match[str]) -> str:
-    return f"{LOANS['covid']} mười chín"
-
-
-def _mixed(match: re.Match[str]) -> str | None:
-    if before(match).endswith(("số", "mã", "biển")) and len(match[0]) > 6:
-        pieces = re.findall(r"[^\W\d_]|\d", match[0])
-        return " ".join(numbers.spelled(p) if p.isdigit() else letters.names(p) for p in pieces)
-    return code(match[0])
+def _year_of_issue(match: re.Match[str]) -> str | None:
+    """Nghị định 100/2019: here the figure behind the slash is a year, never a month's."""
+    if not _NAMED.search(before(match)) or after(match).startswith(("/", "-")):
+        return None
+    return f"{_serial(match['number'])} năm {numbers.year(match['year'])}"
 
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<!\w) (?P<series>\d\d[A-ZĐ]{1,2}\d?)[- ](?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)",
-        _plate,
-        kind=TokenKind.CODE,
-        starts=digits_then("a"),
-    ),
-    rule(
-        r"""(?<![\w/.,-]) (?P<number>\d{1,6}) (?P<suffix>[a-zđ]?)
-            (?:\s?/\s?(?P<year>(?:19|20)\d\d))? \s?[/-]\s?
-            (?P<code>[A-ZĐ][A-ZĐƯa-z0-9&]{0,12}(?:[-/.][A-ZĐƯ][A-ZĐƯa-z0-9&]{0,12}){0,4}) (?![\w&])""",
+        rf"{_HEAD}{_YEAR}{_JOINT} (?P<code>{_CODE}) (?![\w&])",
         _number,
         kind=TokenKind.DOCUMENT,
         starts=digits_then("/-a"),
     ),
     rule(
-        r"(?<!\w) (?P<word>[Đđ]iểm) \s (?P<label>[a-zđ]) (?!\w)",
-        _clause,
-        kind=TokenKind.ARTICLE,
-        starts=first_words("điểm"),
+        r"(?<![\w/.,-]) (?P<number>\d{1,4})/(?P<year>(?:19|20)\d\d) (?![\w/-])",
+        _year_of_issue,
+        kind=TokenKind.DOCUMENT,
+        starts=digits_then("/"),
     ),
     rule(
-        rf"(?<!\w) (?P<kind>{alternatives(ROADS)})[ .-]?(?P<rest>\d{{1,4}}[A-Z]?) (?!\w)",
-        _road,
-        kind=TokenKind.CODE,
-        starts=first_words(*ROADS),
-    ),
-    rule(
-        r"(?<!\w) covid[ -]?19 (?!\w)",
-        _covid,
-        re.IGNORECASE,
-        kind=TokenKind.CODE,
-        starts=first_words("covid"),
-    ),
-    rule(
-        r"(?<![\w.,]) (?:[A-ZĐ]{1,4}-?\d{1,6}[A-Z]?\d{0,6}|\d{1,4}[A-ZĐ]{1,2}\d{0,6}) (?![\w]|[.,]\d)",
-        _mixed,
-        kind=TokenKind.CODE,
-        starts=digits_then("a") | letters_then("0-"),
+        rf"(?<!\w) (?P<word>[Ss]ố)\s?:?[\s.…_]{{0,30}}/\s?(?P<code>{_CODE}) (?![\w&])",
+        _blank,
+        kind=TokenKind.DOCUMENT,
+        starts=first_words("số"),
     ),
 )

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from tts.normalise import (
+    abbreviations,
+    articles,
+    brackets,
+    codes,
     coordinates,
     dates,
     documents,
+    glued,
     measures,
     ordinals,
+    places,
     quantities,
     ratios,
     romans,
@@ -23,9 +29,11 @@ from tts.normalise.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     *web.RULES,
-    *telephones.RULES,
     *serials.RULES,
-    *documents.RULES[:3],
+    *telephones.RULES,
+    *documents.RULES,
+    *articles.RULES,
+    *brackets.RULES,
     *times.RULES,
     *dates.RULES,
     *coordinates.RULES,
@@ -33,7 +41,10 @@ RULES: Final[tuple[Rule, ...]] = (
     *ratios.RULES,
     *ordinals.RULES,
     *romans.RULES,
-    *documents.RULES[3:],
+    *codes.RULES,
+    *places.RULES,
+    *abbreviations.RULES,
     *words.RULES,
+    *glued.RULES,
     *quantities.RULES,
 )

@@ -8,59 +8,34 @@ import unicodedata
 from typing import Final
 
 from tts.normalise import letters, numbers, rest
-from tts.normalise.data import ABBREVIATIONS, CONTEXTS, LOANS, PLACES, SIGNS, UNITS
-from tts.normalise.rule import Reading, Rule, after, alternatives, before, first_words, rule, signs
+from tts.normalise.abbreviations import composed
+from tts.normalise.data import LOANS, PLACE_NAMES, SIGNS, UNITS
+from tts.normalise.glued import run_together
+from tts.normalise.rule import Reading, Rule, alternatives, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
-_WRITTEN: Final = (*ABBREVIATIONS, *(context.written for context in CONTEXTS))
-_ANY: Final = alternatives(_WRITTEN)
+_PHRASES: Final = tuple(word for word in LOANS if not word.isalpha())
+_PHRASE: Final = alternatives(_PHRASES).replace(r"\ ", r"\s")
+# Syllables of the highlands: more consonants at the head and at the end than Vietnamese has.
+_HIGHLAND: Final = re.compile(
+    r"(?:ch|gi|kh|ng|nh|ph|th|tr|[bcdđghklmnprstvxy]?[rl]|[bcdđghklmnpqrstvxy])?[aăâeêioôơuưy]{1,3}"
+    r"(?:ng|nh|ch|[cghklmnprst])?"
+)
 
 
-def _abbreviation(match: re.Match[str]) -> str | None:
-    written = match["written"]
-    following, preceding = after(match), before(match)
-    for context in CONTEXTS:
-        if context.written == written and (
-            (context.next and following.startswith(context.next))
-            or (context.previous and preceding.endswith(context.previous))
-        ):
-            return context.spoken
-    return ABBREVIATIONS.get(written)
-
-
-def _explained(match: re.Match[str]) -> Reading | None:
-    """(QPPL) right behind its own full form is silent."""
-    full = ABBREVIATIONS.get(match["written"])
-    return Reading("") if full and before(match).endswith(full.lower()) else None
-
-
-def _place(match: re.Match[str]) -> Reading | None:
-    following = match.string[match.end() :].lstrip()[:1]
-    if not (following.isupper() or (following.isdigit() and match[0].endswith("."))):
-        return None
-    return Reading(PLACES[match["written"]], Doubt.AMBIGUOUS if match["written"] == "TT" else None)
+def _phrase(match: re.Match[str]) -> str:
+    return LOANS[" ".join(match["phrase"].lower().split())]
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"\./\.", lambda _: ".", kind=TokenKind.SIGN, starts=signs(".")),
-    rule(rf"\( \s?(?P<written>{_ANY})\s? \)", _explained, kind=TokenKind.ABBREVIATION, starts=signs("(")),
+    rule(r"\./\.?", lambda _: ".", kind=TokenKind.SIGN, starts=signs(".")),
+    rule(r"[-–=]{1,3}>", lambda _: ",", kind=TokenKind.SIGN, starts=signs("-–=")),
     rule(
-        rf"(?<![\w&]) (?P<written>{_ANY}) (?![\w&])",
-        _abbreviation,
-        kind=TokenKind.ABBREVIATION,
-        starts=first_words(*_WRITTEN),
-    ),
-    rule(
-        rf"(?<![\w.]) (?P<written>{alternatives(PLACES)}) (?=\s)",
-        _place,
-        kind=TokenKind.PLACE,
-        starts=first_words(*PLACES),
-    ),
-    rule(
-        rf"(?<![\w.]) (?P<written>{alternatives(w for w in PLACES if w.endswith('.'))})",
-        _place,
-        kind=TokenKind.PLACE,
-        starts=first_words(*PLACES),
+        rf"(?<!\w) (?P<phrase>{_PHRASE}) (?!\w)",
+        _phrase,
+        re.IGNORECASE,
+        kind=TokenKind.FOREIGN,
+        starts=first_words(*_PHRASES),
     ),
 )
 
@@ -68,25 +43,64 @@ RULES: Final[tuple[Rule, ...]] = (
 @functools.lru_cache(maxsize=1 << 16)
 def word(written: str, *, capitals: bool) -> Reading:
     """A run of letters; ``capitals`` says that the words around it are in capitals too."""
-    lower = written.lower()
-    if lower in LOANS and not (capitals and letters.is_syllable(written)):
-        return Reading(LOANS[lower], kind=TokenKind.FOREIGN)
-    if written in UNITS and len(written) > 1 and not letters.is_syllable(written):
-        return Reading(UNITS[written], kind=TokenKind.MEASURE)
+    known = _known(written, capitals=capitals)
+    if known:
+        return known
     if written.isupper() and len(written) > 1:
         return _in_capitals(written, capitals=capitals)
     if letters.is_syllable(written):
         return Reading(written)
     if len(written) == 1 and letters.names(written):
         return Reading(letters.names(written), kind=TokenKind.CODE)
-    return _foreign(written)
+    return _odd(written)
+
+
+def _known(written: str, *, capitals: bool) -> Reading | None:
+    lower, syllable = written.lower(), letters.is_syllable(written)
+    if lower in LOANS and not (capitals and syllable):
+        return Reading(LOANS[lower], kind=TokenKind.FOREIGN)
+    if lower in PLACE_NAMES:
+        return Reading(PLACE_NAMES[lower], kind=TokenKind.PLACE)
+    if written in UNITS and len(written) > 1 and not syllable:
+        return Reading(UNITS[written], kind=TokenKind.MEASURE)
+    return None
 
 
 def _in_capitals(written: str, *, capitals: bool) -> Reading:
     if letters.is_syllable(written):
         sure = capitals or letters.is_marked(written.replace("Đ", "D"))
         return Reading(written.lower(), None if sure else Doubt.AMBIGUOUS)
-    return Reading(letters.names(written), Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION)
+    if _is_highland(written):
+        return Reading(written.lower(), kind=TokenKind.PLACE)
+    known = composed(written)
+    if known:
+        return Reading(known, kind=TokenKind.ABBREVIATION)
+    return run_together(written) or Reading(
+        letters.names(written), Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION
+    )
+
+
+def _odd(written: str) -> Reading:
+    """No syllable: words run together, a name of the highlands, an abbreviation or a foreign word."""
+    if _is_highland(written):
+        return Reading(written, kind=TokenKind.PLACE)
+    parted = run_together(written)
+    if parted:
+        return parted
+    if written[1:] != written[1:].lower() and not _is_camel(written):  # KHh, TTgr: more letters than word
+        return Reading(letters.names(written), Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION)
+    return _foreign(written)
+
+
+def _is_highland(written: str) -> bool:
+    """Đắk, Krông: letters that only Vietnamese has in a syllable that Vietnamese has not."""
+    bare = letters.toneless(written.lower())
+    return letters.is_marked(written) and len(written) < 8 and bool(_HIGHLAND.fullmatch(bare))
+
+
+def _is_camel(written: str) -> bool:
+    """iPhone, YouTube: capitals inside of a word that can be read."""
+    return not re.search(r"[A-ZĐ]{2}", written)
 
 
 def _foreign(written: str) -> Reading:
@@ -105,7 +119,7 @@ def _unreadable(written: str) -> Reading:
 
 
 _MARKS: Final = {**{mark: mark for mark in ",;:!?"}, "(": ",", ")": ","}
-_SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\~[]{}·◦▪●■□")
+_SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\~[]{}·◦▪●■□★☆►▶✓✔➢➤❖◆")
 
 
 def sign(line: str, start: int, end: int) -> Reading:

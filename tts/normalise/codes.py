@@ -1,0 +1,160 @@
+"""Codes of letters and digits: viruses, standards, fuels, roads, number plates, classes and lots."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import letters, numbers
+from tts.normalise.data import CODES, LOANS, ROADS, STANDARDS
+from tts.normalise.documents import code
+from tts.normalise.issuers import issuer
+from tts.normalise.rule import Rule, alternatives, before, digits_then, first_words, letters_then, rule
+from tts.types import TokenKind
+
+_LONGEST_CARDINAL: Final = 3  # digits of a code that are said as a number; more are said one by one
+_PLATE_WORDS: Final = re.compile(r"(?:biển|biển số|bks|biển kiểm soát|đăng ký|xe)(?: số)?[\s:]*$")
+
+
+def _known(match: re.Match[str]) -> str | None:
+    return _CODES.get(" ".join(match["code"].lower().split()))
+
+
+def _covid(_match: re.Match[str]) -> str:
+    return f"{LOANS['covid']} mười chín"
+
+
+def _standard(match: re.Match[str]) -> str:
+    said = [STANDARDS[" ".join(match["body"].split())]]
+    said += [numbers.number(digits) for digits in re.findall(r"\d+", match["number"])]
+    if match["year"]:
+        international = match["body"].startswith("ISO")
+        said.append(
+            ", " + numbers.year(match["year"]) if international else f"năm {numbers.year(match['year'])}"
+        )
+    if match["issuer"]:
+        said.append(issuer(match["issuer"]) or letters.names(match["issuer"]))
+    return " ".join(said).replace(" ,", ",")
+
+
+def _fuel(match: re.Match[str]) -> str:
+    grade = numbers.roman(match["grade"]) if match["grade"] else None
+    said = f"rôn {numbers.cardinal(int(match['octane']))}"
+    return f"{said}, {numbers.cardinal(grade)}" if grade else said
+
+
+def _sulphur(match: re.Match[str]) -> str:
+    name = f"{letters.names(match['oil'])} " if match["oil"] else ""
+    return f"{name}{numbers.number(match['share'])} ét"
+
+
+def _road(match: re.Match[str]) -> str:
+    return f"{ROADS[match['kind']]} {code(match['rest'])}"
+
+
+def _plate(match: re.Match[str]) -> str:
+    last = f", {numbers.spelled(match['b'])}" if match["b"] else ""
+    return f"{code(match['series'])}, {numbers.spelled(match['a'])}{last}"
+
+
+def _short_plate(match: re.Match[str]) -> str | None:
+    return _plate(match) if _PLATE_WORDS.search(before(match)) else None
+
+
+def _mixed(match: re.Match[str]) -> str | None:
+    if before(match).endswith(("số", "mã", "biển")) and len(match[0]) > 6:
+        pieces = re.findall(r"[^\W\d_]|\d", match[0])
+        return " ".join(numbers.spelled(p) if p.isdigit() else letters.names(p) for p in pieces)
+    return _pieces(match[0])
+
+
+def _pieces(written: str) -> str:
+    said: list[str] = []
+    for piece in re.findall(r"[^\W\d_]+|\d+", written):
+        if not piece.isdigit():
+            said.append(letters.names(piece))
+        else:
+            long = len(piece) > _LONGEST_CARDINAL and written[0].isalpha()
+            said.append(numbers.spelled(piece) if long else numbers.number(piece))
+    return " ".join(said)
+
+
+_CODES: Final = {written.lower(): spoken for written, spoken in CODES.items()}
+_LETTER_CODES: Final = tuple(written for written in CODES if written[0].isalpha())
+_DIGIT_CODES: Final = tuple(written for written in CODES if written[0].isdigit())
+_STANDARD: Final = alternatives(STANDARDS).replace(r"\ ", r"\s")
+
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"(?<!\w) (?P<code>{alternatives(_LETTER_CODES)}) (?!\w)",
+        _known,
+        re.IGNORECASE,
+        kind=TokenKind.CODE,
+        starts=first_words(*_LETTER_CODES),
+    ),
+    rule(
+        rf"(?<![\w.,]) (?P<code>{alternatives(_DIGIT_CODES)}) (?!\w)",
+        _known,
+        kind=TokenKind.CODE,
+        starts=digits_then(","),
+    ),
+    rule(
+        r"(?<!\w) covid\s?[-–]?\s?19 (?!\w)",
+        _covid,
+        re.IGNORECASE,
+        kind=TokenKind.CODE,
+        starts=first_words("covid"),
+    ),
+    rule(
+        rf"""(?<!\w) (?P<body>{_STANDARD})[\s-]{{0,2}}(?P<number>\d{{1,5}}(?:-\d{{1,2}}){{0,2}})
+            (?:\s?[:-]\s?(?P<year>(?:19|20)\d\d))?
+            (?:\s?[/-]\s?(?P<issuer>[A-ZĐ][A-ZĐa-z&]{{1,10}}))? (?!\w)""",
+        _standard,
+        kind=TokenKind.CODE,
+        starts=first_words(*STANDARDS),
+    ),
+    rule(
+        r"(?<!\w) RON[\s-]?(?P<octane>\d\d)(?:-(?P<grade>I{2,3}|IV|V))? (?!\w)",
+        _fuel,
+        re.IGNORECASE,
+        kind=TokenKind.CODE,
+        starts=first_words("ron"),
+    ),
+    rule(
+        r"(?<!\w) (?:(?P<oil>DO|FO)\s?-?)?(?P<share>\d,\d{1,4})\s?S(?:-(?:I{2,3}|IV|V))? (?!\w)",
+        _sulphur,
+        kind=TokenKind.CODE,
+        starts=first_words("do", "fo") | digits_then(","),
+    ),
+    rule(
+        r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)",
+        _plate,
+        kind=TokenKind.CODE,
+        starts=digits_then("a-"),
+    ),
+    rule(
+        r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<a>\d{4})(?P<b>) (?!\w)",
+        _short_plate,
+        kind=TokenKind.CODE,
+        starts=digits_then("a-"),
+    ),
+    rule(
+        rf"(?<!\w) (?P<kind>{alternatives(ROADS)})\s?[.-]?\s?(?P<rest>\d{{1,4}}[A-ZĐ]?) (?!\w|[.,]\d)",
+        _road,
+        kind=TokenKind.CODE,
+        starts=first_words(*ROADS),
+    ),
+    rule(
+        r"(?<![\w.,]) [A-ZĐ]{1,2}\d{1,3}[A-Z]?(?:-[A-ZĐ]{0,2}\d{1,3}){1,3} (?![\w/-])",
+        _mixed,
+        kind=TokenKind.CODE,
+        starts=letters_then("0"),
+    ),
+    rule(
+        r"""(?<![\w.,]) (?:[A-ZĐ]{1,4}-?\d{1,6}[A-Z]{0,2}\d{0,6}[A-Z]?|\d{1,4}[A-ZĐ]{1,2}\d{0,6}
+            |[A-Z]/[A-Z]\d{1,2}[A-Z]\d{1,2}) (?![\w]|[.,]\d)""",
+        _mixed,
+        kind=TokenKind.CODE,
+        starts=digits_then("a") | letters_then("0-/"),
+    ),
+)

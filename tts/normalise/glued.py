@@ -1,0 +1,66 @@
+"""Words and figures that were typed without the space between them: UBNDxã, củaUBND, tổ5."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import letters, numbers
+from tts.normalise.abbreviations import expansion
+from tts.normalise.data import SPELLED
+from tts.normalise.rule import Reading, Rule, letters_then, rule
+from tts.types import Doubt, TokenKind
+
+_LONGEST: Final = 20  # letters
+
+
+def run_together(written: str) -> Reading | None:
+    """UBNDxã, củaUBND, TânLập: words that were typed without the space between them."""
+    if len(written) > _LONGEST or written.islower():
+        return _syllables(written)
+    for cut in range(1, len(written)):
+        head, tail = written[:cut], written[cut:]
+        if head[-1].isupper() == tail[0].isupper():
+            continue
+        said = _piece(head), _piece(tail)
+        if all(said):
+            return Reading(" ".join(said), kind=TokenKind.ABBREVIATION)
+    return None
+
+
+def _piece(written: str) -> str:
+    if len(written) > 1 and written.isupper() and written not in SPELLED:
+        return expansion(written)
+    whole = written[1:].islower() or letters.is_marked(written)
+    return written if whole and letters.is_syllable(written) else ""
+
+
+def _syllables(written: str) -> Reading | None:
+    """nhândân: two syllables, both with a mark that tells where one ends."""
+    marks = sum(letters.is_marked(letter) for letter in written)
+    if marks < 2 or len(written) > _LONGEST:
+        return None
+    ways = [
+        f"{written[:cut]} {written[cut:]}"
+        for cut in range(2, len(written) - 1)
+        if letters.is_syllable(written[:cut]) and letters.is_syllable(written[cut:])
+    ]
+    return Reading(ways[0], Doubt.AMBIGUOUS) if len(ways) == 1 else None
+
+
+def _glued(match: re.Match[str]) -> str | None:
+    """năm2024, tổ5: a word and its number typed without a space."""
+    written = match["word"]
+    if not letters.is_syllable(written) or written.isupper() or not written[1:].islower():
+        return None
+    return f"{written} {numbers.number(match['number'])}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"""(?<![\w.,]) (?P<word>[^\W\d_]{2,7})(?P<number>\d{1,4}) (?![\w/:%]|[.,-]\d)""",
+        _glued,
+        kind=TokenKind.NUMBER,
+        starts=letters_then("0"),
+    ),
+)

@@ -1,0 +1,115 @@
+"""Signs before the names of places (TP., P.), and names in minority languages."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import letters, numbers
+from tts.normalise.abbreviations import expansion
+from tts.normalise.data import FIELDS, PLACE_NAMES, PLACES
+from tts.normalise.rule import Reading, Rule, alternatives, before, first_words, letters_then, rule
+from tts.types import Doubt, TokenKind
+
+_DOTTED: Final = tuple(written for written in PLACES if written.endswith("."))
+_BARE: Final = tuple(written for written in PLACES if not written.endswith("."))
+_ACTING: Final = {"P": "phó", "Q": "quyền"}  # before an office: P. Giám đốc, Q. Chủ tịch
+_OFFICES: Final = (
+    r"chủ\stịch|giám\sđốc|(?:hiệu\s|cục\s|vụ\s|viện\s)?trưởng|bí\sthư|chánh\s(?:văn|thanh|án)|chi\scục|tổng"
+)
+_LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
+_HOUSE_NUMBER: Final = 3  # digits: P.302 is a room, P.5 a ward
+
+
+def _place(match: re.Match[str]) -> Reading | None:
+    written, following = match["sign"], match.string[match.end() : match.end() + 12]
+    ahead = following.lstrip()[:1]
+    if written.islower() and before(match)[-1:].isdigit():  # lúc 7 h. Mọi người
+        return None
+    if not ahead.isupper():
+        return None
+    if written == "P." and _is_office(following.lstrip()):
+        return Reading("phòng")
+    doubtful = written == "T." or (
+        written in ("X.", "H.", "Q.") and following[:1].isspace() and _ends_sentence(match)
+    )
+    return Reading(PLACES[written], Doubt.AMBIGUOUS if doubtful else None)
+
+
+def _numbered(match: re.Match[str]) -> str | None:
+    """Q.12, P. 5; three digits are those of a room."""
+    sign, digits = match["sign"], match["number"]
+    if sign.islower() and before(match)[-1:].isdigit():
+        return None
+    room = sign in ("P.", "p.") and len(digits) >= _HOUSE_NUMBER
+    return f"{'phòng' if room else PLACES[sign]} {numbers.number(digits)}"
+
+
+def _is_office(following: str) -> bool:
+    """P.VHTT is the office of culture, P.Tân Giang a ward."""
+    name = re.match(r"[^\W\d_][\w&-]+", following)
+    return bool(name and name[0].isupper() and (name[0] in FIELDS or expansion(name[0])))
+
+
+def _ends_sentence(match: re.Match[str]) -> bool:
+    """Nguyễn Văn H. Sau đó: the letter hides a name."""
+    words = re.findall(r"[^\W\d_]+", match.string[max(0, match.start() - 24) : match.start()])
+    return bool(words) and words[-1][:1].isupper() and match.string[match.start() - 1 : match.start()] == " "
+
+
+def _acting(match: re.Match[str]) -> str:
+    return _ACTING[match["sign"]]
+
+
+def _name(match: re.Match[str]) -> str:
+    return PLACE_NAMES[match["name"].lower().replace("’", "'")]
+
+
+def _clipped(match: re.Match[str]) -> Reading | None:
+    """H'Hen, K'Tổng, Y'Bia: a consonant of its own in front of a syllable."""
+    letter = match["letter"]
+    own = letter if letters.is_syllable(letter) else f"{letter.lower()}ờ"
+    head, rest = _LATIN.get(letter, own), match["rest"]
+    return Reading(f"{head} {PLACE_NAMES.get(rest.lower(), rest)}") if letters.is_syllable(rest) else None
+
+
+_NAMES: Final = tuple(name for name in PLACE_NAMES if not name.isalpha())
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"(?<![\w.]) (?P<sign>[PQ])\.\s?(?=(?i:{_OFFICES})(?!\w))",
+        _acting,
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("P", "Q"),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<sign>{alternatives(_DOTTED)})\s?(?P<number>\d{{1,4}}) (?![\w/:]|[.,-]\d)",
+        _numbered,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_DOTTED),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<sign>{alternatives(_DOTTED)})",
+        _place,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_DOTTED),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<sign>{alternatives(_BARE)}) (?=\s)",
+        _place,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_BARE),
+    ),
+    rule(
+        rf"(?<!\w) (?P<name>{alternatives(_NAMES).replace(chr(39), '[' + chr(39) + '’]')}) (?!\w)",
+        _name,
+        re.IGNORECASE,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_NAMES),
+    ),
+    rule(
+        r"(?<!\w) (?P<letter>[BCDĐGHKLMNPRSTXYE])['’](?P<rest>[^\W\d_]{1,7}) (?!\w)",
+        _clipped,
+        kind=TokenKind.PLACE,
+        starts=letters_then("'’"),
+    ),
+)
