@@ -215,6 +215,7 @@ def _synthesiser(settings: Settings) -> Synthesiser:
         return default_synthesiser(
             settings.data_dir / "speech",
             engines=settings.engines,
+            voices_dir=settings.voices_dir,
             google_host=settings.google_host or None,
             timeout_s=settings.google_timeout_s,
             workers=settings.workers,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from devices.broker import embedded_broker
 from devices.errors import DeviceError
+from tts import voices
 from tts.errors import SpeechError
 from tts.synthesis import default_synthesiser
 
@@ -22,6 +23,7 @@ from .library import RESERVE
 from .settings import Settings
 
 CONNECT_S = 3.0
+NEURAL = {"piper": "piper", "kokoro": "neural"}  # engines that come with an extra
 
 
 class Level(enum.StrEnum):
@@ -175,22 +177,56 @@ def reachable(url: str) -> Finding:
 def _voices(settings: Settings) -> Iterator[Finding]:
     for engine in settings.engines:
         try:
-            made = default_synthesiser(settings.data_dir / "speech", engines=(engine,), workers=1)
+            made = default_synthesiser(
+                settings.data_dir / "speech", engines=(engine,), voices_dir=settings.voices_dir, workers=1
+            )
         except (SpeechError, OSError) as error:
             yield Finding(
-                f"voice.{engine}",
-                Level.ERROR,
-                f"không dùng được giọng {engine}: {error}",
-                "Cài lại bằng `make setup`.",
+                f"voice.{engine}", Level.ERROR, f"không dùng được giọng {engine}: {error}", _mend(engine)
             )
             continue
         languages = ", ".join(made.voices()[engine])
         made.close()
-        yield Finding(f"voice.{engine}", Level.OK, f"đọc được: {languages}")
+        if languages:
+            yield Finding(f"voice.{engine}", Level.OK, f"đọc được: {languages}")
+    yield from _installed_voices(settings)
     if settings.engines == ("google",):
         yield Finding(
             "voice.online_only",
             Level.WARNING,
             "mất mạng là không có giọng đọc",
             "Thêm espeak vào TRUYEN_THANH_ENGINES.",
+        )
+
+
+def _mend(engine: str) -> str:
+    extra = NEURAL.get(engine)
+    return f"Cài phần bổ sung [{extra}] của truyen-thanh." if extra else "Cài lại bằng `make setup`."
+
+
+def _installed_voices(settings: Settings) -> Iterator[Finding]:
+    """A file that is not the one installed must be known before a bulletin is read by another voice."""
+    found = voices.catalogue({}, settings.voices_dir, thorough=True)
+    used = "piper" in settings.engines
+    for each in found:
+        if each.state is not voices.VoiceState.READY:
+            yield Finding(
+                f"voice.piper.{each.state}",
+                Level.ERROR if used else Level.WARNING,
+                f"giọng {each.name} đã cài nhưng không dùng được",
+                f"Khôi phục {settings.voices_dir}, hoặc cài lại bằng `truyen-thanh voices install`.",
+            )
+    if used and not found:
+        yield Finding(
+            "voice.piper.none",
+            Level.WARNING,
+            "chưa cài giọng Piper nào",
+            "Dùng `truyen-thanh voices install TỆP.onnx`.",
+        )
+    if found and not used:
+        yield Finding(
+            "voice.piper.unused",
+            Level.WARNING,
+            f"đã cài {len(found)} giọng Piper mà không dùng",
+            "Thêm piper vào TRUYEN_THANH_ENGINES.",
         )

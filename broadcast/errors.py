@@ -165,6 +165,12 @@ class ValueTooLong(InvalidInput):
     code = "value_too_long"
 
 
+class VoiceRefused(InvalidInput):
+    """``name`` of a voice that may not be installed or used, ``cause`` as a stable word, ``why`` as a phrase."""
+
+    code = "voice_refused"
+
+
 class VoiceInvalid(InvalidInput):
     """``field`` (engine, language, voice or speed) and its ``value``."""
 

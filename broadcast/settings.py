@@ -51,6 +51,10 @@ class Settings:
         return self.data_dir / "library"
 
     @property
+    def voices_dir(self) -> Path:
+        return self.data_dir / "voices"
+
+    @property
     def broker_dir(self) -> Path:
         return self.data_dir / "broker"
 
@@ -196,7 +200,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "mqtt_port": _whole(1, 65535),
     "broker": _one_of("auto", "mosquitto", "amqtt"),
     "tenant": _matching(r"[0-9a-z-]{1,40}", "chữ thường không dấu, chữ số hoặc dấu gạch nối"),
-    "engines": _some_of("google", "espeak"),
+    "engines": _some_of("google", "espeak", "piper", "kokoro"),
     "google_host": _address("http", "https"),
     "google_timeout_s": _number(0.1, 120),
     "workers": _whole(1, 64),

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": ("demo", "demo"),
     "say": ("speech", "say"),
     "normalise": ("normalise", "normalise"),
+    "voices": ("voices", "group"),
     "bulletins": ("bulletins", "group"),
     "lexicon": ("lexicon", "group"),
     "programme": ("programme", "group"),

@@ -46,6 +46,7 @@ SENTENCES = {
     "text_too_long": _l("Nội dung dài %(count)s ký tự, tối đa %(limit)s. Hãy chia thành nhiều bản tin."),
     "not_text": _l("Tệp này không phải văn bản UTF-8. Hãy lưu lại dưới dạng văn bản (.txt) rồi chọn lại."),
     "value_too_long": _l("Một ô dài %(count)s ký tự, tối đa %(limit)s. Hãy rút ngắn."),
+    "voice_refused": _l("Giọng %(name)s không dùng được: %(why)s."),
     "voice_invalid": _l("Giọng đọc hoặc tốc độ này không có. Hãy chọn lại giọng đọc."),
     "out_of_range": _l("Một số nhập vào phải từ %(minimum)s đến %(maximum)s. Hãy sửa lại."),
     "too_many_parts": _l("Bản tin có %(count)s bản tiếng khác, tối đa %(limit)s. Hãy bỏ bớt."),

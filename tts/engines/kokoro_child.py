@@ -10,17 +10,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from tts.engines import kokoro
 from tts.engines.neural import RefusedError, serve, session
 
 RATE: Final = 24_000
 _THREADS: Final = 2  # it is the slowest voice: one sentence uses both cores of a small server
 _PARTS: Final = 4  # each below the size that the index allows
 _SHA256: Final = {
-    "model": "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb",
+    "model": kokoro.SHA256,
     "vocab.json": "ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
     "voices_ja.npz": "fc663c0f5c64d1f10c7c6daa2323ea20efe1b255a891b0d912d07bf58c529d15",
 }
-_BLEND: Final = {"jf_alpha": 1.0}
+# Of the styles that come with the weights, a woman's and a man's: understood better than either alone.
+_BLEND: Final = {"jf_alpha": 0.5, "jm_kumo": 0.5}
 _GAP_S: Final = 0.12  # between the pieces of a long sentence
 
 

@@ -31,6 +31,7 @@ class Pinned:
     language: str
     sample_rate: int
     speaker: int | None = None  # None: the model has one
+    licence: str = ""  # what the operator was told by the publisher
 
 
 class VoiceFolder:
@@ -80,6 +81,7 @@ class VoiceFolder:
         config: Path,
         *,
         speaker: str = "",
+        licence: str = "",
         accept: Callable[[VoiceFolder], None],
     ) -> Pinned:
         """Copy a voice in; it takes its place only when ``accept`` has heard it from a folder of its own.
@@ -87,7 +89,7 @@ class VoiceFolder:
         Raises VoiceDamaged, OSError, and what ``accept`` raises.
         """
         with self._alone(), self._trial(name) as trial:
-            pinned = trial.take(name, model, config, speaker)
+            pinned = trial.take(name, model, config, speaker, licence)
             accept(trial)
             known = {**self.installed(), name: pinned}
             trial.model(name).replace(self.model(name))
@@ -104,7 +106,7 @@ class VoiceFolder:
             self.model(name).unlink(missing_ok=True)
             self.config_file(name).unlink(missing_ok=True)
 
-    def take(self, name: str, model: Path, config: Path, speaker: str) -> Pinned:
+    def take(self, name: str, model: Path, config: Path, speaker: str, licence: str) -> Pinned:
         """Copy and pin the two files, unheard."""
         if not model.is_file():
             raise VoiceDamaged("piper", name, "no_file", detail=str(model))
@@ -125,6 +127,7 @@ class VoiceFolder:
             language=read.language,
             sample_rate=read.sample_rate,
             speaker=number if read.speakers > 1 else None,
+            licence=licence,
         )
         self._write({name: pinned})
         return pinned
