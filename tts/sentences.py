@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from tts.types import Sentence, Token
 
 LONGEST: Final = 200  # characters an engine gets at once
+_STRETCH: Final = 8 * LONGEST  # of an endless sentence no more is looked at to find a place
+_LOOKED_AT: Final = 400  # places to breathe: more than a stretch can hold
+_WORD: Final = 1.0  # the cost of a cut between any two words
 
 
 class Kind(enum.Enum):
@@ -99,30 +104,49 @@ def _groups(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
 
 def _pieces(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
     """Cut at the breath nearest to the middle until every piece is short; else between words."""
-    if len(say(tokens)) <= LONGEST or len(tokens) == 1:
+    ends = list(accumulate(map(_length, tokens)))
+    if ends[-1] <= LONGEST + 1:
         yield tokens
         return
-    cut = _cut(tokens)
-    yield from _pieces(tokens[:cut])
-    yield from _pieces(tokens[cut:])
+    costs = {index: cost for index in range(1, len(tokens)) if (cost := _cost(tokens, index)) < _WORD}
+    breaths = list(costs)
+    waiting = [(0, len(tokens))]
+    while waiting:
+        start, stop = waiting.pop()
+        length = ends[stop - 1] - (ends[start - 1] if start else 0)
+        if stop - start == 1 or length <= LONGEST + 1:
+            yield tokens[start:stop]
+            continue
+        first = bisect_left(breaths, start + 1)
+        ahead = breaths[first : min(bisect_left(breaths, stop), first + _LOOKED_AT)]
+        cut = _cut(ends, {index: costs[index] for index in ahead}, start, stop)
+        waiting += (cut, stop), (start, cut)
 
 
-def _cut(tokens: Sequence[Token]) -> int:
-    ends: list[int] = []
-    length = 0
-    for token in tokens:
-        length += len(token.spoken) + 1
-        ends.append(length)
-    middle = length / 2
+def _cut(ends: Sequence[int], breaths: Mapping[int, float], start: int, stop: int) -> int:
+    """The best place between two tokens; of an endless sentence only the next stretch is looked at."""
+    before = ends[start - 1] if start else 0
+    length = min(ends[stop - 1] - before, _STRETCH)
+    middle = before + length / 2
+    word = min(max(start + 1, bisect_left(ends, middle, start, stop)), stop - 1)
 
     def cost(index: int) -> float:
-        away = abs(ends[index - 1] - middle)
-        mark = tokens[index - 1].spoken[-1:]
-        if mark in _STRENGTH:
-            return away + (length / 8 if mark == "," else 0)
-        return away + (length / 2 if tokens[index].spoken in _JOINTS else length)
+        return abs(ends[index - 1] - middle) + length * breaths.get(index, _WORD)
 
-    return min(range(1, len(tokens)), key=cost)
+    return min((word, *breaths), key=cost)
+
+
+def _length(token: Token) -> int:
+    mark = not token.spoken or token.spoken in _STRENGTH
+    return len(token.spoken) + (not mark)
+
+
+def _cost(tokens: Sequence[Token], index: int) -> float:
+    """How bad it is to breathe in front of a token, as a part of the whole length."""
+    mark = tokens[index - 1].spoken[-1:]
+    if mark in _STRENGTH:
+        return 1 / 8 if mark == "," else 0
+    return 1 / 2 if tokens[index].spoken in _JOINTS else _WORD
 
 
 def say(tokens: Sequence[Token], end: str = "") -> str:

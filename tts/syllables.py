@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -18,9 +19,12 @@ _TONES: Final = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 
 def toneless(word: str) -> str:
     """Take the tone away, keep ă â đ ê ô ơ ư."""
+    if word.isascii():
+        return word
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_TONES))
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def is_syllable(word: str) -> bool:
     """Whether ``word`` can be read as one Vietnamese syllable."""
     return bool(_SYLLABLE.fullmatch(toneless(word.lower())))

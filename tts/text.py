@@ -22,7 +22,12 @@ _INVISIBLE: Final = dict.fromkeys(
         *range(0xFE00, 0xFE10),
     )
 )
-_COMPATIBLE: Final = (*range(0xFF01, 0xFF5F), *range(0x1D400, 0x1D800), *range(0xFB00, 0xFB07))
+_COMPATIBLE: Final = (
+    *range(0xFF01, 0xFF5F),
+    *range(0x1D400, 0x1D800),
+    *range(0xFB00, 0xFB07),
+    *range(0x2160, 0x2180),
+)
 _ONE_SHAPE: Final = {
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in _COMPATIBLE},
     **dict.fromkeys((0xA0, 0x3000, 0x202F, 0x205F, *range(0x2000, 0x200B)), " "),
@@ -30,6 +35,9 @@ _ONE_SHAPE: Final = {
     ord("Ð"): "Đ",
     ord("Ɖ"): "Đ",
     ord("ð"): "đ",
+    **dict.fromkeys(map(ord, "º˚"), "°"),
+    **{0x2080 + digit: str(digit) for digit in range(10)},
+    **{0x2460 + index: f"({index + 1})" for index in range(20)},
 }
 _LOOK_ALIKES: Final = str.maketrans(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxdABEZHIKMNOPTYXo"

@@ -75,7 +75,7 @@ def test_without_options_the_sentences_and_the_doubts_are_listed() -> None:
 def test_a_table_of_words_is_obeyed(tmp_path: Path, table: str) -> None:
     file = tmp_path / "tu.csv"
     file.write_text(table, encoding="utf-8-sig")
-    assert run("--plain", "--lexicon", str(file), given="xã Krông Búk\n").stdout == "xã cờ rông ạ búc\n"
+    assert run("--plain", "--lexicon", str(file), given="xã Krông\n").stdout == "xã cờ rông ạ\n"
 
 
 @pytest.mark.parametrize(

@@ -33,16 +33,17 @@ class Dispatch:
         return found
 
     def _places(self, piece: re.Match[str]) -> tuple[str, ...]:
-        if piece["sign"]:
-            return (piece[0][0],) if piece[0][0] in self._keys else ()
-        if not (piece["word"] or piece["digits"]):
+        word, digits, following, sign, _ = piece.groups()
+        if sign:
+            return (sign[0],) if sign[0] in self._keys else ()
+        if not (word or digits):
             return ()
-        kind = "a" if piece["word"] else "0"
-        behind = kind + follower(piece["next"] or " ")
+        kind = "a" if word else "0"
+        behind = kind + follower(following) if following else ""
         keys = (kind, behind) if behind in self._keys else (kind,)
-        if not piece["word"]:
+        if not word:
             return keys
-        if piece["word"][0].isupper():
+        if word[0].isupper():
             keys = (*keys, "A")
-        word = f"={piece['word'].lower()}"
-        return (*keys, word) if word in self._keys else keys
+        first = f"={word.lower()}"
+        return (*keys, first) if first in self._keys else keys

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tts.lexicon import Lexicon
-from tts.normalise import lists, rest, verbatim, words
+from tts.normalise import lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.rule import Reading
 from tts.normalise.table import RULES
@@ -106,26 +106,36 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
         yield _token(marker, lists.marker(marker), TokenKind.LIST, offset)
         position = marker.end()
     while piece := PIECE.search(line, position, end):
-        match, reading, kind = _claim(line, piece, end)
-        yield _token(match, reading, kind, offset)
-        position = match.end()
+        token = _claimed(line, piece, end, offset) or _left(line, piece, offset)
+        yield token
+        position = token.span.end - offset
 
 
-def _claim(line: str, piece: re.Match[str], end: int) -> tuple[re.Match[str], Reading, TokenKind]:
-    """What the first rule that fits reads, or else the piece itself."""
+def _claimed(line: str, piece: re.Match[str], end: int, offset: int) -> Token | None:
+    """What the first rule that fits reads."""
     start = piece.start()
     for rule in _DISPATCH.at(piece):
         match = rule.pattern.match(line, start, end)
         said = rule.read(match) if match and match[0] else None
         if match and said is not None:
-            return match, said if isinstance(said, Reading) else Reading(said), rule.kind
-    if piece["word"]:
-        written = piece["word"]
-        capitals = written.isupper() and _among_capitals(line, start, piece.end())
-        return piece, words.word(written, capitals=capitals), TokenKind.WORD
-    if piece["digits"]:
-        return piece, words.digits(piece["digits"]), TokenKind.NUMBER
-    return piece, words.sign(line, start, piece.end()), TokenKind.SIGN
+            return _token(match, said if isinstance(said, Reading) else Reading(said), rule.kind, offset)
+    return None
+
+
+def _left(line: str, piece: re.Match[str], offset: int) -> Token:
+    """A word, digits or a sign that no rule took."""
+    start, end = piece.span()
+    word, digits, *_ = piece.groups()
+    if word:
+        capitals = word.isupper() and _among_capitals(line, start, end)
+        reading, kind = words.word(word, capitals=capitals), TokenKind.WORD
+    elif digits:
+        reading, kind = words.digits(digits), TokenKind.NUMBER
+    else:
+        reading, kind = marks.sign(line, start, end), TokenKind.SIGN
+    return Token(
+        Span(offset + start, offset + end), piece[0], reading.spoken, reading.doubt, reading.kind or kind
+    )
 
 
 def _among_capitals(line: str, start: int, end: int) -> bool:

@@ -1,0 +1,62 @@
+"""Signs that no rule took: stops, dashes, brackets, ornaments, and what cannot be said."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from typing import Final
+
+from tts.normalise.data import SIGNS
+from tts.normalise.rule import Reading
+from tts.types import Doubt
+
+_MARKS: Final = {**{mark: mark for mark in ",;:!?"}, "(": ",", ")": ",", "|": ",", "¿": "", "¡": ""}
+_ORNAMENTS: Final = frozenset("\"'“”‘’«»„‚`´*_\\~[]{}·")
+_CLOSING: Final = "\"'”’»)]} "
+_RARE: Final = {
+    "£": "bảng Anh", "¥": "yên", "√": "căn", "∞": "vô cùng", "≠": "khác", "∑": "tổng", "∆": "đen ta",
+    "‱": "phần vạn", "⇒": "đến", "↔": "và", "−": "trừ", "÷": "chia",
+}  # fmt: skip
+_SILENT: Final = Reading("")
+_BREATH: Final = Reading(",")
+_NOT_SAID: Final = Reading("", Doubt.UNREADABLE)
+
+
+def sign(line: str, start: int, end: int) -> Reading:
+    """A sign, or a run of the same sign, where it stands in its line."""
+    written = line[start]
+    if written in ".…":
+        return _stop(line, end, ellipsis=written == "…" or end - start > 1)
+    if written in _DASHES:  # silent within a word, and a rule where it is long
+        return _BREATH if _stands_free(line, start, end) else _SILENT
+    if written == "/":
+        return _BREATH if line[start - 1 : start].isalpha() and line[end : end + 1].isalpha() else _SILENT
+    return _anywhere(written, alone=end - start == 1)
+
+
+_DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+
+
+def _stands_free(line: str, start: int, end: int) -> bool:
+    return start > 0 and line[start - 1].isspace() and line[end : end + 1].isspace()
+
+
+def _stop(line: str, end: int, *, ellipsis: bool) -> Reading:
+    if ellipsis:
+        following = line[end : end + 20].lstrip(_CLOSING)
+        return Reading("." if not following or following[0].isupper() else ",")
+    return Reading("." if not line[end : end + 1].isalnum() else "")
+
+
+@functools.lru_cache(maxsize=4096)
+def _anywhere(written: str, *, alone: bool) -> Reading:
+    """A mark, a sign that has a name, an ornament, or what nobody can say."""
+    if written in _MARKS:
+        return Reading(_MARKS[written])
+    said = SIGNS.get(written) or _RARE.get(written)
+    if said and alone:
+        return Reading(said)
+    ornament = written in _ORNAMENTS or unicodedata.category(written)[0] in "CMZ"
+    if not alone or ornament or unicodedata.category(written) in ("So", "Sk", "Po", "Ps", "Pe", "Pi", "Pf"):
+        return _SILENT  # a run of one sign is a line or a frame; pictures are for the eye
+    return _NOT_SAID
