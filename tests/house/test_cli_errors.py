@@ -69,7 +69,7 @@ def test_a_text_of_100000_characters_is_too_long(cli) -> None:
 
 
 def test_a_missing_voice_is_named_and_leaves_no_file(cli, tmp_path: Path) -> None:
-    result = cli("say", "--text", "Xin chào", "--voice", "giọng-lạ", "-o", str(tmp_path / "a.mp3"))
+    result = cli("say", "Xin chào", "--voice", "giọng-lạ", "-o", str(tmp_path / "a.mp3"))
     assert_refused(result, "Giọng đọc")
     assert list(tmp_path.glob("*.mp3*")) == []
 
@@ -102,7 +102,7 @@ def test_every_command_speaks_json_and_vietnamese(cli) -> None:
 
 def test_a_full_disk_leaves_nothing_half_written(cli, tmp_path: Path) -> None:
     (tmp_path / ".a.mp3.partial").symlink_to("/dev/full")  # the kernel refuses the first byte
-    result = cli("say", "--text", "Xin chào", "-o", str(tmp_path / "a.mp3"))
+    result = cli("say", "Xin chào", "-o", str(tmp_path / "a.mp3"))
     assert_refused(result, "Ổ đĩa máy chủ đã đầy")
     assert [path.name for path in tmp_path.iterdir() if path.name != "data"] == []
 
