@@ -11,7 +11,12 @@ from tts.normalise.neighbours import behind, in_front
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
 from tts.types import Doubt, TokenKind
 
-_DAY_WORDS: Final = in_front("day", more=r"|(?<!\w)thứ\s\d|\dh(?:\d\d)?|\d[:g]\d\d")
+# A weekday, a time, the ngày of a feast, a day before this one.
+_LOOSE: Final = (
+    r"|(?<!\w)thứ\s\d|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
+    r"|(?<!\w)(?:ngày|dịp|lễ|nghỉ|tết|từ|hết|sáng|chiều|tối)\s[^.;:()]{0,30}\d/\d{1,2}(?:/\d{4})?\s?(?:,|và|hoặc|hay)"
+)
+_DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
@@ -19,6 +24,7 @@ _NOT_A_DAY: Final = in_front("no_day")
 _NO_MONTH: Final = in_front("no_month")
 _SCALE: Final = in_front("scale")
 _PORTIONS: Final = behind("portion")
+_OTHER_PORTION: Final = re.compile(r"(?:đến|tới|hoặc|và|,|-|–)\s?(\d{1,2})/(\d{1,2})\s")
 _LUNAR: Final = behind("lunar")
 
 
@@ -61,7 +67,11 @@ def _date(match: re.Match[str]) -> Reading | None:
 
 def _is_portion(match: re.Match[str]) -> bool:
     """2/3 số hộ is a part of a whole, whatever stands before it."""
-    return int(match["day"]) < int(match["month"]) and bool(_PORTIONS.match(after(match)))
+    following = after(match)
+    other = _OTHER_PORTION.match(following)
+    if other and int(other[1]) < int(other[2]):
+        following = following[other.end() :]
+    return int(match["day"]) < int(match["month"]) and bool(_PORTIONS.match(following))
 
 
 def _day_and_month(match: re.Match[str]) -> Reading | None:

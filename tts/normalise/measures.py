@@ -9,13 +9,15 @@ from tts.normalise import letters, numbers
 from tts.normalise.rule import (
     Reading,
     Rule,
+    alternatives,
+    before,
     digits_then,
     first_words,
     letters_then,
     rule,
     signs,
 )
-from tts.normalise.units import ANY_UNIT, MONEY, UNIT, UNITS, per
+from tts.normalise.units import ALONE, ANY_UNIT, MONEY, OF_THINGS, UNIT, UNITS, per
 from tts.types import Doubt, TokenKind
 
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
@@ -78,13 +80,18 @@ def _bare_rate(match: re.Match[str]) -> str | None:
     """tấn/ha, người/km2, kg/ha behind words or in brackets."""
     counted, rates = match["counted"], match["rates"]
     ones = re.split(r"\s?/\s?", rates)[1:]
-    known = counted in UNITS or (
-        letters.is_syllable(counted) and (ones[0] in UNITS or per(counted, ones[0]) == "một")
+    thing = letters.is_syllable(counted) and (
+        ones[0] in UNITS or per(counted, ones[0]) == "một" or _is_counted(match, ones[0])
     )
-    if not known:
+    if counted not in UNITS and not thing:
         return None
     said = _rates(rates, counted)
     return said and f"{_unit(counted)} {said}"
+
+
+def _is_counted(match: re.Match[str], one: str) -> bool:
+    """The gạo/người of 30kg gạo/người/tháng."""
+    return one in OF_THINGS and bool(_NEAR_FIGURE.search(before(match)))
 
 
 def _unit_alone(match: re.Match[str]) -> str:
@@ -130,6 +137,11 @@ def _post(match: re.Match[str]) -> str:
     return f"{said} cộng {numbers.number(metres)}" if metres else said
 
 
+def _height(match: re.Match[str]) -> str:
+    """1m65."""
+    return f"{numbers.cardinal(int(match['metres']))} mét {numbers.number(match['rest'])}"
+
+
 def _many(match: re.Match[str]) -> Reading | None:
     """50K as a price; 5K and 4K are names."""
     return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
@@ -138,6 +150,7 @@ def _many(match: re.Match[str]) -> Reading | None:
 _LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
 _RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_LOWER_WORD})){{1,3}}"
 _MEASURED: Final = re.compile(rf"\d\s?(?:{numbers.SCALE}\s)?(?:{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE)
+_NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
@@ -205,6 +218,17 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("%°")
         | first_words("m", "km", "m²", "m³", "km²", "ha", "kg", "cm", "mm", "kWh", "đ", "ml", "mg"),
     ),
-    rule(r"(?<!\w) (?P<unit>pH) (?!\w)", _unit_alone, kind=TokenKind.MEASURE, starts=first_words("pH")),
+    rule(
+        rf"(?<!\w) (?P<unit>{alternatives(ALONE)}) (?!\w)",
+        _unit_alone,
+        kind=TokenKind.MEASURE,
+        starts=first_words(*(unit for unit in ALONE if unit[0].isalpha())) | signs("°º"),
+    ),
+    rule(
+        r"(?<![\w.,]) (?P<metres>[12])m(?P<rest>[4-9]|\d\d) (?!\w|[.,]\d)",
+        _height,
+        kind=TokenKind.MEASURE,
+        starts=digits_then("a"),
+    ),
     rule(rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)", _many, kind=TokenKind.MONEY, starts=digits_then("a")),
 )

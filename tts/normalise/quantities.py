@@ -66,7 +66,8 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("><=~≈≃∼+"),
     ),
     rule(
-        rf"(?:(?<=[\dIVX])|(?<=[\dIVX]\s)) (?:{numbers.DASH}|→) (?=\s?{words('label')}\s(?:\d|[IVX]))",
+        rf"""(?:(?<=[\dIVX])|(?<=[\dIVX]\s)) (?:{numbers.DASH}|→)
+            (?=\s?(?:{words("label")}\s(?:\d|[IVX])|[Kk][Mm]\s?\d))""",
         _until,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),

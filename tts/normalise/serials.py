@@ -21,8 +21,9 @@ def _serial(match: re.Match[str]) -> str | None:
     groups = re.findall(r"\d+", match[0])
     if _THOUSANDS.fullmatch(match[0]) or _MONEY.match(after(match)):
         return None
-    if not _LABELS.search(before(match)) and max(map(len, groups)) < _LONG:
-        return None
+    labelled = _LABELS.search(before(match))
+    if not labelled and (max(map(len, groups)) < _LONG or groups[0][0] == "0"):
+        return None  # a quantity, or a telephone
     return ", ".join(map(numbers.spelled, groups))
 
 

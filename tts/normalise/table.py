@@ -41,10 +41,11 @@ RULES: Final[tuple[Rule, ...]] = (
     *ratios.RULES,
     *ordinals.RULES,
     *romans.RULES,
+    *abbreviations.JOINED,
+    *glued.RULES,
     *codes.RULES,
     *places.RULES,
     *abbreviations.RULES,
     *words.RULES,
-    *glued.RULES,
     *quantities.RULES,
 )

@@ -33,7 +33,10 @@ def _telephone(match: re.Match[str]) -> str | None:
     return plus + ", ".join(map(numbers.spelled, groups))
 
 
-def _hotline(match: re.Match[str]) -> str:
+def _hotline(match: re.Match[str]) -> str | None:
+    years = re.fullmatch(r"1[89]00\D{1,3}(?:1[89]|20)\d\d", match[0])
+    if years and not _CALLED.search(before(match)) and not _ALWAYS.search(before(match)):
+        return None  # 1900-1945
     return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
 
 
@@ -59,7 +62,7 @@ def _extension(match: re.Match[str]) -> str:
     return f"máy lẻ {numbers.spelled(match['number'])}"
 
 
-_END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d))(?!\w)"
+_END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d)|[ .-]\d{3}(?!\d))(?!\w)"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"""(?<![\w.,-]) (?: \(?(?:\+|00)84\)?[ .-]?\(?\d{{1,3}}\)?(?:[ .-]?\d){{6,9}}

@@ -17,6 +17,8 @@ def _load() -> dict[str, Any]:
 
 _TABLES: Final = _load()
 _COUNTED: Final = _TABLES.pop("counted")
+ALONE: Final[tuple[str, ...]] = tuple(_COUNTED["alone"])
+OF_THINGS: Final = frozenset(_COUNTED["of_things"])
 MONEY: Final[dict[str, str]] = _TABLES["money"]
 UNITS: Final[dict[str, str]] = {
     written: said for table in _TABLES.values() for written, said in table.items()
