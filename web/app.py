@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
-from . import auth, compression, edge, errors, filters, i18n, navigation, sse
+from . import auth, compression, edge, errors, filters, i18n, navigation, sse, uploads
 from .api import create_api
 
 if TYPE_CHECKING:
@@ -29,13 +29,17 @@ VIEWS = (
     "matrix",
     "lexicon",
     "lexicon_table",
+    "stations",
+    "recordings",
     "people",
     "account",
     "setup",
 )
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
-LARGEST_REQUEST = 2_000_000  # bytes: a text of 50,000 characters many times over, no audio is uploaded
+LARGEST_REQUEST = (
+    2_000_000  # bytes: a text of 50,000 characters many times over; what takes audio says so (uploads)
+)
 YEAR = 365 * 24 * 3600  # seconds
 
 CONTENT_SECURITY_POLICY = (
@@ -61,6 +65,7 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     filters.install(app)
     navigation.install(app)
     sse.install(app, system.database, system.settings.threads)
+    uploads.install(app)
     CSRFProtect(app)
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)

@@ -48,6 +48,7 @@ def places() -> list[Place]:
         ("loudspeakers.index", _("Cụm loa"), _("Cụm loa"), "radio-tower", False),
         ("matrix.index", _("Nhật ký phát"), _("Nhật ký"), "layout-grid", False),
         ("lexicon.index", _("Từ điển cách đọc"), _("Từ điển"), "book-open", False),
+        ("stations.index", _("Giọng và lời của đài"), _("Giọng đài"), "audio-lines", False),
     ]
     if has_role(Role.ADMIN):
         entries.append(("people.index", _("Người dùng"), _("Người dùng"), "users", False))

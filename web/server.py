@@ -14,8 +14,13 @@ from waitress.server import create_server
 
 from broadcast.errors import PortBusy, SettingInvalid
 
+from .uploads import AROUND, LARGEST
+
 CONNECTIONS: Final = 2000  # loudspeakers that fetch at the same time and open pages
 BACKLOG: Final = 1024
+LARGEST_REQUEST: Final = (
+    LARGEST + AROUND
+)  # bytes kept on disk before a view is asked; most views take far less
 LOOK_S: Final = 0.2  # how long a request to stop may go unnoticed
 
 
@@ -58,6 +63,7 @@ class WebServer:
             threads=threads,
             ident=None,
             connection_limit=CONNECTIONS,
+            max_request_body_size=LARGEST_REQUEST,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=True,
         )

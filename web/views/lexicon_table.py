@@ -23,7 +23,8 @@ from web.views.lexicon import consequences
 blueprint = Blueprint("lexicon_table", __name__, url_prefix="/lexicon")
 
 LARGEST = 1_000_000  # bytes of a table: several times what its 5,000 lines may hold
-SHOWN = 500  # lines; those that are refused always
+SHOWN = 500  # lines; those that are refused come first, and all of them
+REFUSED = "refused"
 EXAMPLES = (
     ("PCTN", "phòng chống tham nhũng", "vi", "ban nội chính"),
     ("Đắk Nông", "đắc nông", "vi", "tên tỉnh"),
@@ -70,7 +71,7 @@ def preview() -> Answer:
         "lexicon/preview.html",
         area=areas.get(g.session, area_id),
         imported=imported,
-        rows=[row for at, row in enumerate(rows) if at < SHOWN or row.outcome == "refused"],
+        rows=sorted(rows, key=lambda row: row.outcome != REFUSED)[: max(SHOWN, len(imported.refused))],
         total=len(rows),
         data=base64.b64encode(data).decode(),
     )
@@ -124,7 +125,7 @@ def _rows(area_id: int, data: bytes, imported: Imported) -> list[Row]:
         before = now_said.get((line.language, entries.tidy(line.written)))
         same = before and (before.spoken, before.note) == (entries.tidy(line.spoken), entries.tidy(line.note))
         code = refused.get(line.number, "")
-        outcome = "refused" if code else "added" if not before else "same" if same else "changed"
+        outcome = REFUSED if code else "added" if not before else "same" if same else "changed"
         reason = why(code.partition("_")[2] or code) if code else ""
         said = before.spoken if before and outcome == "changed" else ""
         rows.append(Row(line.number, line.written, line.spoken, outcome, reason, said))

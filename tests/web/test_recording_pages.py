@@ -1,0 +1,152 @@
+"""Recordings over HTTP: who may send one, what is refused before and after it is read, how it is heard."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broadcast.models import Person
+from web import uploads
+
+PARTIAL = {"HX-Request": "true"}
+RATE = 24_000
+
+
+def sound(seconds: float = 1.2, *, silence: float = 0.6, volume: float = 0.4) -> bytes:
+    """A WAV file: silence, a tone that swells and fades, silence."""
+    quiet = [0.0] * int(RATE * silence)
+    count = int(RATE * seconds)
+    tone = [
+        volume * math.sin(2 * math.pi * 330 * i / RATE) * (0.6 + 0.4 * math.sin(2 * math.pi * 3 * i / RATE))
+        for i in range(count)
+    ]
+    samples = [round(32767 * each) for each in (*quiet, *tone, *quiet)]
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+    return target.getvalue()
+
+
+@pytest.fixture
+def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
+    return client_of(cast.lan)
+
+
+def send(client: Any, area_id: int, data: bytes, name: str = "loa.wav", **more: Any) -> Any:
+    values = {"area_id": area_id, "file": (io.BytesIO(data), name), "trim": "1", "field": "recording_id"}
+    return client.send("/recordings/", headers=PARTIAL, **(values | more))
+
+
+def id_of(fragment: str) -> int:
+    return int(fragment.split('name="recording_id" value="')[1].split('"', maxsplit=1)[0])
+
+
+def test_a_recording_comes_back_ready_to_hear_and_to_use(lan: Any, cast: Any, system: Any) -> None:
+    answer = send(lan, cast.commune, sound(), "Lời chủ tịch.wav")
+    fragment = answer.get_data(as_text=True)
+    assert answer.status_code == 200, fragment
+    recording_id = id_of(fragment)
+    assert "Lời chủ tịch" in fragment
+    assert "data-player" in fragment
+    assert "đã cắt" in fragment  # the silence around it
+    heard = lan.get(f"/recordings/{recording_id}/sound", buffered=True)
+    assert (heard.status_code, heard.mimetype, heard.data[:4]) == (200, "audio/flac", b"fLaC")
+    part = lan.get(f"/recordings/{recording_id}/sound", headers={"Range": "bytes=4-9"}, buffered=True)
+    assert (part.status_code, part.data) == (206, heard.data[4:10])
+    assert "private" in heard.headers["Cache-Control"]
+    assert list((system.settings.data_dir / "uploads").iterdir()) == []  # nothing half-used stays
+
+
+def test_silence_is_left_where_it_is_wanted(lan: Any, cast: Any) -> None:
+    assert "đã cắt" not in send(lan, cast.commune, sound(), trim="0").get_data(as_text=True)
+
+
+def test_without_scripts_a_page_leads_on_to_the_bulletin(lan: Any, cast: Any) -> None:
+    assert "multipart/form-data" in lan.read(f"/recordings/new?area_id={cast.commune}")
+    values = {"area_id": cast.commune, "file": (io.BytesIO(sound()), "loa.wav"), "trim": "0"}
+    answer = lan.send("/recordings/", **values)
+    assert answer.status_code == 302
+    page = lan.read(answer.headers["Location"])
+    assert "/bulletins/new?recording_id=" in page
+    refused = lan.send("/recordings/", area_id=cast.commune, file=(io.BytesIO(b"tin"), "tin.mp3"))
+    assert refused.headers["Location"] == f"/recordings/new?area_id={cast.commune}"
+    assert "không phải âm thanh" in lan.read(refused.headers["Location"])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"Th\xc3\xb4ng b\xc3\xa1o " * 400, "không phải âm thanh"),
+        (b"", "không phải âm thanh"),
+        (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "không phải âm thanh"),
+        (sound(volume=0.0), "Không nghe thấy gì"),
+    ],
+)
+def test_what_is_no_sound_is_refused_with_a_sentence(lan: Any, cast: Any, data: bytes, words: str) -> None:
+    answer = send(lan, cast.commune, data, "ghi.mp3")
+    assert answer.status_code == 422
+    assert words in answer.get_data(as_text=True)
+
+
+def test_a_file_field_that_is_missing_is_no_crash(lan: Any, cast: Any) -> None:
+    assert lan.send("/recordings/", headers=PARTIAL, area_id=cast.commune).status_code == 422
+
+
+def test_only_editors_of_the_area_may_send_and_only_its_people_may_hear(
+    lan: Any, cast: Any, client_of: Callable[[Person], Any]
+) -> None:
+    data = sound()
+    mai = client_of(cast.mai)
+    assert send(mai, cast.commune, data).status_code == 403
+    assert send(client_of(cast.binh), cast.commune, data).status_code == 403
+    recording_id = id_of(send(lan, cast.commune, data).get_data(as_text=True))
+    assert mai.get(f"/recordings/{recording_id}/sound").status_code in (403, 404)
+    assert mai.get(f"/recordings/{recording_id}").status_code in (403, 404)
+    assert lan.get("/recordings/999/sound").status_code == 404
+    assert client_of(cast.binh).get(f"/recordings/{recording_id}/sound", buffered=True).status_code == 200
+
+
+def test_nobody_is_asked_to_sign_in_and_a_form_of_another_site_is_refused(
+    client: Any, lan: Any, cast: Any
+) -> None:
+    answer = send(client, cast.commune, sound())
+    assert (answer.status_code, answer.headers["HX-Redirect"][:8]) == (401, "/sign-in")
+    values = {"area_id": cast.commune, "file": (io.BytesIO(sound()), "loa.wav")}
+    assert lan.post("/recordings/", data=values).status_code == 400
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    lan: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LARGEST", 2_000)
+    monkeypatch.setattr(uploads, "AROUND", 500)
+    answer = send(lan, cast.commune, sound())
+    assert answer.status_code == 422
+    assert "Tệp lớn hơn" in answer.get_data(as_text=True)
+
+
+def test_a_full_disk_is_told_as_such(lan: Any, cast: Any, system: Any) -> None:
+    system.library._reserve = 1 << 60
+    answer = send(lan, cast.commune, sound())
+    assert answer.status_code == 503
+    assert "Ổ đĩa máy chủ đã đầy" in answer.get_data(as_text=True)
+
+
+def test_a_large_file_is_kept_in_the_data_folder_and_not_in_memory(
+    lan: Any, cast: Any, system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+    real = uploads.folder
+    monkeypatch.setattr(uploads, "folder", lambda: folders.append(real()) or folders[-1])
+    assert send(lan, cast.commune, sound()).status_code == 200
+    assert folders == [system.settings.data_dir / "uploads"]
