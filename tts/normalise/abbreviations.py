@@ -8,12 +8,13 @@ from typing import Final
 
 from tts.normalise import letters
 from tts.normalise.data import ABBREVIATIONS, AMBIGUOUS, SPELLED
-from tts.normalise.rule import Reading, Rule, first_words, rule
+from tts.normalise.rule import Reading, Rule, first_words, letters_then, rule
 from tts.types import Doubt, TokenKind
 
 _NEAR: Final = 60  # characters on either side that may tell the meaning
 _TITLES: Final = (
-    "GS|PGS|TSKH|TS|ThS|Ths|BS|BSCKI|BSCKII|CKI|CKII|DS|KS|CN|KTS|NSND|NSƯT|NGND|NGƯT|TTND|TTƯT|TM|KT|TL|TUQ"
+    "GS|PGS|TSKH|TS|ThS|Ths|BS|BSCKI|BSCKII|CKI|CKII|DS|KS|CN|KTS|NSND|NSƯT|NGND|NGƯT|TTND|TTƯT"
+    "|TM|KT|TL|TUQ|VP"
 )
 _SIMPLE: Final = frozenset(word for word in (*ABBREVIATIONS, *AMBIGUOUS) if word.isalpha())
 _JOINED: Final = tuple(word for word in ABBREVIATIONS if not word.isalpha())
@@ -125,7 +126,12 @@ def expansion(written: str) -> str:
     return entry.usual if entry else ABBREVIATIONS.get(written, "")
 
 
-RULES: Final[tuple[Rule, ...]] = (
+def _dotted(match: re.Match[str]) -> str | None:
+    """U.B.N.D"""
+    return expansion(match["letters"].replace(".", "")) or None
+
+
+JOINED: Final[tuple[Rule, ...]] = (
     rule(
         rf"(?<![\w&]) (?P<written>{_PATTERN_JOINED}) (?![\w&])",
         _joined,
@@ -133,13 +139,21 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*_JOINED),
     ),
     rule(
+        r"(?<![\w.]) (?P<letters>[A-ZĐ](?:\.[A-ZĐ]){2,5}) (?!\w)",
+        _dotted,
+        kind=TokenKind.ABBREVIATION,
+        starts=letters_then("."),
+    ),
+)
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
         rf"(?<![\w&]) (?:(?P<written>{_TITLES})\.\s?(?=[^\W\d_a-zà-ỹ])) ",
         _single,
         kind=TokenKind.ABBREVIATION,
         starts=first_words(*_TITLES.split("|")),
     ),
     rule(
-        r"(?<![\w&]) (?P<written>[^\W\d_]{2,14}) (?![\w])",
+        r"(?<!\w) (?P<written>[^\W\d_]{2,14}) (?!\w)",
         _single,
         kind=TokenKind.ABBREVIATION,
         starts=first_words(*_SIMPLE),

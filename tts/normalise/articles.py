@@ -103,7 +103,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words("mẫu", "biểu"),
     ),
     rule(
-        rf"""(?<!\w) (?P<word>{_NUMBERED})\s{{0,2}}
+        rf"""(?<!\w) (?P<word>(?:{_NUMBERED})(?:\ssố)?)\s{{0,2}}
             (?P<items>{_ITEM}(?!\w)(?:{_AND}{_ITEM}(?!\w|[/%])(?!\.\d)){{0,8}}) (?![\w/%])""",
         _items,
         re.IGNORECASE,

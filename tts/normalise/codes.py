@@ -49,7 +49,12 @@ def _sulphur(match: re.Match[str]) -> str:
 
 
 def _road(match: re.Match[str]) -> str:
-    return f"{ROADS[match['kind']]} {code(match['rest'])}"
+    name, front = ROADS[match["kind"]], before(match)
+    if front.endswith(name):  # quốc lộ QL4A
+        name = ""
+    elif front.endswith(name.split()[0]):  # đường ĐT 205
+        name = name.split(maxsplit=1)[1]
+    return f"{name} {code(match['rest'])}".strip()
 
 
 def _plate(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from tts.normalise import letters, numbers
 from tts.normalise.data import ABBREVIATIONS, BODIES, DOCUMENT_KINDS
 from tts.normalise.issuers import issuer, kind_and_issuer
-from tts.normalise.rule import Rule, after, before, digits_then, first_words, rule
+from tts.normalise.rule import Rule, after, before, digits_then, first_words, letters_then, rule
 from tts.types import TokenKind
 
 _ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XI?[VX]|XVI{0,3}")
@@ -33,7 +33,11 @@ _NAMES: Final = (
     "|công văn|văn bản|pháp lệnh|hướng dẫn|thông báo|báo cáo|tờ trình|kết luận|quy định|công điện"
 )
 _NAMED: Final = re.compile(rf"(?<!\w)(?:{_NAMES}|nđ|tt|nq|qđ|ct|kh|cv)(?:\s+số)?[\s:]*$")
-_HEAD: Final = r"(?<![\w/.,-]) (?P<number>\d{1,6}) (?P<suffix>[a-zđ]?)"
+_KINDS: Final = {
+    "NĐ": "nghị định", "TT": "thông tư", "QĐ": "quyết định", "NQ": "nghị quyết", "CT": "chỉ thị",
+    "KH": "kế hoạch", "CV": "công văn", "TB": "thông báo", "HD": "hướng dẫn", "BC": "báo cáo",
+}  # fmt: skip
+_HEAD: Final = rf"(?<![\w/.,-]) (?P<kind>{'|'.join(_KINDS)})? (?P<number>\d{{1,6}}) (?P<suffix>[a-zđ]?)"
 _YEAR: Final = r"(?:\s?/\s?(?P<year>(?:19|20)\d\d))?"
 _PART: Final = r"[A-ZĐƯ][A-ZĐƯa-zđ0-9&]{0,13}"
 _BETWEEN: Final = r"(?:[-–—/]|\s[-–—/]\s?(?=[A-ZĐ]{2})|[-–—/]\s(?=[A-ZĐ]{2})|\.(?=[A-ZĐ]{2}))"
@@ -45,7 +49,8 @@ def _number(match: re.Match[str]) -> str | None:
     parts = _parts(match["code"])
     if not _is_document(parts, numbered="số" in before(match)[-6:]):
         return None
-    return _say(match["number"], match["suffix"], match["year"], parts)
+    said = _say(match["number"], match["suffix"], match["year"], parts)
+    return f"{_KINDS[match['kind']]} {said}" if match["kind"] else said  # NĐ49/2024/NĐ-CP
 
 
 def _parts(code: str) -> list[str]:
@@ -115,12 +120,17 @@ def _year_of_issue(match: re.Match[str]) -> str | None:
     return f"{_serial(match['number'])} năm {numbers.year(match['year'])}"
 
 
+def _padded(match: re.Match[str]) -> str | None:
+    """Chỉ thị số 07: a document's number keeps its không."""
+    return numbers.number(match[0]) if _NAMED.search(before(match)) else None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"{_HEAD}{_YEAR}{_JOINT} (?P<code>{_CODE}) (?![\w&])",
         _number,
         kind=TokenKind.DOCUMENT,
-        starts=digits_then("/-a"),
+        starts=digits_then("/-a") | letters_then("0"),
     ),
     rule(
         r"(?<![\w/.,-]) (?P<number>\d{1,4})/(?P<year>(?:19|20)\d\d) (?![\w/-])",
@@ -128,6 +138,7 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.DOCUMENT,
         starts=digits_then("/"),
     ),
+    rule(r"(?<![\w/.,-]) 0\d{1,2} (?![\w/%]|[.,-]\d)", _padded, kind=TokenKind.DOCUMENT),
     rule(
         rf"(?<!\w) (?P<word>[Ss]ố)\s?:?[\s.…_]{{0,30}}/\s?(?P<code>{_CODE}) (?![\w&])",
         _blank,

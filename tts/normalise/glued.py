@@ -56,11 +56,24 @@ def _glued(match: re.Match[str]) -> str | None:
     return f"{written} {numbers.number(match['number'])}"
 
 
+def _numbered(match: re.Match[str]) -> str | None:
+    """TDP3, KP3: an abbreviation that is known beyond doubt, and its number."""
+    word = match["word"]
+    full = "" if word in SPELLED else expansion(word)
+    return f"{full} {numbers.number(match['number'])}" if full and (len(word) > 2 or word == "KP") else None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"""(?<![\w.,]) (?P<word>[^\W\d_]{2,7})(?P<number>\d{1,4}) (?![\w/:%]|[.,-]\d)""",
         _glued,
         kind=TokenKind.NUMBER,
+        starts=letters_then("0"),
+    ),
+    rule(
+        r"(?<![\w.,]) (?P<word>[A-ZĐ]{2,6})(?P<number>\d{1,3}) (?![\w/:%]|[.,-]\d)",
+        _numbered,
+        kind=TokenKind.ABBREVIATION,
         starts=letters_then("0"),
     ),
 )

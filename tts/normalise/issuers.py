@@ -12,9 +12,7 @@ from tts.normalise.data import BOARDS, BODIES, DOCUMENT_KINDS, FIELDS, LEVELS
 _HEADS: Final = {"B": "bộ", "S": "sở", "P": "phòng"}
 _ASSEMBLY: Final = re.compile(r"(QH|UBTVQH)(\d{1,2})")
 _NUMBERED: Final = re.compile(r"([^\W\d_&]{2,10})(\d{1,4})")
-_SHORTEST_OFFICE: Final = (
-    3  # letters of an office's field: PGM is rather a letter of invitation than an office
-)
+_NO_OFFICE: Final = frozenset(("PCA", "PQP", "PNG", "PCT", "PDL"))  # fields that only higher levels have
 
 
 @functools.lru_cache(maxsize=1 << 12)
@@ -23,12 +21,13 @@ def issuer(written: str) -> str:
     assembly = _ASSEMBLY.fullmatch(written)
     if assembly:
         return f"{BODIES[assembly[1]]} khóa {numbers.cardinal(int(assembly[2]))}"
-    return BODIES.get(written) or LEVELS.get(written) or _department(written) or _composed(written)
+    whole = BODIES.get(written) or LEVELS.get(written) or _department(written)
+    return whole or BOARDS.get(written) or _composed(written)
 
 
 def _department(written: str) -> str:
     head, field = _HEADS.get(written[:1]), FIELDS.get(written[1:])
-    if not head or not field or (head == "phòng" and len(written) <= _SHORTEST_OFFICE):
+    if not head or not field or written in _NO_OFFICE:
         return ""
     return f"{head} {field}"
 
