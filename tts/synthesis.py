@@ -70,7 +70,8 @@ class Synthesiser:
         MasteringFailed, and EngineUnavailable or BadAudio of the last engine, with ``failures``.
         """
         layout = lay_out(script)
-        if not layout.lines and not layout.recordings:
+        body = range(len(script.parts))
+        if not layout.recordings and all(place.part not in body for place, _ in layout.lines):
             raise EmptyText("nothing in the script can be said")
         return _Rendering(self._workshop, self._pool, layout, on_progress).clip(
             self.key(script), {wish: self._candidates(wish) for wish in _wishes(layout.lines)}
