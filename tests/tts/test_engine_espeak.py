@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tts import audio
-from tts.engines.espeak import EspeakEngine
+from tts.engines.espeak import EspeakEngine, EspeakPhonemes
 from tts.errors import EngineUnavailable, MissingVoice
 from tts.types import Voice
 
@@ -39,6 +39,27 @@ def test_the_regions_sound_different(espeak: EspeakEngine) -> None:
 def test_english_is_spoken_too(espeak: EspeakEngine) -> None:
     text = "The water will be turned off tomorrow."
     audio.check(audio.from_wav(espeak.synthesise(text, Voice(language="en", name="standard"))), text)
+
+
+SAMPLES = {"zh": "通知", "ko": "안내", "ja": "お知らせ", "ru": "внимание", "th": "ประกาศ"}
+
+
+def test_every_language_it_offers_is_one_it_has(espeak: EspeakEngine) -> None:
+    assert next(iter(espeak.voices())) == "vi"
+    for language, names in espeak.voices().items():
+        text = SAMPLES.get(language, "radio")
+        for name in names:
+            audio.check(audio.from_wav(espeak.synthesise(text, Voice(language=language, name=name))), text)
+
+
+def test_the_sounds_of_a_text_are_told_in_ipa() -> None:
+    phonemes = EspeakPhonemes()
+    sounds = phonemes.of("thôn bản. Họp", "vi")
+    with pytest.raises(MissingVoice):
+        phonemes.of("thôn", "no such voice")
+    phonemes.close()
+    assert len(sounds.split()) == 3
+    assert "ˈ" in sounds
 
 
 @pytest.mark.parametrize(("language", "name"), [("vi", "robot"), ("hmn", "north")])

@@ -8,8 +8,8 @@ import pytest
 
 from tts import audio
 from tts.engines.base import Breaker
-from tts.engines.google import GoogleEngine
-from tts.errors import EngineUnavailable
+from tts.engines.google import _CODES, GoogleEngine
+from tts.errors import EngineUnavailable, MissingVoice
 from tts.types import Voice
 
 TEXT = "Mời bà con đến họp tại nhà văn hóa thôn."
@@ -140,3 +140,27 @@ def test_a_text_that_google_cannot_say_does_not_close_google_for_others(
         engine.synthesise(TEXT, Voice())
     google_server.answer = "ok"
     assert engine.synthesise(TEXT, Voice())
+
+
+@pytest.mark.parametrize(("language", "code"), [("vi", "vi"), ("zh", "zh-CN"), ("km", "km"), ("en", "en")])
+def test_google_is_asked_by_its_own_names_of_languages(
+    engine: GoogleEngine, google_server: Any, language: str, code: str
+) -> None:
+    name = engine.voices()[language][0]
+    engine.synthesise("1 2 3 4 5", Voice(engine="google", name=name, language=language))
+    assert google_server.languages == [code]
+
+
+@pytest.mark.parametrize(("language", "name"), [("lo", "standard"), ("vi", "south"), ("zh-CN", "standard")])
+def test_a_language_or_accent_that_google_lacks_is_not_asked_for(
+    engine: GoogleEngine, google_server: Any, language: str, name: str
+) -> None:
+    with pytest.raises(MissingVoice):
+        engine.synthesise("1 2 3", Voice(engine="google", name=name, language=language))
+    assert google_server.asked == []
+
+
+def test_every_language_is_one_that_the_library_knows(engine: GoogleEngine) -> None:
+    from gtts.lang import tts_langs
+
+    assert {_CODES[language] for language in engine.voices()} <= set(tts_langs())

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from tts import audio
+from tts import audio, normalise
 from tts.engines.espeak import EspeakPhonemes
 from tts.engines.piper import PiperEngine
 from tts.engines.piper_config import parse
 from tts.engines.piper_folder import MANIFEST, VoiceFolder
 from tts.errors import EngineUnavailable, MissingVoice, VoiceDamaged
-from tts.types import Voice
+from tts.synthesis import default_synthesiser
+from tts.types import Script, Speech, Voice
 
 TEXT = "mời bà con, đi họp"
 VOICE = Voice(engine="piper", name="small")
@@ -316,3 +317,16 @@ def test_several_sentences_are_spoken_at_the_same_time(folder: VoiceFolder, make
         heard = list(pool.map(lambda words: engine.synthesise(words, VOICE), ["một hai", "ba bốn"] * 4))
     engine.close()
     assert len(set(heard)) == 2
+
+
+def test_a_damaged_voice_is_replaced_by_the_next_engine_of_the_language(
+    folder: VoiceFolder, make_voice: Maker, tmp_path: Path
+) -> None:
+    install(folder, make_voice())
+    damage_model(folder)
+    synthesiser = default_synthesiser(
+        tmp_path / "speech", engines=("piper", "espeak"), voices_dir=folder.path, workers=1
+    )
+    clip = synthesiser.render(Script((Speech(normalise.read(TEXT), VOICE),)))
+    synthesiser.close()
+    assert (clip.engine, clip.fallback) == ("espeak", "piper:wrong_hash")
