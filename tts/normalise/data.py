@@ -81,9 +81,7 @@ _CODES: Final = _load("tables/codes.toml")
 _ISSUERS: Final = _load("tables/issuers.toml")
 _ABBREVIATIONS: Final = _load("tables/abbreviations.toml")
 
-UNITS: Final[dict[str, str]] = _FIGURES["units"]
 ROADS: Final[dict[str, str]] = _FIGURES["roads"]
-WEB: Final[dict[str, str]] = _FIGURES["web"]
 SIGNS: Final[dict[str, str]] = _FIGURES["signs"]
 
 ABBREVIATIONS: Final = _merged(_ABBREVIATIONS)

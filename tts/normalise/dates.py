@@ -20,6 +20,7 @@ _DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
+_STREET: Final = in_front("street")
 _NOT_A_DAY: Final = in_front("no_day")
 _NO_MONTH: Final = in_front("no_month")
 _SCALE: Final = in_front("scale")
@@ -79,6 +80,8 @@ def _day_and_month(match: re.Match[str]) -> Reading | None:
     if not _valid(day, month) or _is_portion(match):
         return None
     preceding = before(match)
+    if _STREET.search(preceding):
+        return Reading(f"{_day(day)} {_month(month)}")
     told = _DAY_WORDS.search(preceding) or _LUNAR.match(after(match))
     if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding)):
         return None
@@ -96,9 +99,10 @@ def _always(match: re.Match[str]) -> bool:
 def _marked_day(match: re.Match[str]) -> str | None:
     """ngày 10.3, ngày 22-5: such a sign parts day and month only behind a word for a day."""
     day, month = match["day"], match["month"]
-    if not _valid(day, month) or not _PARTS.search(before(match)):
+    lunar = _LUNAR.match(after(match))
+    if not _valid(day, month) or not (lunar or _PARTS.search(before(match))):
         return None
-    if match["sep"] != "." and int(day) <= int(month):
+    if match["sep"] != "." and int(day) <= int(month) and not lunar:
         return None  # rather two days than a day and a month
     return f"{_lead(match)}{_day(day)} {_month(month)}"
 
@@ -153,7 +157,7 @@ def _month_and_year(match: re.Match[str]) -> str | None:
     if _NO_MONTH.search(preceding):
         return f"{_day(match['month'])} {year}"
     named = preceding.endswith("tháng")
-    if not named and match["sep"] != "/":
+    if not named and match["sep"] == ".":
         return None
     return f"{'' if named else 'tháng '}{_month_name(match['month'])} {year}"
 

@@ -119,7 +119,10 @@ def _thousands(match: re.Match[str]) -> str | None:
     """1tr2, 2tr500, 1tỷ2: the digits behind are the next lower thousands."""
     big, below = ("triệu", "nghìn") if match["big"].startswith("tr") else ("tỷ", "triệu")
     lower = int(match["rest"]) * 10 ** (3 - len(match["rest"]))
-    return f"{numbers.quantity(match['first'])} {big} {numbers.cardinal(lower)} {below}" if lower else None
+    rates = _rates(match["rates"] or "", "đồng")
+    if not lower or rates is None:
+        return None
+    return f"{numbers.quantity(match['first'])} {big} {numbers.cardinal(lower)} {below} {rates}".rstrip()
 
 
 def _between(match: re.Match[str]) -> str | None:
@@ -163,7 +166,8 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("ax×*.,"),
     ),
     rule(
-        rf"{_EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)? (?![\w/]|[.,]\d)",
+        rf"""{_EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)?
+            (?P<rates>{_RATES})? (?![\w/]|[.,]\d)""",
         _thousands,
         kind=TokenKind.MONEY,
         starts=digits_then("a"),

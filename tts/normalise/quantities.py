@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import in_front, words
-from tts.normalise.rule import DIGIT, Reading, Rule, after, before, digits_then, rule, signs
+from tts.normalise.rule import DIGIT, Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
@@ -53,12 +53,18 @@ def _compared(match: re.Match[str]) -> str | None:
     return _COMPARED[match["sign"]] if after(match)[:1].isdigit() else None
 
 
+def _by(_match: re.Match[str]) -> str:
+    """10 vỉ x 10 viên."""
+    return "nhân"
+
+
 def _until(_match: re.Match[str]) -> str:
     return "đến"
 
 
 _EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(r"(?<=\s)[xX](?=\s\d)", _by, kind=TokenKind.SIGN, starts=first_words("x")),
     rule(
         r"(?P<sign>>=|=>|<=|=<|\+/-|\+-|[~≈≃∼]) (?=\s?\d)",
         _compared,

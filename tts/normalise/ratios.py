@@ -65,7 +65,8 @@ def _scale(match: re.Match[str]) -> str | None:
 
 def _result(match: re.Match[str]) -> str | None:
     """The two sides of a match: ba một."""
-    if not _MATCH.search(before(match)):
+    uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(before(match))
+    if not uneven and not _MATCH.search(before(match)):
         return None
     return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.neighbours import behind, in_front, links
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, rule
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, letters_then, rule
 from tts.types import TokenKind
 
 _LABELS: Final = in_front("serial", between=rf"(?:\s{links('serial')}){{0,4}}")
@@ -36,7 +36,17 @@ def _plate(match: re.Match[str]) -> Reading:
     return Reading(f"{series}, {rest}")
 
 
+def _coded(match: re.Match[str]) -> str:
+    return f"{letters.names(match['letters'])}, {numbers.spelled(match['digits'])}"
+
+
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<!\w) (?P<letters>[A-ZĐ]{1,4})[ -]?(?P<digits>\d{7,20}) (?![\w/-]|[.,]\d)",
+        _coded,
+        kind=TokenKind.CODE,
+        starts=letters_then("0-"),
+    ),
     rule(
         r"""(?<![\w.,/]) (?P<series>\d\d\s?-?[A-ZĐ]{1,2}\d?) \s?[- .]\s?
             (?P<a>\d{3})\.?(?P<b>\d{1,2}) (?![\w]|[.,]\d)""",

@@ -11,7 +11,9 @@ from tts.normalise.rule import DIGIT, Rule, after, before, first_words, rule, si
 from tts.types import TokenKind
 
 _LINK: Final = rf"(?:[\s:.(,;/)-]|{links('called')}|\d{{3,8}}(?!\d)){{0,14}}"
-_ALWAYS: Final = in_front("always_called", between=_LINK)
+_ALWAYS: Final = in_front(
+    "always_called", more=r"|(?<!\w)(?:nhắn|soạn)\s[^.;:]{1,40}\sgửi(?:\s(?:đến|tới|số|về))?", between=_LINK
+)
 _CALLED: Final = in_front("called", between=_LINK)
 _COUNTED: Final = behind("counted")
 _SERVICES: Final = frozenset(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+import tomllib
+import unicodedata
+from importlib.resources import files
+from typing import Any, Final
 
 from tts.normalise import letters, numbers
-from tts.normalise.data import WEB
 from tts.normalise.rule import Reading, Rule, digits_then, letters_then, rule, signs
 from tts.types import Doubt, TokenKind
 
@@ -14,6 +16,16 @@ _SIGNS: Final = {
     ".": "chấm", "@": "a còng", "/": "gạch chéo", "-": "gạch ngang", "_": "gạch dưới", ":": "hai chấm",
     "?": "hỏi", "=": "bằng", "&": "và", "%": "phần trăm", "#": "thăng", "+": "cộng", "~": "ngã",
 }  # fmt: skip
+
+
+def _load() -> dict[str, Any]:
+    text = (files("tts.normalise") / "tables" / "web.toml").read_text(encoding="utf-8")
+    return tomllib.loads(unicodedata.normalize("NFC", text))
+
+
+_TABLES: Final = _load()
+_SAID: Final[dict[str, str]] = _TABLES["said"]
+_SPELLED: Final = frozenset(_TABLES["spelled"]["letters"])
 _LONGEST_NAME: Final = 40  # letters; a longer run is spelled, not cut
 # Vowels that never stand without their mark before a final consonant or glide.
 _MARKED: Final = (
@@ -32,7 +44,7 @@ def _part(part: str) -> str:
         return numbers.spelled(part)
     if not part.isalpha():
         return _SIGNS.get(part, "")
-    known = WEB.get(part.lower())
+    known = _SAID.get(part.lower())
     if known:
         return known
     return " ".join(syllables(part.lower())) or letters.names(part)
@@ -53,9 +65,11 @@ def syllables(name: str) -> list[str]:
 
 
 def _syllable(bare: str) -> str:
-    """The syllable that is written ``bare`` without its marks, or nothing."""
+    """What is written ``bare``, a syllable without its marks or letters that are spelled; or nothing."""
     if len(bare) < 2:
         return ""
+    if bare in _SPELLED:
+        return letters.names(bare)
     for without, marked in _MARKED:
         said = bare.replace(without, marked, 1) if without else bare
         if (not without or said != bare) and letters.is_syllable(said):

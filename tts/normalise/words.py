@@ -9,7 +9,7 @@ from typing import Final
 
 from tts.normalise import letters, numbers, rest
 from tts.normalise.abbreviations import composed
-from tts.normalise.data import LOANS, PLACE_NAMES, SIGNS, UNITS
+from tts.normalise.data import LOANS, PLACE_NAMES, SIGNS
 from tts.normalise.glued import run_together
 from tts.normalise.rule import Reading, Rule, alternatives, first_words, rule, signs
 from tts.types import Doubt, TokenKind
@@ -61,8 +61,6 @@ def _known(written: str, *, capitals: bool) -> Reading | None:
         return Reading(LOANS[lower], kind=TokenKind.FOREIGN)
     if lower in PLACE_NAMES:
         return Reading(PLACE_NAMES[lower], kind=TokenKind.PLACE)
-    if written in UNITS and len(written) > 1 and not syllable:
-        return Reading(UNITS[written], kind=TokenKind.MEASURE)
     return None
 
 
