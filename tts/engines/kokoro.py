@@ -25,7 +25,7 @@ class KokoroEngine:
 
     name = "kokoro"
 
-    def __init__(self, timeout: float = 180.0, command: tuple[str, ...] = _COMMAND) -> None:
+    def __init__(self, timeout: float = 120.0, command: tuple[str, ...] = _COMMAND) -> None:
         if find_spec("onnxruntime") is None:
             raise EngineUnavailable(self.name, "not_installed", permanent=True)
         try:
