@@ -12,7 +12,7 @@ from devices.messages import BulletinClass
 from tts.lexicon import Lexicon
 from tts.types import SpokenText
 
-from . import areas, audit, content, events, permissions, rendering, speech
+from . import areas, audit, content, events, permissions, rendering, speech, versions
 from .approval import (
     approve,
     approved_version,
@@ -26,8 +26,8 @@ from .approval import (
     withdraw,
     writer,
 )
-from .content import Content, Imported
-from .errors import EmptyBulletin, EmptyTitle, InvalidInput, NotFound, StaleVersion, WrongState
+from .content import Content, Imported, PartContent
+from .errors import EmptyTitle, InvalidInput, NotFound, StaleVersion, WrongState
 from .models import Bulletin, BulletinState, BulletinVersion, Person, Role
 from .pages import Page, cut
 
@@ -35,6 +35,7 @@ __all__ = [
     "Content",
     "Imported",
     "Page",
+    "PartContent",
     "approve",
     "approved_version",
     "create",
@@ -62,10 +63,9 @@ def create(
     values = content.checked(words)
     if "title" not in values:
         raise EmptyTitle(field="title")
-    if "text" not in values:
-        raise EmptyBulletin()
     areas.get(session, area_id)
     permissions.require(person, writer(values.get("klass")), area_id, session)
+    values = versions.complete(session, person, area_id, values)
     bulletin = Bulletin(
         area_id=area_id,
         author_id=person.id,
@@ -76,7 +76,7 @@ def create(
     )
     session.add(bulletin)
     session.flush()
-    _add_version(session, bulletin, person, _of_version(values), now)
+    _add_version(session, bulletin, person, values, now)
     _changed(session, bulletin, person, "bulletin.create", now)
     return bulletin
 
@@ -103,7 +103,9 @@ def edit(
         raise StaleVersion(expected=expected_version, current=bulletin.version_number)
     if bulletin.state is BulletinState.WITHDRAWN:
         raise WrongState(state=bulletin.state.value, action="edit")
-    before = {**_fields(bulletin, content.OF_BULLETIN), **_fields(bulletin.current, _VERSION_FIELDS)}
+    before = {name: getattr(bulletin, name) for name in content.OF_BULLETIN}
+    before |= versions.values_of(bulletin.current)
+    values = versions.complete(session, person, bulletin.area_id, values, before)
     changed = sorted(name for name, value in values.items() if before[name] != value)
     if not changed:
         return bulletin
@@ -180,34 +182,17 @@ _LOADED = (
     joinedload(Bulletin.area),
     joinedload(Bulletin.author),
 )
-_VERSION_FIELDS = ("title", "text", "language", "engine", "voice", "speed", "chime")
 
 
 def _of_bulletin(values: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in content.OF_BULLETIN if name in values}
 
 
-def _of_version(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: values[name] for name in _VERSION_FIELDS if name in values}
-
-
-def _fields(row: Bulletin | BulletinVersion, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}
-
-
 def _add_version(
     session: Session, bulletin: Bulletin, person: Person, values: dict[str, Any], now: dt.datetime
 ) -> None:
-    version = BulletinVersion(
-        bulletin_id=bulletin.id,
-        number=bulletin.version_number,
-        text_sha256=content.sha256(values["text"]),
-        author_id=person.id,
-        created_at=now,
-        **_of_version(values),
-    )
-    session.add(version)
-    bulletin.folded = content.fold(f"{version.title}\n{version.text}")
+    version = versions.add(session, bulletin, person, values, now)
+    bulletin.folded = versions.folded(version)
     bulletin.updated_at = now
     session.flush()
     session.expire(bulletin, ["current", "versions"])

@@ -166,7 +166,7 @@ class ValueTooLong(InvalidInput):
 
 
 class VoiceRefused(InvalidInput):
-    """``name`` of a voice that may not be installed or used, ``cause`` as a stable word, ``why`` as a phrase."""
+    """``name`` of a voice that may not be installed or used; ``cause`` is a stable word, ``why`` a phrase."""
 
     code = "voice_refused"
 

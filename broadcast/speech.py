@@ -12,10 +12,12 @@ from tts.lexicon import Lexicon
 from tts.types import Chime, SpokenText
 
 from .errors import (
+    AudioTooLong,
     DiskFull,
     DomainError,
     EmptyBulletin,
     InvalidInput,
+    NotAudio,
     NotText,
     SpeechFailed,
     StorageFailed,
@@ -37,6 +39,7 @@ SAME: dict[type[speech.SpeechError], type[DomainError]] = {
     speech.NotText: NotText,
     speech.StorageFull: DiskFull,
     speech.StorageFailed: StorageFailed,
+    speech.NotAudio: NotAudio,
 }
 
 
@@ -66,8 +69,12 @@ def translated() -> Iterator[None]:
 def _ours(error: speech.SpeechError) -> DomainError:
     if isinstance(error, speech.TextTooLong):
         return TextTooLong(count=error.characters, limit=error.limit)
+    if isinstance(error, speech.AudioTooLong):
+        return AudioTooLong(minutes=round(error.limit / 60))
     if isinstance(error, speech.MissingVoice):
         return VoiceInvalid(field="voice", value=f"{error.engine}/{error.name}/{error.language}")
+    if isinstance(error, speech.SpeedOutOfRange):
+        return VoiceInvalid(field="speed", value=str(error))
     if isinstance(error, speech.EngineUnavailable):
         return VoiceUnavailable(engine=error.engine, cause=error.reason, permanent=error.permanent)
     same = SAME.get(type(error))

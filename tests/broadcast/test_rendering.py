@@ -78,7 +78,7 @@ def render(database, library, clock):
 def create(database, cast, now, *, text=TEXT, klass=BulletinClass.ROUTINE, **more):
     with database.transaction() as session:
         person = cast.dung if klass is BulletinClass.EMERGENCY else cast.lan
-        words = {"title": "Cúp điện", "text": text, "klass": klass, **more}
+        words = {"title": "Cúp điện", "text": text, "klass": klass, "opening": "", **more}
         return bulletins.create(session, person, area_id=cast.commune, now=now, **words).id
 
 

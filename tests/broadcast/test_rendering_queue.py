@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from broadcast import bulletins, rendering
+from broadcast.library import Library
 from devices.messages import BulletinClass
 from tts.types import Chime
 
@@ -33,13 +34,13 @@ def test_emergencies_go_first_then_priority_then_the_oldest(database, cast, now)
     assert claim(database, "w1", now) is None
 
 
-def test_a_job_carries_the_voice_and_the_chime(database, cast, now):
+def test_a_job_carries_the_voice_and_the_chime(database, cast, now, tmp_path):
     create(database, cast, now, klass=BulletinClass.PRIORITY, speed=0.9)
     create(database, cast, now, text="Diễn tập.", klass=BulletinClass.EMERGENCY, chime="drill")
     drill, priority = claim(database, "w1", now), claim(database, "w1", now)
-    assert (priority.chime, priority.voice.speed) == (Chime.PRIORITY, 0.9)
+    assert (priority.chime, priority.parts[0].voice.speed) == (Chime.PRIORITY, 0.9)
     assert drill.chime is Chime.DRILL
-    assert drill.script().chime is Chime.DRILL
+    assert drill.script(Library(tmp_path)).chime is Chime.DRILL
 
 
 def test_many_workers_claim_each_version_once(database, cast, now):
