@@ -13,6 +13,7 @@ from tts.normalise.rule import Rule, alternatives, before, digits_then, first_wo
 from tts.types import TokenKind
 
 _LONGEST_CARDINAL: Final = 3  # digits of a code that are said as a number; more are said one by one
+_WAY: Final = re.compile(r"(?:cao tốc|tuyến|đường|trên|nút giao|qua)$")
 _PLATE_WORDS: Final = re.compile(r"(?:biển|biển số|bks|biển kiểm soát|đăng ký|xe)(?: số)?[\s:]*$")
 
 
@@ -39,16 +40,19 @@ def _standard(match: re.Match[str]) -> str:
 
 def _fuel(match: re.Match[str]) -> str:
     grade = numbers.roman(match["grade"]) if match["grade"] else None
-    said = f"rôn {numbers.cardinal(int(match['octane']))}"
+    bio = f"e {numbers.cardinal(int(match['bio']))} " if match["bio"] else ""
+    said = f"{bio}rôn {numbers.cardinal(int(match['octane']))}"
     return f"{said}, {numbers.cardinal(grade)}" if grade else said
 
 
 def _sulphur(match: re.Match[str]) -> str:
     name = f"{letters.names(match['oil'])} " if match["oil"] else ""
-    return f"{name}{numbers.number(match['share'])} ét"
+    return f"{name}{numbers.number(match['share'].replace('.', ','))} ét"
 
 
-def _road(match: re.Match[str]) -> str:
+def _road(match: re.Match[str]) -> str | None:
+    if match["kind"] == "CT" and match[0][2].isspace() and not _WAY.search(before(match)):
+        return None  # chỉ thị 07, chương trình 135
     name, front = ROADS[match["kind"]], before(match)
     if front.endswith(name):  # quốc lộ QL4A
         name = ""
@@ -57,13 +61,11 @@ def _road(match: re.Match[str]) -> str:
     return f"{name} {code(match['rest'])}".strip()
 
 
-def _plate(match: re.Match[str]) -> str:
-    last = f", {numbers.spelled(match['b'])}" if match["b"] else ""
-    return f"{code(match['series'])}, {numbers.spelled(match['a'])}{last}"
-
-
-def _short_plate(match: re.Match[str]) -> str | None:
-    return _plate(match) if _PLATE_WORDS.search(before(match)) else None
+def _plate(match: re.Match[str]) -> str | None:
+    """The old plates of four figures, where a word tells that it is a plate."""
+    if not _PLATE_WORDS.search(before(match)):
+        return None
+    return f"{code(match['series'])}, {numbers.spelled(match['digits'])}"
 
 
 def _mixed(match: re.Match[str]) -> str | None:
@@ -82,6 +84,16 @@ def _pieces(written: str) -> str:
             long = len(piece) > _LONGEST_CARDINAL and written[0].isalpha()
             said.append(numbers.spelled(piece) if long else numbers.number(piece))
     return " ".join(said)
+
+
+def _lineage(match: re.Match[str]) -> str:
+    """BA.5, XBB.1.5"""
+    steps = " chấm ".join(map(numbers.number, match["steps"].split(".")[1:]))
+    return f"{letters.names(match['letters'])} chấm {steps}"
+
+
+def _boat(match: re.Match[str]) -> str:
+    return f"{letters.names(match['a'])}, {numbers.spelled(match['b'])}, tê ét"
 
 
 _CODES: Final = {written.lower(): spoken for written, spoken in CODES.items()}
@@ -119,32 +131,39 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*STANDARDS),
     ),
     rule(
-        r"(?<!\w) RON[\s-]?(?P<octane>\d\d)(?:-(?P<grade>I{2,3}|IV|V))? (?!\w)",
+        r"(?<!\w) (?:E(?P<bio>\d{1,2})[\s-]?)?RON[\s-]?(?P<octane>\d\d)(?:-(?P<grade>I{2,3}|IV|V))? (?!\w)",
         _fuel,
         re.IGNORECASE,
         kind=TokenKind.CODE,
-        starts=first_words("ron"),
+        starts=first_words("ron", "e"),
     ),
     rule(
-        r"(?<!\w) (?:(?P<oil>DO|FO)\s?-?)?(?P<share>\d,\d{1,4})\s?S(?:-(?:I{2,3}|IV|V))? (?!\w)",
+        r"(?<!\w) (?:(?P<oil>DO|FO)\s?-?)?(?P<share>\d[.,]\d{1,4})\s?S(?:-(?:I{2,3}|IV|V))? (?!\w)",
         _sulphur,
         kind=TokenKind.CODE,
-        starts=first_words("do", "fo") | digits_then(","),
+        starts=first_words("do", "fo") | digits_then(",."),
     ),
     rule(
-        r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<a>\d{3})\.?(?P<b>\d\d) (?!\w)",
+        r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<digits>\d{4}) (?!\w)",
         _plate,
         kind=TokenKind.CODE,
         starts=digits_then("a-"),
     ),
     rule(
-        r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<a>\d{4})(?P<b>) (?!\w)",
-        _short_plate,
+        r"(?<![\w.]) (?P<letters>BA|BQ|JN|XBB|XEC|BF)(?P<steps>(?:\.\d{1,3}){1,4}) (?!\w)",
+        _lineage,
         kind=TokenKind.CODE,
-        starts=digits_then("a-"),
+        starts=first_words("BA", "BQ", "JN", "XBB", "XEC", "BF"),
     ),
     rule(
-        rf"(?<!\w) (?P<kind>{alternatives(ROADS)})\s?[.-]?\s?(?P<rest>\d{{1,4}}[A-ZĐ]?) (?!\w|[.,]\d)",
+        r"(?<!\w) (?P<a>[A-ZĐ]{2,3})[-\s](?P<b>\d{4,5})[-\s]?TS (?!\w)",
+        _boat,
+        kind=TokenKind.CODE,
+        starts=letters_then("-0"),
+    ),
+    rule(
+        rf"""(?<!\w) (?P<kind>{alternatives(ROADS)})\s?[.-]?\s?(?P<rest>\d{{1,3}}[A-ZĐ]?)
+            (?!\w|[.,/-]\d|\s\d{{3}})""",
         _road,
         kind=TokenKind.CODE,
         starts=first_words(*ROADS),

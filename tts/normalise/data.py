@@ -19,6 +19,7 @@ class Sense:
     next: re.Pattern[str] | None
     previous: re.Pattern[str] | None
     before_capital: bool
+    examples: tuple[tuple[str, str], ...]  # words in front and behind next to which it holds
 
     def fits(self, preceding: str, following: str) -> bool:
         """``following`` in its own case, both without the space next to the abbreviation."""
@@ -62,7 +63,13 @@ def _sense(entry: dict[str, Any]) -> Sense:
         next=re.compile(_any(following)) if following else None,
         previous=re.compile(f"(?:{_any(preceding)})$") if preceding else None,
         before_capital="^" in entry.get("next", ()),
+        examples=_examples(preceding, following),
     )
+
+
+def _examples(preceding: Iterable[str], following: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    front = tuple((word.replace("#", "7"), "") for word in preceding)
+    return front + tuple(("", word.replace("#", "7")) for word in following)
 
 
 def _ambiguous(entry: dict[str, Any]) -> Ambiguous:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
+from tts.normalise.data import ABBREVIATIONS, AMBIGUOUS
 from tts.normalise.neighbours import behind, in_front, links
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, letters_then, rule
 from tts.types import TokenKind
@@ -36,7 +37,18 @@ def _plate(match: re.Match[str]) -> Reading:
     return Reading(f"{series}, {rest}")
 
 
-def _coded(match: re.Match[str]) -> str:
+def _mixed(match: re.Match[str]) -> str | None:
+    """000.00.19.H14-240315-0012 behind a word for a code."""
+    if not _LABELS.search(before(match)) or not re.search(r"\d", match[0]):
+        return None
+    pieces = re.findall(r"\d+|[A-ZĐ]+", match[0])
+    return ", ".join(numbers.spelled(p) if p.isdigit() else letters.names(p) for p in pieces)
+
+
+def _coded(match: re.Match[str]) -> str | None:
+    word = match["letters"]
+    if match[0][len(word)].isspace() and (word in ABBREVIATIONS or word in AMBIGUOUS):
+        return None  # STK 1234567, ĐT 0912345678: the letters tell what the digits are
     return f"{letters.names(match['letters'])}, {numbers.spelled(match['digits'])}"
 
 
@@ -53,6 +65,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _plate,
         kind=TokenKind.CODE,
         starts=digits_then("a-"),
+    ),
+    rule(
+        r"(?<![\w.,/-]) (?=[A-ZĐ\d.-]{0,30}[A-ZĐ])[A-ZĐ\d]{1,16}(?:[.-][A-ZĐ\d]{1,16}){1,6} (?![\w/])",
+        _mixed,
+        kind=TokenKind.CODE,
+        starts=digits_then(".-a") | letters_then("0-."),
     ),
     rule(
         r"(?<![\w.,/]) \d{1,14}(?:[ .-]\d{1,14}){1,7} (?![\w/]|[.,-]\d)",
