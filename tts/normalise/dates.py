@@ -20,6 +20,7 @@ _DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
+_WEEKDAY: Final = re.compile(r"(?<!\w)(?:thứ\s(?:hai|ba|tư|năm|sáu|bảy|\d)|chủ\snhật|hôm nay)\s?\($")
 _STREET: Final = in_front("street")
 _NOT_A_DAY: Final = in_front("no_day")
 _NO_MONTH: Final = in_front("no_month")
@@ -100,9 +101,10 @@ def _marked_day(match: re.Match[str]) -> str | None:
     """ngày 10.3, ngày 22-5: such a sign parts day and month only behind a word for a day."""
     day, month = match["day"], match["month"]
     lunar = _LUNAR.match(after(match))
-    if not _valid(day, month) or not (lunar or _PARTS.search(before(match))):
+    sure = lunar or _WEEKDAY.search(before(match))
+    if not _valid(day, month) or not (sure or _PARTS.search(before(match))):
         return None
-    if match["sep"] != "." and int(day) <= int(month) and not lunar:
+    if match["sep"] != "." and int(day) <= int(month) and not sure:
         return None  # rather two days than a day and a month
     return f"{_lead(match)}{_day(day)} {_month(month)}"
 

@@ -72,7 +72,10 @@ def _rates(written: str, counted: str) -> str | None:
         if one and one not in UNITS and not letters.is_syllable(one):
             return None
         one_said = _unit(one)
-        said += [per(counted, one), numbers.quantity(count) if count else "", one_said]
+        between = per(counted, one)
+        if between == "một" and count == "1":
+            count = ""  # đồng/1kg
+        said += [between, numbers.quantity(count) if count else "", one_said]
     return " ".join(filter(None, said))
 
 
@@ -92,6 +95,24 @@ def _bare_rate(match: re.Match[str]) -> str | None:
 def _is_counted(match: re.Match[str], one: str) -> bool:
     """The gạo/người of 30kg gạo/người/tháng."""
     return one in OF_THINGS and bool(_NEAR_FIGURE.search(before(match)))
+
+
+def _price(match: re.Match[str]) -> str | None:
+    """12.000-15.000/kg: thousands with a rate are money, though nobody wrote đồng."""
+    rates = _rates(match["rates"], "đồng")
+    if rates is None:
+        return None
+    second = f" đến {numbers.quantity(match['second'])}" if match["second"] else ""
+    return f"{numbers.quantity(match['first'])}{second} {rates}"
+
+
+def _for_each(match: re.Match[str]) -> str | None:
+    """The /sào, /10 lít behind anything that stands near a figure."""
+    if not _NEAR_FIGURE.search(before(match)):
+        return None
+    if not match["count"] and match["one"] not in UNITS and match["one"] not in OF_THINGS:
+        return None
+    return _rates(f"/{match['count'] or ''}{match['one']}", "")
 
 
 def _unit_alone(match: re.Match[str]) -> str:
@@ -156,11 +177,12 @@ _MEASURED: Final = re.compile(rf"\d\s?(?:{numbers.SCALE}\s)?(?:{numbers.SCALE}|{
 _NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
+_SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"""{_EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{UNIT})?
-            (?:\s?[xX×*]\s?{numbers.NUMBER}(?:\s?{UNIT})?){{1,3}}) (?!\w)""",
+        rf"""{_EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{_SIDE})?
+            (?:\s?[xX×*]\s?{numbers.NUMBER}(?:\s?{_SIDE})?){{1,3}}) (?!\w)""",
         _size,
         kind=TokenKind.MEASURE,
         starts=digits_then("ax×*.,"),
@@ -196,12 +218,26 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("a-.,0"),
     ),
     rule(
-        rf"""(?<!\w) (?P<unit>[$€£¥₫]|VNĐ|VND|USD|EUR|CNY) \s?(?P<first>{numbers.NUMBER})
+        rf"""{_EDGE} (?P<first>[1-9]\d{{0,2}}(?:\.\d{{3}}){{1,3}})
+            (?:\s?{numbers.DASH}\s?(?P<second>[1-9]\d{{0,2}}(?:\.\d{{3}}){{1,3}}))?
+            (?P<rates>(?:\s?/\s?(?:{UNIT}|{_LOWER_WORD})){{1,2}})""",
+        _price,
+        kind=TokenKind.MONEY,
+        starts=digits_then("."),
+    ),
+    rule(
+        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?{UNIT}))? \s?(?P<one>{UNIT}|{_LOWER_WORD})",
+        _for_each,
+        kind=TokenKind.MEASURE,
+        starts=signs("/"),
+    ),
+    rule(
+        rf"""(?<!\w) (?P<unit>US\$|[$€£¥₫]|VNĐ|VND|USD|EUR|CNY) \s?(?P<first>{numbers.NUMBER})
             (?:\s?{numbers.DASH}\s?(?P<second>{numbers.NUMBER}))?
             (?:\s?(?P<scale>{numbers.SCALE}))? (?!\w)""",
         _prefixed,
         kind=TokenKind.MONEY,
-        starts=signs("$€£¥₫") | first_words("VNĐ", "USD", "EUR", "CNY", "VND"),
+        starts=signs("$€£¥₫") | first_words("US", "VNĐ", "USD", "EUR", "CNY", "VND"),
     ),
     rule(
         rf"(?<![\w/]) (?P<counted>{UNIT}|{_LOWER_WORD}) (?P<rates>{_RATES})",

@@ -8,6 +8,7 @@ from typing import Final
 from tts.normalise import numbers
 from tts.normalise.neighbours import behind, in_front
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
+from tts.normalise.units import UNIT, UNITS
 from tts.types import Doubt, TokenKind
 
 _SCALE: Final = in_front("scale")
@@ -24,16 +25,16 @@ _SMALL: Final = 10  # parts of a whole that people speak of as a fraction
 
 
 def _ratio(match: re.Match[str]) -> Reading:
-    written_top, written_bottom = match["top"], match["bottom"]
-    over = f"{numbers.quantity(written_top)} trên {numbers.quantity(written_bottom)}"
-    part = f"{numbers.quantity(written_top)} phần {_part(written_bottom)}"
+    top, bottom = match["top"], match["bottom"]
+    unit = f" {UNITS[match['unit'].strip()]}" if match["unit"] else ""
+    over = f"{numbers.quantity(top)} trên {numbers.quantity(bottom)}{unit}"
     if match["hours"]:
         return Reading(f"{over} giờ")
     kind = _kind(match)
     if kind is None:
-        small = int(written_bottom) <= _SMALL
-        return Reading(over, Doubt.AMBIGUOUS if small and int(written_top) < int(written_bottom) else None)
-    return Reading(part if kind else over)
+        small = int(bottom) <= _SMALL and int(top) < int(bottom)
+        return Reading(over, Doubt.AMBIGUOUS if small else None)
+    return Reading(f"{numbers.quantity(top)} phần {_part(bottom)}{unit}" if kind else over)
 
 
 def _part(bottom: str) -> str:
@@ -46,13 +47,18 @@ def _kind(match: re.Match[str]) -> bool | None:
     preceding, following = before(match), after(match)
     if match[0] in _WELL_KNOWN or _ADDRESS.search(preceding) or _SCALE.search(preceding):
         return False
-    if not top.isdigit() or int(top) >= int(bottom) or _WHOLES.match(following) or _RATED.search(preceding):
+    if (
+        not (top.isdigit() and bottom.isdigit())
+        or int(top) >= int(bottom)
+        or _WHOLES.match(following)
+        or _RATED.search(preceding)
+    ):
         return False
     if _PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL)):
         return True
     if int(bottom) > _SMALL:
         return False
-    noun = following[:1].isalpha() and not _NO_NOUN.match(following)
+    noun = match["unit"] or (following[:1].isalpha() and not _NO_NOUN.match(following))
     return True if noun or _TAKEN.search(preceding) else None
 
 
@@ -89,6 +95,12 @@ _VULGAR: Final = {
 _EDGE: Final = r"(?<![\w/.,])(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
+        r"(?<!\w) TL (?=[\s:]{0,2}1\s?[/:]\s?\d)",
+        lambda _: "tỷ lệ",
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("tl"),
+    ),
+    rule(
         rf"{_EDGE} (?P<top>\d{{1,3}}) \s?[/:]\s? (?P<bottom>{numbers.NUMBER}) (?![\w/:])",
         _scale,
         kind=TokenKind.NUMBER,
@@ -101,8 +113,9 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("-:"),
     ),
     rule(
-        r"""(?<![\w/.,]) (?P<top>\d{1,5}(?:,\d{1,2})?) \s?/\s? (?P<bottom>[1-9]\d{0,4})(?P<hours>h)?
-            (?![\w/]|[.,]\d)""",
+        rf"""(?<![\w/.,]) (?P<top>\d{{1,5}}(?:,\d{{1,2}})?) \s?/\s?
+            (?P<bottom>[1-9]\d{{0,4}}|\d,\d(?=\s?kV))(?P<hours>h(?!\w))?
+            (?P<unit>\s?{UNIT})? (?![\w/]|[.,]\d)""",
         _ratio,
         kind=TokenKind.NUMBER,
         starts=digits_then("/,"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import in_front
-from tts.normalise.rule import CAPITAL, Reading, Rule, before, rule
+from tts.normalise.rule import CAPITAL, Reading, Rule, before, first_words, rule
 from tts.types import Doubt, TokenKind
 
 _COUNTING: Final = in_front("roman", between=r"(?:\s(?:số|thứ))?")
@@ -47,6 +47,12 @@ def _alone(match: re.Match[str]) -> Reading | None:
 
 _ROMAN: Final = r"[IVXLC]{1,7}(?!\w)"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<!\w) TK (?=\s[IVX]{1,5}(?!\w))",
+        lambda _: "thế kỷ",
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("tk"),
+    ),
     rule(
         rf"""(?<!\w) (?P<list>{_ROMAN} (?:(?:\.\d{{1,2}}){{1,3}}(?!\w)
             |(?:\s?[,;]\s?|\s(?:và|đến|hoặc)\s|\s?{numbers.DASH}\s?|/){_ROMAN}){{0,8}})

@@ -12,6 +12,7 @@ from tts.normalise import (
     coordinates,
     dates,
     documents,
+    linebreaks,
     glued,
     measures,
     ordinals,
@@ -28,6 +29,7 @@ from tts.normalise import (
 from tts.normalise.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
+    *linebreaks.RULES,
     *web.RULES,
     *serials.RULES,
     *telephones.RULES,

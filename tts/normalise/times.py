@@ -6,12 +6,14 @@ import re
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.neighbours import in_front
-from tts.normalise.rule import Reading, Rule, before, digits_then, rule, signs
+from tts.normalise.neighbours import behind, in_front
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, rule, signs
 from tts.types import TokenKind
 
 _SCALE: Final = in_front("scale")
 _CLOCK_WORDS: Final = in_front("clock")
+_AT_WORDS: Final = in_front("at")
+_DAY_PARTS: Final = behind("day_part")
 _LAST_HOUR: Final = 24
 
 
@@ -59,6 +61,20 @@ def _time_range(match: re.Match[str]) -> str | None:
     return f"{first} đến {second}"
 
 
+def _open_range(match: re.Match[str]) -> str | None:
+    """9-11h30: the first hour has no sign of its own."""
+    hours = int(match["hour1"]), int(match["hour2"])
+    if hours[0] >= hours[1] or hours[1] > _LAST_HOUR:
+        return None
+    return f"{numbers.cardinal(hours[0])} đến {_clock(match['hour2'], match['minute2'])}"
+
+
+def _bare_g(match: re.Match[str]) -> str | None:
+    """lúc 14g; elsewhere g is a weight."""
+    told = _AT_WORDS.search(before(match)) or _DAY_PARTS.match(after(match))
+    return _clock(match["hour"], None) if told and int(match["hour"]) <= _LAST_HOUR else None
+
+
 def _lasting(match: re.Match[str]) -> str | None:
     """05'30", 15', 30 - 45'; a second quote mark closes a quotation instead."""
     if match.string.count("'", max(0, match.start() - 300), match.start()) % 2:
@@ -76,7 +92,7 @@ def _seconds(match: re.Match[str]) -> str:
 
 _EDGE: Final = r"(?<![\w/.,:])(?<!\d-)"
 _AT: Final = r"\s?(?:[hH]|[gG](?!\w{2})|:)\s?"
-_MINUTES: Final = r"(?:\s?(?:phút|p\b|['’′]))?"
+_MINUTES: Final = r"(?:\s?(?:phút|ph?\b|['’′]))?"
 _HALF: Final = r"(?:\s?(?P<half>[aApP]\.?[mM]\b\.?))?"
 _TO: Final = rf"\s?(?:{numbers.DASH}|→)\s?"
 RULES: Final[tuple[Rule, ...]] = (
@@ -92,6 +108,19 @@ RULES: Final[tuple[Rule, ...]] = (
         _time_range,
         kind=TokenKind.TIME,
         starts=digits_then("a:"),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<hour1>\d{{1,2}})(?P<minute1>) {_TO}
+            (?P<hour2>\d{{1,2}})[hH:](?P<minute2>[0-5]\d){_MINUTES} (?![\w/:])""",
+        _open_range,
+        kind=TokenKind.TIME,
+        starts=digits_then("-→"),
+    ),
+    rule(
+        r"(?<![\w/.,:-]) (?P<hour>\d{1,2})g (?P<minute>) (?P<half>) (?![\w/])",
+        _bare_g,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
     ),
     rule(
         rf"""{_EDGE} (?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?

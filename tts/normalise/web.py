@@ -87,11 +87,11 @@ def _hidden_mail(_match: re.Match[str]) -> Reading:
 
 
 def _web(match: re.Match[str]) -> str:
-    return _address(match["host"] + (match["path"] or "").rstrip("/"))
+    return _address(match["host"] + (match["port"] or "") + (match["path"] or "").rstrip("/"))
 
 
 _TOP: Final = (
-    "com|vn|net|org|edu|gov|info|io|me|tv|asia|app|page|online|site|xyz|mobi|biz|vip|shop|store|link"
+    "com|vn|net|org|edu|gov|info|io|me|tv|asia|app|page|online|site|xyz|mobi|biz|vip|shop|store|link|ly|gl"
 )
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"\[email\s?protected\]", _hidden_mail, re.IGNORECASE, kind=TokenKind.WEB, starts=signs("[")),
@@ -104,7 +104,9 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<![\w@.]) (?:https?://)? (?:www\.)?
-            (?P<host>(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,5}}(?:{_TOP})\b) (?::\d{{2,5}})?
+            (?P<host>(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,5}}(?:{_TOP})\b
+                |(?<=://)(?:\d{{1,3}}\.){{3}}\d{{1,3}})
+            (?P<port>:\d{{2,5}}(?!\d))?
             (?P<path>/(?:[\w./?=&%\#+~-]{{0,200}}[\w/])?)?""",
         _web,
         re.ASCII | re.IGNORECASE,
