@@ -69,6 +69,8 @@ _UNICODE: Final = re.compile("[ăđĩũơưĂĐĨŨƠƯ\u1ea0-\u1ef9\u0300-\u032
 _STOPPED: Final = re.compile(r"(?:ch|[cpt])$")
 _LEVEL: Final = frozenset("\u0300\u0303\u0309")  # tones that a syllable with such an end never has
 
+_EVIDENCE: Final = 4  # letters of marked words without which nothing is sure
+
 
 @dataclass(frozen=True, slots=True)
 class Mended:
@@ -155,7 +157,8 @@ def _marked_words(line: str) -> tuple[int, bool]:
     """How many words with marks are Vietnamese, and whether nearly all are."""
     marked = [word for word in _LETTERS.findall(line) if not word.isascii()]
     good = sum(map(_is_word, marked))
-    return good, good > 0 and 10 * good >= 9 * len(marked)
+    enough = sum(map(len, marked)) >= _EVIDENCE
+    return good, enough and 10 * good >= 9 * len(marked)
 
 
 def _is_word(word: str) -> bool:

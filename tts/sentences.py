@@ -23,11 +23,12 @@ class Kind(enum.Enum):
     PARAGRAPH = 0.8
     HEADING = 0.9
     ITEM = 0.6
+    CELL = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The tokens of a paragraph, heading or list item."""
+    """The tokens of a paragraph, heading, list item or table cell."""
 
     kind: Kind
     tokens: tuple[Token, ...]

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from typing import Final
 
+VOWELS: Final = frozenset("aăâeêioôơuưy")
 # Initial, vowels, final of a written syllable without its tone.
 _SYLLABLE: Final = re.compile(
     r"(?:ngh|ng|nh|th|tr|ch|ph|kh|gh|gi|qu|[bcdđghklmnprstvx])?"
@@ -17,11 +18,20 @@ _SYLLABLE: Final = re.compile(
 _TONES: Final = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 
 
+def _toneless(letter: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", letter).translate(_TONES))
+
+
+_TONELESS: Final = {
+    code: bare
+    for code in range(0xC0, 0x1F00)
+    if (bare := _toneless(chr(code))) != chr(code) and bare.lower() in VOWELS
+}
+
+
 def toneless(word: str) -> str:
-    """Take the tone away, keep ă â đ ê ô ơ ư."""
-    if word.isascii():
-        return word
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", word).translate(_TONES))
+    """Take the tone away, keep ă â đ ê ô ơ ư; ``word`` is in NFC."""
+    return word if word.isascii() else word.translate(_TONELESS)
 
 
 @functools.lru_cache(maxsize=1 << 15)

@@ -80,9 +80,10 @@ def characters(data: bytes) -> str:
 
 def clean(text: str) -> str:
     """The form in which spans are counted: NFC, ``\\n`` line ends, one shape for each letter and space."""
-    text = encodings.mend(_LINE_ENDS.sub("\n", text)).text
+    text = _LINE_ENDS.sub("\n", text)
     if text.isascii():
         return text
+    text = encodings.mend(unicodedata.normalize("NFC", text)).text
     text = unicodedata.normalize("NFC", text.translate(_INVISIBLE).translate(_ONE_SHAPE))
     if _LOOSE_HAT.search(text):
         text = unicodedata.normalize("NFC", _SWAPPED.sub(r"\2\1", unicodedata.normalize("NFD", text)))

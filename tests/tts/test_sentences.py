@@ -40,6 +40,72 @@ def test_a_line_broken_by_the_editor_goes_on() -> None:
     ]
 
 
+PAGE = """ỦY BAN NHÂN DÂN\tCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM
+XÃ TÂN LẬP\tĐộc lập - Tự do - Hạnh phúc
+
+Số: 15/TB-UBND        Tân Lập, ngày 5 tháng 3 năm 2025
+
+THÔNG BÁO
+VỀ VIỆC CẮT ĐIỆN
+
+Thực hiện kế hoạch của Điện lực về việc sửa chữa đường dây, Ủy ban nhân dân xã
+Tân Lập thông báo, đến toàn thể bà con nhân dân trong xã, các cơ quan, đơn vị và trường học
+trên địa bàn xã, theo mar-
+keting nội dung sau:
+1. Thời gian
+1.1 Ngày thứ nhất
+a)\tBuổi sáng
+Nơi nhận:
+- Như trên;
+- Lưu: VT.
+TM. ỦY BAN NHÂN DÂN
+CHỦ TỊCH
+(Đã ký)
+Nguyễn Văn A"""
+
+
+def test_a_page_is_heard_in_its_parts() -> None:
+    assert [part.rstrip(".") for part in spoken(PAGE)] == [
+        "ủy ban nhân dân",
+        "cộng hòa xã hội chủ nghĩa việt nam",
+        "xã tân lập",
+        "Độc lập, Tự do, Hạnh phúc",
+        "Số: mười lăm tê bê ủy ban nhân dân",
+        "Tân Lập, ngày năm tháng ba năm hai nghìn không trăm hai mươi lăm",
+        "thông báo về việc cắt điện",
+        "Thực hiện kế hoạch của Điện lực về việc sửa chữa đường dây, Ủy ban nhân dân xã Tân Lập thông báo,",
+        "đến toàn thể bà con nhân dân trong xã, các cơ quan, đơn vị và trường học trên địa bàn xã,",
+        "theo ma kê tinh nội dung sau:",
+        "một, Thời gian",
+        "một chấm một, Ngày thứ nhất",
+        "a, Buổi sáng",
+        "Nơi nhận:",
+        "Như trên;",
+        "Lưu: văn thư",
+        "thay mặt ủy ban nhân dân",
+        "chủ tịch",
+        "đã ký",
+        "Nguyễn Văn A",
+    ]
+
+
+def test_lines_in_a_table_are_heard_cell_by_cell() -> None:
+    assert spoken("STT\tHọ và tên\tThôn\n1\tNguyễn Văn A\tBản Chu") == [
+        "số thứ tự.",
+        "Họ và tên.",
+        "Thôn.",
+        "một.",
+        "Nguyễn Văn A.",
+        "Bản Chu.",
+    ]
+    assert spoken("| Thôn | Số hộ |") == ["Thôn, Số hộ."]
+
+
+def test_lines_that_each_begin_with_a_capital_stay_apart() -> None:
+    lines = "Đồng chí Bí thư Đảng ủy xã và các đồng chí trong ban\nĐại diện các hội, đoàn thể của xã đến dự"
+    assert len(spoken(lines)) == 2
+
+
 def test_a_long_sentence_is_cut_at_commas_into_parts_an_engine_takes() -> None:
     text = ", ".join(["các thôn bản chủ động kiểm tra hệ thống kênh mương thủy lợi"] * 8) + "."
     parts = spoken(text)

@@ -6,22 +6,34 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
-from tts.normalise.rule import Reading, Rule
+from tts.normalise.rule import Reading
 
-_MARKER: Final = (
-    r"\s*(?:\(?(?P<number>\d{1,2}(?:\.\d{1,2}){0,3})[.)/](?=\s)|\(?(?P<letter>[a-zđA-HĐ])[.)](?=\s)"
-    r"|(?P<roman>[IVX]{1,5})[.)/](?=\s)|(?P<bullet>[-–—+*•●▪◦■])(?=\s|[^\W\d]))"
+_MARKER: Final = re.compile(
+    r"""\s{0,80}(?:
+      \(? (?P<number>\d{1,2}(?:\.\d{1,2}){0,3}) (?:[)/](?=\s) | [.)](?=\s|[^\W\d_]) | (?=\s[-–]\s[^\W\d_a-z]))
+    | (?P<dotted>\d{1,2}(?:\.\d{1,2}){1,3}) (?=\s[^\W\d_a-z])
+    | \(? (?P<letter>[a-zđA-HĐ]) (?: [.)](?=\s) | \)(?=[^\W\d_]) )
+    | (?P<roman>[IVX]{1,5}) (?: [.)/](?=\s) | (?=\s[-–]\s) )
+    | (?P<bullet>[-–—+*•●▪◦■□·➢►▶❖✓✔★☆◆❑→]{1,3}) (?=\s|[^\W\d])
+    )""",
+    re.VERBOSE,
 )
-MARKER: Final = re.compile(_MARKER)
+
+
+def starts(line: str, end: int | None = None) -> re.Match[str] | None:
+    """The marker at the head of ``line``; only a capital makes ``1.1`` and ``1 -`` markers."""
+    match = _MARKER.match(line) if end is None else _MARKER.match(line, 0, end)
+    if match and not match["bullet"] and line[match.end() - 1].isalnum():
+        following = line[match.end() : match.end() + 4].lstrip(" -–")[:1]
+        return match if following.isupper() else None
+    return match
 
 
 def marker(match: re.Match[str]) -> Reading:
-    if match["number"]:
-        return Reading(" chấm ".join(map(numbers.number, match["number"].split("."))) + ",")
+    number = match["number"] or match["dotted"]
+    if number:
+        return Reading(" chấm ".join(map(numbers.number, number.split("."))) + ",")
     if match["roman"]:
         value = numbers.roman(match["roman"])
         return Reading(f"{letters.names(match['roman']) if value is None else numbers.cardinal(value)},")
     return Reading(f"{letters.names(match['letter'])}," if match["letter"] else "")
-
-
-RULE: Final = Rule(re.compile(rf"\A{_MARKER}"), marker)

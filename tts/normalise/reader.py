@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tts.lexicon import Lexicon
-from tts.normalise import lists, marks, rest, verbatim, words
+from tts.normalise import layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.rule import Reading
 from tts.normalise.table import RULES
-from tts.sentences import Block, Kind, say, split
+from tts.sentences import Block, say, split
 from tts.text import clean
 from tts.types import Span, SpokenText, Token, TokenKind
 
@@ -22,7 +22,6 @@ VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it w
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _STOPS: Final = frozenset(".!?")
-_ENDS: Final = tuple(".!?:;…")
 
 Reader = Callable[
     [str, int, int, int], Iterator[Token]
@@ -35,7 +34,7 @@ def read(text: str, *, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> S
     source = clean(text)
     reader = _read_stretch if language == "vi" else verbatim.read_stretch
     blocks = [
-        Block(kind, tuple(_read_block(source, span, reader, lexicon))) for kind, span in _blocks(source)
+        Block(kind, tuple(_read_block(source, span, reader, lexicon))) for kind, span in layout.blocks(source)
     ]
     return SpokenText(source, split(blocks), language)
 
@@ -47,37 +46,6 @@ def plain(spoken: SpokenText) -> str:
 
 def _bare(character: str) -> str:
     return character if unicodedata.category(character)[0] in "LMN" else " "
-
-
-def _blocks(source: str) -> Iterator[tuple[Kind, Span]]:
-    """Lines that are not blank; a line that goes on in the next one is joined with it."""
-    block: Span | None = None
-    for line in re.finditer(r"[^\n]*\S[^\n]*", source):
-        if block and _goes_on(source, block, line):
-            block = Span(block.start, line.end())
-            continue
-        if block:
-            yield _kind(source, block), block
-        block = Span(*line.span())
-    if block:
-        yield _kind(source, block), block
-
-
-def _goes_on(source: str, block: Span, line: re.Match[str]) -> bool:
-    last = source[max(block.start, block.end - 40) : block.end].rstrip()
-    return (
-        line.start() - block.end == 1
-        and not last.endswith(_ENDS)
-        and line[0].lstrip()[0].islower()
-        and not lists.MARKER.match(line[0])
-    )
-
-
-def _kind(source: str, block: Span) -> Kind:
-    line = source[block.start : block.end]
-    if lists.MARKER.match(line):
-        return Kind.ITEM
-    return Kind.PARAGRAPH if line.rstrip().endswith(_ENDS) or len(line) > 160 else Kind.HEADING
 
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
@@ -101,7 +69,7 @@ def _in_words(spoken: str) -> str:
 
 def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
     position = start
-    marker = None if start else lists.RULE.pattern.match(line, 0, end)
+    marker = None if start else lists.starts(line, end)
     if marker:
         yield _token(marker, lists.marker(marker), TokenKind.LIST, offset)
         position = marker.end()
@@ -127,7 +95,7 @@ def _left(line: str, piece: re.Match[str], offset: int) -> Token:
     start, end = piece.span()
     word, digits, *_ = piece.groups()
     if word:
-        capitals = word.isupper() and _among_capitals(line, start, end)
+        capitals = len(word) > 1 and word.isupper() and _among_capitals(line, start, end)
         reading, kind = words.word(word, capitals=capitals), TokenKind.WORD
     elif digits:
         reading, kind = words.digits(digits), TokenKind.NUMBER

@@ -1,0 +1,108 @@
+"""Finds the headings, paragraphs, list items and table cells of a text, through the breaks of its lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tts.normalise import lists
+from tts.sentences import Kind
+from tts.types import Span
+
+_LONGEST_HEADING: Final = 160  # characters
+_WRAPPED: Final = 40  # a shorter line was not broken by the edge of a page
+_ENDS: Final = tuple(".!?:;…")
+_LINE: Final = re.compile(r"[^\n]+")
+_GAP: Final = re.compile(r"[ \t]*\t[ \t]*|[ ]{4,}")
+# What never ends a line of its own.
+_LEADING_ON: Final = re.compile(
+    r"(?:[,-]|(?<!\w)(?:và|hoặc|của|về|việc|theo|tại|trên|cho|với|do|từ|đến|là|các|những|số|ngày|tháng|năm|xã|phường"
+    r"|huyện|tỉnh|thôn|ông|bà|điều|khoản|điểm|nghị|quyết|định|luật|tổ|khu|căn|cứ|bằng|trong|khi|để|nhằm))$",
+    re.IGNORECASE,
+)
+# What a line in capitals begins with when it is not the rest of the line above.
+_OWN_LINE: Final = re.compile(
+    r"(?:cộng h[òo]|đảng|[ủu][ỷy] ban|hội đồng|thông báo|quyết định|kế hoạch|nghị quyết|chỉ thị|công văn"
+    r"|báo cáo|chủ tịch|phó chủ tịch|bí thư|trưởng|tm\.|kt\.|tl\.|tuq\.|q\.|phần|chương|mục|điều|phụ lục)",
+    re.IGNORECASE,
+)
+
+
+def blocks(source: str) -> Iterator[tuple[Kind, Span]]:
+    """Pieces that are read without a break; between them stands nothing but space."""
+    for paragraph in _paragraphs(source):
+        wrapped = _is_wrapped(source, paragraph)
+        block = paragraph[0]
+        for line in paragraph[1:]:
+            if _goes_on(source, block, line, wrapped=wrapped):
+                block = Span(block.start, line.end)
+            else:
+                yield from _cells(source, block)
+                block = line
+        yield from _cells(source, block)
+
+
+def _paragraphs(source: str) -> Iterator[list[Span]]:
+    """Runs of lines with no blank line between them, each without the space around it."""
+    run: list[Span] = []
+    for match in _LINE.finditer(source):
+        line = match[0]
+        start = match.start() + len(line) - len(line.lstrip())
+        end = match.start() + len(line.rstrip())
+        broken = bool(run) and source.count("\n", run[-1].end, match.start()) > 1
+        if start >= end or broken:
+            if run:
+                yield run
+            run = []
+        if start < end:
+            run.append(Span(start, end))
+    if run:
+        yield run
+
+
+def _is_wrapped(source: str, lines: Sequence[Span]) -> bool:
+    """Whether a page's edge broke these lines: some of them begin within a sentence."""
+    return any(source[line.start].islower() for line in lines[1:])
+
+
+def _goes_on(source: str, block: Span, line: Span, *, wrapped: bool) -> bool:
+    """Whether ``line`` is the rest of the one above it."""
+    above = source[max(block.start, block.end - 200) : block.end].rpartition("\n")[2]
+    written = source[line.start : min(line.end, line.start + 80)]
+    if above.endswith(_ENDS) or lists.starts(written):
+        return False
+    if written[0].islower():
+        return True
+    if "\t" in above or "\t" in written:
+        return False
+    if above.isupper():
+        return written.isupper() and not _OWN_LINE.match(written)
+    if _LEADING_ON.search(above[-20:]):
+        return True
+    return wrapped and len(above) >= _WRAPPED and not written.isupper()
+
+
+def _cells(source: str, block: Span) -> Iterator[tuple[Kind, Span]]:
+    """A block, or the columns that stand side by side in it."""
+    text = source[block.start : block.end]
+    start = 0
+    head = lists.starts(text)
+    for gap in _GAP.finditer(text, head.end() + 1 if head and head.end() < len(text) else 0):
+        if _parts(text, gap):
+            yield Kind.CELL, Span(block.start + start, block.start + gap.start())
+            start = gap.end()
+    yield (_kind(text) if not start else Kind.CELL), Span(block.start + start, block.end)
+
+
+def _parts(text: str, gap: re.Match[str]) -> bool:
+    """Not the gap behind a label, nor one that is left to be filled in by hand."""
+    if text[gap.start() - 1] in ":-":
+        return False
+    return "\t" in gap[0] or text[gap.end()].isupper()
+
+
+def _kind(text: str) -> Kind:
+    if lists.starts(text):
+        return Kind.ITEM
+    return Kind.PARAGRAPH if text.endswith(_ENDS) or len(text) > _LONGEST_HEADING else Kind.HEADING
