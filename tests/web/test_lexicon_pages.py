@@ -171,18 +171,19 @@ def test_a_table_is_seen_line_by_line_and_then_taken_in(lan: Any, cast: Any, dat
 
 
 @pytest.mark.parametrize(
-    ("file", "words"),
+    ("data", "words"),
     [
-        ((io.BytesIO(b""), "a.csv"), "Hãy chọn một tệp"),
-        ((io.BytesIO(b"a;b\n1;2\n"), "a.csv"), "không phải bảng cách đọc"),
-        ((io.BytesIO(b"\xff\xfa\x00" * 50), "a.csv"), "không phải văn bản"),
-        ((io.BytesIO(b"x" * 1_001), "a.csv"), "Tệp lớn quá"),
+        (b"", "Hãy chọn một tệp"),
+        (b"a;b\n1;2\n", "không phải bảng cách đọc"),
+        (b"\xff\xfa\x00" * 50, "không phải văn bản"),
+        (b"x" * 1_001, "Tệp lớn quá"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_in_a_sentence(
-    lan: Any, cast: Any, monkeypatch: pytest.MonkeyPatch, file: Any, words: str
+    lan: Any, cast: Any, monkeypatch: pytest.MonkeyPatch, data: bytes, words: str
 ) -> None:
     monkeypatch.setattr(web.views.lexicon_table, "LARGEST", 1_000)
+    file = (io.BytesIO(data), "a.csv")
     answer = lan.send("/lexicon/import/preview", area_id=cast.commune, file=file)
     assert answer.status_code == 422
     assert words in answer.text

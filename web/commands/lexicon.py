@@ -10,6 +10,7 @@ import click
 from broadcast import areas, console, lexicon, pages
 from broadcast.errors import NotFound
 from broadcast.lexicon import Change, EntryView
+from web.forms.lexicon import refused_line
 
 from .bulletins import AS
 from .common import FILE, emit, json_option, now, opened_database, read_bytes, table
@@ -113,7 +114,7 @@ def import_(context: click.Context, *, file: str, code: str, username: str) -> N
         "Chưa nhập gì: có dòng không dùng được."
         if refused
         else f"Thêm {imported.added}, đổi {imported.changed}, giữ nguyên {imported.same}.",
-        *(f"  Dòng {each['line']}: {each['why']}" for each in refused),
+        *(f"  Dòng {line}: {refused_line(why)}" for line, why in imported.refused),
     ]
     emit({**counts, "refused": refused}, lines)
     if refused:

@@ -53,6 +53,11 @@ def entry_errors(error: EntryInvalid) -> dict[str, str]:
     return {str(error.params["field"]): why(str(error.params["why"]))}
 
 
+def refused_line(code: str) -> str:
+    """The sentence for a line of a table: ``field_why``, or what is wrong with the whole line."""
+    return why(code.partition("_")[2] or code)
+
+
 def why(code: str) -> str:
     sentences: dict[str, str] = {
         "empty": _("Chưa có chữ nào ở đây."),

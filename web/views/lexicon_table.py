@@ -16,7 +16,7 @@ from broadcast.models import Role
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence
-from web.forms.lexicon import why
+from web.forms.lexicon import refused_line
 from web.views import places
 from web.views.lexicon import consequences
 
@@ -126,7 +126,7 @@ def _rows(area_id: int, data: bytes, imported: Imported) -> list[Row]:
         same = before and (before.spoken, before.note) == (entries.tidy(line.spoken), entries.tidy(line.note))
         code = refused.get(line.number, "")
         outcome = REFUSED if code else "added" if not before else "same" if same else "changed"
-        reason = why(code.partition("_")[2] or code) if code else ""
+        reason = refused_line(code) if code else ""
         said = before.spoken if before and outcome == "changed" else ""
         rows.append(Row(line.number, line.written, line.spoken, outcome, reason, said))
     return rows
