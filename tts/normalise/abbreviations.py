@@ -14,7 +14,7 @@ from tts.types import Doubt, TokenKind
 _NEAR: Final = 60  # characters on either side that may tell the meaning
 _TITLES: Final = (
     "GS|PGS|TSKH|TS|ThS|Ths|BS|BSCKI|BSCKII|CKI|CKII|DS|KS|CN|KTS|NSND|NSƯT|NGND|NGƯT|TTND|TTƯT"
-    "|TM|KT|TL|TUQ|VP"
+    "|TM|KT|TL|TUQ|VP|TT|ĐD"
 )
 _SIMPLE: Final = frozenset(word for word in (*ABBREVIATIONS, *AMBIGUOUS) if word.isalpha())
 _JOINED: Final = tuple(word for word in ABBREVIATIONS if not word.isalpha())
@@ -43,6 +43,7 @@ _HEADS: Final = frozenset(
     )
 )
 _SHORTEST_TAIL: Final = 3
+_LONGEST_MIXED: Final = 3  # letters: UBnd is a slip of the finger, tTg may be anything
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -74,7 +75,7 @@ def _single(match: re.Match[str]) -> Reading | str | None:
         if known is None or letters.is_syllable(written) or not _is_plainly_meant(written):
             return None
         written = known
-    capitals = letters.is_syllable(written) and among_capitals(match.string, match.start(), match.end())
+    capitals = could_be_word(written) and among_capitals(match.string, match.start(), match.end())
     if written in AMBIGUOUS:
         return _by_context(match, written, capitals=capitals)
     if capitals:  # in a heading TO is the word to
@@ -86,7 +87,7 @@ def _single(match: re.Match[str]) -> Reading | str | None:
 
 def _is_plainly_meant(written: str) -> bool:
     """ubnd, Ubnd: typed without the capitals; not a mixture such as uBND."""
-    return written[1:].islower() or written.isupper()
+    return written[1:].islower() or written.isupper() or len(written) > _LONGEST_MIXED
 
 
 def _by_context(match: re.Match[str], written: str, *, capitals: bool) -> Reading | None:
@@ -101,12 +102,18 @@ def _by_context(match: re.Match[str], written: str, *, capitals: bool) -> Readin
     return Reading(entry.usual) if entry.usual else Reading(entry.guess, Doubt.AMBIGUOUS)
 
 
+def could_be_word(written: str) -> bool:
+    """TO may be a word, TYT may not: a syllable that ends in c, p or t has a tone."""
+    toned = letters.toneless(written) != written
+    return letters.is_syllable(written) and (toned or not written.upper().endswith(("C", "CH", "P", "T")))
+
+
 def among_capitals(line: str, start: int, end: int) -> bool:
     """Whether a neighbour is a word in capitals that is no abbreviation."""
     neighbours = (
         _WORD.findall(line[max(0, start - 40) : start])[-1:] + _WORD.findall(line[end : end + 40])[:1]
     )
-    return any(word.isupper() and word not in _SIMPLE for word in neighbours)
+    return any(word.isupper() and word not in _SIMPLE and letters.is_syllable(word) for word in neighbours)
 
 
 @functools.lru_cache(maxsize=1 << 12)

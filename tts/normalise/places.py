@@ -20,6 +20,18 @@ _OFFICES: Final = (
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
 _HOUSE_NUMBER: Final = 3  # digits: P.302 is a room, P.5 a ward
 
+# Syllables of the highlands: more consonants at the head and at the end than Vietnamese has.
+_HIGHLAND: Final = re.compile(
+    r"(?:ch|gi|kh|ng|nh|ph|th|tr|[bcdđghklmnprstvxy]?[rl]|[bcdđghklmnpqrstvxy])?[aăâeêioôơuưy]{1,3}"
+    r"(?:ng|nh|ch|[cghklmnprst])?"
+)
+
+
+def is_highland(written: str) -> bool:
+    """Đắk, Krông: letters that only Vietnamese has in a syllable that Vietnamese has not."""
+    bare = letters.toneless(written.lower())
+    return letters.is_marked(written) and len(written) < 8 and bool(_HIGHLAND.fullmatch(bare))
+
 
 def _place(match: re.Match[str]) -> Reading | None:
     written, following = match["sign"], match.string[match.end() : match.end() + 12]
@@ -70,7 +82,11 @@ def _clipped(match: re.Match[str]) -> Reading | None:
     letter = match["letter"]
     own = letter if letters.is_syllable(letter) else f"{letter.lower()}ờ"
     head, rest = _LATIN.get(letter, own), match["rest"]
-    return Reading(f"{head} {PLACE_NAMES.get(rest.lower(), rest)}") if letters.is_syllable(rest) else None
+    return Reading(f"{head} {PLACE_NAMES.get(rest.lower(), rest)}") if _is_name(rest) else None
+
+
+def _is_name(written: str) -> bool:
+    return letters.is_syllable(written) or is_highland(written)
 
 
 _NAMES: Final = tuple(name for name in PLACE_NAMES if not name.isalpha())

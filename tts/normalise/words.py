@@ -8,19 +8,15 @@ import unicodedata
 from typing import Final
 
 from tts.normalise import letters, numbers, rest
-from tts.normalise.abbreviations import composed
+from tts.normalise.abbreviations import composed, could_be_word
 from tts.normalise.data import LOANS, PLACE_NAMES, SIGNS
 from tts.normalise.glued import run_together
+from tts.normalise.places import is_highland
 from tts.normalise.rule import Reading, Rule, alternatives, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
 _PHRASES: Final = tuple(word for word in LOANS if not word.isalpha())
 _PHRASE: Final = alternatives(_PHRASES).replace(r"\ ", r"\s")
-# Syllables of the highlands: more consonants at the head and at the end than Vietnamese has.
-_HIGHLAND: Final = re.compile(
-    r"(?:ch|gi|kh|ng|nh|ph|th|tr|[bcdđghklmnprstvxy]?[rl]|[bcdđghklmnpqrstvxy])?[aăâeêioôơuưy]{1,3}"
-    r"(?:ng|nh|ch|[cghklmnprst])?"
-)
 
 
 def _phrase(match: re.Match[str]) -> str:
@@ -65,10 +61,10 @@ def _known(written: str, *, capitals: bool) -> Reading | None:
 
 
 def _in_capitals(written: str, *, capitals: bool) -> Reading:
-    if letters.is_syllable(written):
+    if could_be_word(written) or (capitals and letters.is_syllable(written)):
         sure = capitals or letters.is_marked(written.replace("Đ", "D"))
         return Reading(written.lower(), None if sure else Doubt.AMBIGUOUS)
-    if _is_highland(written):
+    if is_highland(written):
         return Reading(written.lower(), kind=TokenKind.PLACE)
     known = composed(written)
     if known:
@@ -80,7 +76,7 @@ def _in_capitals(written: str, *, capitals: bool) -> Reading:
 
 def _odd(written: str) -> Reading:
     """No syllable: words run together, a name of the highlands, an abbreviation or a foreign word."""
-    if _is_highland(written):
+    if is_highland(written):
         return Reading(written, kind=TokenKind.PLACE)
     parted = run_together(written)
     if parted:
@@ -88,12 +84,6 @@ def _odd(written: str) -> Reading:
     if written[1:] != written[1:].lower() and not _is_camel(written):  # KHh, TTgr: more letters than word
         return Reading(letters.names(written), Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION)
     return _foreign(written)
-
-
-def _is_highland(written: str) -> bool:
-    """Đắk, Krông: letters that only Vietnamese has in a syllable that Vietnamese has not."""
-    bare = letters.toneless(written.lower())
-    return letters.is_marked(written) and len(written) < 8 and bool(_HIGHLAND.fullmatch(bare))
 
 
 def _is_camel(written: str) -> bool:
