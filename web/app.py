@@ -23,6 +23,7 @@ STATIC = Path(__file__).parent / "static"
 VIEWS = (
     "today",
     "bulletins",
+    "reading",
     "programme",
     "urgent",
     "loudspeakers",

@@ -21,7 +21,7 @@ from devices.messages import AlertStatus, ItemState
 Open = Callable[[Person | None, str], Page]
 NOW = dt.datetime.now(dt.UTC)
 expect.set_options(timeout=15_000)
-TEXT = "Từ 7h30 ngày 5/3, trạm y tế xã tiêm chủng. Hỏi PCTN khi cần."
+TEXT = "Từ 7h30 ngày 5/3, trạm y tế xã tiêm chủng. Hỏi KQX khi cần."
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_bulletin_is_written_heard_approved_by_another_and_scheduled(
     page.get_by_label("Nội dung để đọc").fill(TEXT)
     spoken = page.locator("[data-preview]")
     expect(spoken).to_contain_text("bảy giờ ba mươi")  # while typing
-    expect(spoken.locator("mark")).to_have_text("PCTN")
+    expect(spoken.locator(".spoken__written .doubt")).to_have_text("KQX")
     page.get_by_role("button", name="Lưu và nghe thử").click()
     expect(page.get_by_text("Chờ tạo âm thanh")).to_be_visible()
     speak()

@@ -98,7 +98,7 @@ def test_without_scripts_a_bulletin_is_written_from_a_file(
     page.get_by_role("button", name="Đăng nhập").click()
     page.get_by_label("Tên bản tin").fill("Họp thôn")
     file: Any = {"name": "hop.txt", "mimeType": "text/plain", "buffer": "Họp thôn lúc 19h.".encode()}
-    page.locator("input[type=file]").set_input_files(files=[file])
+    page.locator("#file").set_input_files(files=[file])
     page.get_by_role("button", name="Lấy nội dung").click()
     expect(page.get_by_label("Nội dung để đọc")).to_have_value("Họp thôn lúc 19h.")
     page.get_by_role("button", name="Lưu và nghe thử").click()

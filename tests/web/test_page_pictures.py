@@ -115,6 +115,10 @@ def voice(session: Any, bulletin: Bulletin, milliseconds: int, fallback: str = "
         loudness=-16.2,
         true_peak=-1.9,
         peaks=wave(bulletin.id),
+        details={
+            "marks": [[0, 0, 4000, 9000], [0, 1, 9500, 21_000], [0, 2, 21_500, 38_000]],
+            "opus": {"sha256": sha256, "size": milliseconds * 3},
+        },
         created_at=NOW,
     )
     session.add(clip)
@@ -237,7 +241,7 @@ def scene(database: Database, system: Any, cast: Any) -> Scene:
             lan,
             area_id=cast.commune,
             title="Họp dân thôn Đông",
-            text="19h30 tối thứ sáu họp thôn. Đ/c trưởng thôn và PCTN dự.",
+            text="19h30 tối thứ sáu họp thôn. Đ/c trưởng thôn và KQX dự.",
             now=NOW - dt.timedelta(minutes=2),
         )
         draft.current.render_state, draft.current.render_done, draft.current.render_total = (
@@ -341,9 +345,19 @@ def scene(database: Database, system: Any, cast: Any) -> Scene:
 
 def test_pictures_bulletins(cast: Any, scene: Scene, open_as: Open, judge: Judge) -> None:
     judge(open_as(cast.lan, "/bulletins/"), "bulletins")
-    judge(open_as(cast.lan, f"/bulletins/{scene.draft}"), "bulletin-draft")
-    judge(open_as(cast.lan, f"/bulletins/{scene.approved[0]}/edit"), "bulletin-edit")
-    judge(open_as(cast.lan, "/bulletins/?q=kh%C3%B4ng"), "bulletins-none")
+    page = open_as(cast.lan, f"/bulletins/{scene.draft}")
+    judge(page, "bulletin-draft")
+    page.get_by_role("link", name="KQX").click()
+    page.get_by_text("Chưa có bản tin nào dùng từ này").or_(page.get_by_text("được đọc lại")).wait_for()
+    judge(page, "bulletin-entry")
+    page = open_as(cast.lan, f"/bulletins/{scene.approved[0]}/edit")
+    page.locator("summary", has_text="Giọng và cách đọc").click()
+    with page.expect_response("**/bulletins/preview"):
+        page.get_by_label("Tiếng của phần mới").select_option("tyz")
+    page.get_by_role("button", name="Thêm phần").click()
+    page.get_by_role("heading", name="Tiếng Tày").wait_for()
+    judge(page, "bulletin-edit")
+    judge(open_as(cast.lan, "/bulletins/?q=khongcotu"), "bulletins-none")
 
 
 def test_pictures_decision(cast: Any, scene: Scene, open_as: Open, judge: Judge) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions, rendering
+from broadcast import bulletins, permissions, rendering, stations
 from broadcast.approval import writer
-from broadcast.errors import DomainError, NotAuthenticated, StaleVersion
+from broadcast.errors import DomainError, StaleVersion
 from broadcast.models import Bulletin, BulletinState, RenderState, Role
 from devices.messages import BulletinClass
 from web.auth import current_person, has_role, signed_in
-from web.edge import no_session, now, system
+from web.edge import now, only_reads, system
 from web.errors import refuse, sentence
 from web.forms import bulletins as forms
 from web.forms.bulletins import BulletinForm
-from web.views import history, places, sections, voicing, words
+from web.views import drafting, history, marking, places, sections, sounding, voicing, words
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 
@@ -60,7 +60,7 @@ def index() -> str:
 @blueprint.get("/new")
 @signed_in
 def write() -> str:
-    return _form_page(BulletinForm())
+    return _form_page(BulletinForm(recording_id=request.args.get("recording_id", 0, type=int)))
 
 
 @blueprint.post("/new")
@@ -70,7 +70,8 @@ def create() -> Answer:
     if form.errors:
         return _form_page(form), 422
     try:
-        bulletin = bulletins.create(g.session, current_person(), **_content(form), now=now())
+        content = drafting.content_of(form)
+        bulletin = bulletins.create(g.session, current_person(), area_id=form.area_id, now=now(), **content)
     except DomainError as error:
         return _form_page(form, problem=sentence(error)), refuse(error)
     flash(_("Đã lưu bản nháp. Máy đang đọc thành tiếng."), "ok")
@@ -92,16 +93,19 @@ def import_file() -> Answer:
     return _form_page(filled, imported=True)
 
 
-@blueprint.post("/preview")
-@no_session
-def preview() -> str:
-    """The text as it will be read, while it is typed; keeps no transaction since it touches no data."""
-    if "person_id" not in session:
-        raise NotAuthenticated()
-    form = forms.read_bulletin(request.form)
-    return render_template(
-        "bulletins/_spoken.html", **sections.of_form(form), **_entry(form.area_id), words=words
-    )
+@blueprint.post("/parts")
+@only_reads
+@signed_in
+def arrange() -> str:
+    """The form with its language versions added to or put in another order; nothing is saved."""
+    form, action = forms.read_bulletin(request.form), request.form.get("arrange", "")
+    if action == "add":
+        action = f"add:{request.form.get('add_language', '')}"
+    wanted = replace(form, parts=forms.arranged(form.parts, action), errors={})
+    bulletin_id = request.form.get("editing", 0, type=int)
+    if not bulletin_id:
+        return _form_page(wanted)
+    return _form_page(wanted, bulletin=bulletins.get(g.session, current_person(), bulletin_id))
 
 
 @blueprint.get("/<int:bulletin_id>")
@@ -114,7 +118,8 @@ def show(bulletin_id: int) -> str:
 @signed_in
 def edit(bulletin_id: int) -> str:
     bulletin = bulletins.get(g.session, current_person(), bulletin_id)
-    return _form_page(_filled(bulletin), bulletin=bulletin)
+    station = stations.effective(g.session, bulletin.area_id)
+    return _form_page(drafting.form_of(bulletin, station), bulletin=bulletin)
 
 
 @blueprint.post("/<int:bulletin_id>/edit")
@@ -124,8 +129,7 @@ def save(bulletin_id: int) -> Answer:
     bulletin = bulletins.get(g.session, person, bulletin_id)
     if form.errors:
         return _form_page(form, bulletin=bulletin), 422
-    content = _content(form)
-    del content["area_id"]
+    content = drafting.content_of(form)
     try:
         bulletins.edit(g.session, person, bulletin_id, expected_version=form.version, **content, now=now())
     except StaleVersion as error:
@@ -218,59 +222,24 @@ def _may_sound_better(bulletin: Bulletin) -> bool:
     return bulletin.state in (BulletinState.DRAFT, BulletinState.SUBMITTED) and bool(failed or replaced)
 
 
-def _content(form: BulletinForm) -> dict[str, Any]:
-    names = (
-        "area_id", "title", "text", "klass", "source", "document_number", "document_date",
-        "document_issuer", "language",
-    )  # fmt: skip
-    engine, _colon, voice = (form.voice or "auto:north").partition(":")
-    speed = float(form.speed or "1.0")
-    return {name: getattr(form, name) for name in names} | {"engine": engine, "voice": voice, "speed": speed}
-
-
-def _filled(bulletin: Bulletin) -> BulletinForm:
-    version = bulletin.current
-    return BulletinForm(
-        title=version.title,
-        text=version.text,
-        klass=bulletin.klass,
-        source=bulletin.source,
-        document_number=bulletin.document_number,
-        document_date=bulletin.document_date,
-        document_issuer=bulletin.document_issuer,
-        area_id=bulletin.area_id,
-        language=version.language,
-        voice=f"{version.engine}:{version.voice}",
-        speed=f"{version.speed:.1f}",
-        version=version.number,
-    )
-
-
 def _form_page(form: BulletinForm, **more: Any) -> str:
     person = current_person()
+    form = marking.placed(form)
+    station = stations.effective(g.session, form.area_id)
+    editing = more.get("bulletin")
+    back = url_for(".edit", bulletin_id=editing.id) if editing else url_for(".write")
     return render_template(
         "bulletins/write.html",
         form=form,
         areas=places.options(person, Role.EDITOR),
         classes=forms.CLASSES,
-        voice_groups=voicing.groups(form.language),
-        speeds=forms.SPEEDS,
-        **sections.of_form(form),
-        **_entry(form.area_id),
-        draft=f"{person.id}:{more['bulletin'].id if 'bulletin' in more else 'new'}",
+        draft=f"{person.id}:{editing.id if editing else 'new'}",
         words=words,
+        **voicing.values(form, station),
+        **sections.of_form(form),
+        **marking.values(form.area_id, back),
         **more,
     )
-
-
-def _entry(area_id: int) -> dict[str, Any]:
-    """What marks need to lead to the lexicon; it comes back to the page that shows them."""
-    return {
-        "entry_url": "/lexicon/new",
-        "entry_save": "/lexicon/entry",
-        "area_id": area_id,
-        "back": request.path,
-    }
 
 
 def _bulletin_page(bulletin_id: int, **more: Any) -> str:
@@ -282,8 +251,9 @@ def _bulletin_page(bulletin_id: int, **more: Any) -> str:
         "bulletins/show.html",
         bulletin=bulletin,
         version=version,
-        **sections.of_version(version),
-        **_entry(bulletin.area_id),
+        sound=sounding.of(version, bulletin),
+        **sections.of_version(version, bulletin.area_id, bulletin.klass),
+        **marking.values(bulletin.area_id, url_for(".show", bulletin_id=bulletin_id)),
         may_edit=writer(bulletin.klass) in roles,
         may_send=Role.URGENT in roles,
         may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),

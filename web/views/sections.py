@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g
+from flask_babel import gettext as _
+
+from broadcast import composition, lexicon, stations
+from broadcast.composition import Kind, Piece
 from broadcast.models import BulletinVersion
-from web.forms.bulletins import AS_STATION, BulletinForm
-from web.views import spoken
+from devices.messages import BulletinClass
+from tts.lexicon import Lexicon
+from tts.types import Preset, Voice
+from web.forms.bulletins import BulletinForm
+from web.views import drafting, sounding, spoken, words
 from web.views.spoken import Pair, Reading
+
+Reader = Callable[[str, Voice, Lexicon], Reading | None]
+
+OUTDOOR = 1.25  # how much longer the outdoor preset takes
+OPENING = -1  # its part in the marks of a clip; the closing counts after the last part
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +30,27 @@ class Section:
     """A piece of what is heard; ``part`` is its place in the script, as in the marks of a clip."""
 
     part: int
-    title: str
-    language: str
+    piece: Piece
     reading: Reading | None
+
+    @property
+    def title(self) -> str:
+        if self.piece.position:
+            return words.language(self.piece.voice.language)
+        titles: dict[Kind, str] = {
+            Kind.OPENING: _("Lời mở đầu"),
+            Kind.TITLE: _("Tên bản tin"),
+            Kind.CLOSING: _("Lời kết thúc"),
+        }
+        return titles.get(self.piece.kind, str(_("Nội dung")))
+
+    @property
+    def language(self) -> str:
+        return self.piece.voice.language
+
+    @property
+    def recorded(self) -> bool:
+        return not self.piece.is_read
 
     @property
     def sentences(self) -> Sequence[Pair]:
@@ -38,17 +69,53 @@ class Section:
         return self.reading is not None and self.reading.shortened
 
 
+def numbered(version: BulletinVersion) -> Iterator[tuple[int, Piece]]:
+    """Everything that is heard once, each with its part."""
+    opening, closing = composition.opening(version), composition.closing(version)
+    parts = composition.parts(version)
+    if opening:
+        yield OPENING, opening
+    yield from enumerate(parts)
+    if closing:
+        yield len(parts), closing
+
+
+def of_version(
+    version: BulletinVersion,
+    area_id: int,
+    klass: BulletinClass = BulletinClass.ROUTINE,
+    *,
+    typing: bool = False,
+) -> dict[str, Any]:
+    """What a page needs to show how a version is read; ``typing`` reads a long text in part."""
+    read = spoken.beginning if typing else spoken.reading
+    found = [Section(part, piece, _reading(read, piece, area_id)) for part, piece in numbered(version)]
+    return {
+        "sections": found,
+        "estimate_ms": _estimate(version, found),
+        "slot_ms": sounding.slot_ms(area_id, klass),
+    }
+
+
 def of_form(form: BulletinForm) -> dict[str, Any]:
-    """What a page needs to show the reading of what is being written."""
-    speed = float(form.speed) if form.speed != AS_STATION else 1.0
-    return _values([Section(0, "", form.language, spoken.beginning(form.text, speed, form.language))])
+    station = stations.effective(g.session, form.area_id)
+    return of_version(drafting.version_of(form, station), form.area_id, form.klass, typing=True)
 
 
-def of_version(version: BulletinVersion) -> dict[str, Any]:
-    found = spoken.reading(version.text, version.speed, version.language)
-    return _values([Section(0, "", version.language, found)])
+def _reading(read: Reader, piece: Piece, area_id: int) -> Reading | None:
+    return read(piece.text, piece.voice, lexicon_of(area_id, piece)) if piece.is_read else None
 
 
-def _values(found: list[Section]) -> dict[str, Any]:
-    estimate = sum(each.reading.estimate_ms for each in found if each.reading)
-    return {"sections": found, "estimate_ms": estimate}
+def _estimate(version: BulletinVersion, found: list[Section]) -> int:
+    """Milliseconds: what is repeated counts as often as it is heard."""
+    recordings = [version.recording, *(part.recording for part in version.parts)]
+    recorded = sum(recording.duration_ms for recording in recordings if recording)
+    last = len(composition.parts(version))
+    read = {each.part: each.reading.estimate_ms for each in found if each.reading}
+    once = read.pop(OPENING, 0) + read.pop(last, 0)
+    pace = OUTDOOR if version.preset == Preset.OUTDOOR else 1
+    return round((once + sum(read.values()) * version.repeats) * pace) + recorded * version.repeats
+
+
+def lexicon_of(area_id: int, piece: Piece) -> Lexicon:
+    return lexicon.for_area(g.session, area_id, piece.voice.language)

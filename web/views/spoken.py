@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from broadcast import bulletins
 from broadcast.errors import InvalidInput
-from tts.types import Sentence, SpokenText, Token
+from tts.lexicon import Lexicon
+from tts.types import Sentence, SpokenText, Token, Voice
 
 PREVIEWED = 12_000  # characters read while somebody types: a quarter of an hour of speech
 SYLLABLES_A_SECOND = 3.9  # of the ordinary pace, pauses apart
@@ -44,15 +45,15 @@ class Reading:
     estimate_ms: int
 
 
-def reading(text: str, speed: float, language: str = "vi") -> Reading | None:
+def reading(text: str, voice: Voice, lexicon: Lexicon) -> Reading | None:
     """None where there is nothing to read; the form says why when it is saved."""
-    return _read(text, speed, language, shortened=False)
+    return _read(text, voice, lexicon, shortened=False)
 
 
-def beginning(text: str, speed: float, language: str = "vi") -> Reading | None:
+def beginning(text: str, voice: Voice, lexicon: Lexicon) -> Reading | None:
     """As ``reading``, for a text that is being typed: a long one is read as far as one sees at once."""
     start = beginning_of(text)
-    return _read(start, speed, language, shortened=start != text)
+    return _read(start, voice, lexicon, shortened=start != text)
 
 
 def beginning_of(text: str) -> str:
@@ -60,14 +61,14 @@ def beginning_of(text: str) -> str:
 
 
 @lru_cache(maxsize=64)  # an open page asks again with every change of its bulletin
-def _read(text: str, speed: float, language: str, *, shortened: bool) -> Reading | None:
+def _read(text: str, voice: Voice, lexicon: Lexicon, *, shortened: bool) -> Reading | None:
     if not text.strip():
         return None
     try:
-        spoken = bulletins.read_aloud(text, language)
+        spoken = bulletins.read_aloud(text, voice.language, lexicon)
     except InvalidInput:
         return None
-    return _present(spoken, speed, shortened)
+    return _present(spoken, voice.speed, shortened)
 
 
 def _present(spoken: SpokenText, speed: float, shortened: bool) -> Reading:

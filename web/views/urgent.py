@@ -21,7 +21,7 @@ from web.forms import announcements
 from web.forms import urgent as forms
 from web.forms.reading import FormReader
 from web.forms.urgent import UrgentForm
-from web.views import airing, places, words
+from web.views import airing, marking, places, sections, sounding, words
 
 blueprint = Blueprint("urgent", __name__, url_prefix="/urgent")
 
@@ -204,5 +204,8 @@ def _review_page(bulletin: Bulletin, **more: Any) -> str:
         count=urgent.count_loudspeakers(g.session, bulletin.area_id),
         minutes=minutes if minutes in forms.EXPIRIES else 60,
         words=words,
+        sound=sounding.of(bulletin.current, bulletin),
+        **sections.of_version(bulletin.current, bulletin.area_id, bulletin.klass),
+        **marking.values(bulletin.area_id, url_for(".review", bulletin_id=bulletin.id)),
         **more,
     )

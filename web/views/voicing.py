@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from broadcast import permissions
+from broadcast.models import Recording
+from broadcast.stations import Sound
+from web.auth import current_person
 from web.edge import system
-from web.forms.bulletins import AS_STATION, BulletinForm
+from web.forms.bulletins import AS_STATION, PRESETS, REPEATS, SPEEDS, BulletinForm
 from web.views import words
 
 Group = tuple[str, list[tuple[str, str]]]  # a heading with its options
@@ -49,6 +56,49 @@ def groups(language: str = "vi") -> list[Group]:
         (words.engine(engine), [(f"{engine}:{name}", words.voice(name)) for name in each])
         for engine, each in (*any_engine, *engines)
     ]
+
+
+def values(form: BulletinForm, station: Sound) -> dict[str, Any]:
+    """What the page needs to let somebody choose how a bulletin sounds."""
+    own_speed = () if form.speed in ("", *SPEEDS) else (form.speed,)
+    return {
+        "station": station,
+        "station_voice": f"{words.voice(station.voice)} ({words.engine(station.engine)})",
+        "voice_groups": groups(form.language),
+        "part_voices": {part.language: groups(part.language) for part in form.parts},
+        "languages": languages(),
+        "speaks": speaks,
+        "speed_options": [
+            (AS_STATION, _as_station(words.speed(station.speed))),
+            *((speed, words.speed(float(speed))) for speed in (*own_speed, *SPEEDS)),
+        ],
+        "preset_options": [
+            (AS_STATION, _as_station(words.preset(station.preset))),
+            *((preset.value, words.preset(preset)) for preset in PRESETS),
+        ],
+        "repeat_options": [
+            (AS_STATION, _as_station(_times(station.repeats))),
+            *((count, _times(count)) for count in REPEATS),
+        ],
+        "voice_summary": summary(form),
+        "recordings": _recordings(form),
+    }
+
+
+def _as_station(what: str) -> str:
+    return str(_("Như đài: %(what)s", what=what))
+
+
+def _times(count: int) -> str:
+    return str(ngettext("%(num)s lần", "%(num)s lần", count))
+
+
+def _recordings(form: BulletinForm) -> dict[int, Recording]:
+    """Those that the form names and the person may hear."""
+    ids = {form.recording_id, *(part.recording_id for part in form.parts)} - {0}
+    found = (g.session.get(Recording, recording_id) for recording_id in ids)
+    visible = permissions.visible_areas(g.session, current_person())
+    return {each.id: each for each in found if each is not None and each.area_id in visible}
 
 
 def summary(form: BulletinForm) -> str:

@@ -132,7 +132,7 @@ async function save(event) {
   }
 }
 
-document.addEventListener("pointerover", (event) => link(tokenOf(event)));
+document.addEventListener("pointerover", (event) => link(tokenOf(event) ?? document.activeElement.closest("[data-token]")));
 document.addEventListener("focusin", (event) => link(tokenOf(event)));
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;

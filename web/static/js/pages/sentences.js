@@ -118,7 +118,7 @@ function playFrom(row) {
   }
   stop();
   audio.currentTime = mark[2] / 1000;
-  audio.play();
+  audio.play().catch(() => {}); // a second press may stop it before it has begun
   show(row);
 }
 
@@ -133,12 +133,12 @@ function step(by) {
 
 function follow(event) {
   const audio = event.target;
-  if (audio !== clip()) return;
+  if (audio !== clip() || audio.paused) return;
   const at = audio.currentTime * 1000;
   const mark = marksOf(audio).findLast(([, , start]) => start <= at + 60);
   const row = mark && at <= mark[3] + 900 ? rowOf(mark[0], mark[1]) : null;
   show(row);
-  press(audio.paused ? null : row);
+  press(row);
 }
 
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");

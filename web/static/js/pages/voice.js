@@ -1,0 +1,18 @@
+// Keeps the one line on the folded box of voice and reading true: what was chosen otherwise than the station has it.
+
+function tell(box) {
+  const told = [...box.querySelectorAll("select")]
+    .filter((select) => select.value && !/_from$|^language$/.test(select.name))
+    .map((select) => select.selectedOptions[0].textContent.trim());
+  told.push(...[...box.querySelectorAll("input:checked")].map((input) => input.closest("label").textContent.trim()));
+  const line = box.querySelector("[data-voice-summary]");
+  line.textContent = told.join(", ") || line.dataset.asStation;
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target.closest("[data-voice]");
+  if (box) tell(box);
+});
+
+// A language version that was added brings its recorder with it.
+document.addEventListener("htmx:load", (event) => event.target.dispatchEvent(new Event("recorder:start", { bubbles: true })));
