@@ -74,17 +74,19 @@ def test_a_page_is_heard_in_its_parts() -> None:
         "Tân Lập, ngày năm tháng ba năm hai nghìn không trăm hai mươi lăm",
         "thông báo về việc cắt điện",
         "Thực hiện kế hoạch của Điện lực về việc sửa chữa đường dây, Ủy ban nhân dân xã Tân Lập thông báo,",
-        "đến toàn thể bà con nhân dân trong xã, các cơ quan, đơn vị và trường học trên địa bàn xã,",
-        "theo ma kê tinh nội dung sau:",
+        (
+            "đến toàn thể bà con nhân dân trong xã, các cơ quan, đơn vị và trường học trên địa bàn xã, "
+            "theo ma két ting nội dung sau"
+        ),
         "một, Thời gian",
         "một chấm một, Ngày thứ nhất",
         "a, Buổi sáng",
-        "Nơi nhận:",
-        "Như trên;",
+        "Nơi nhận",
+        "Như trên",
         "Lưu: văn thư",
         "thay mặt ủy ban nhân dân",
         "chủ tịch",
-        "đã ký",
+        "Đã ký",
         "Nguyễn Văn A",
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from typing import Final
 
@@ -17,6 +18,7 @@ _RARE: Final = {
     "£": "bảng Anh", "¥": "yên", "√": "căn", "∞": "vô cùng", "≠": "khác", "∑": "tổng", "∆": "đen ta",
     "‱": "phần vạn", "⇒": "đến", "↔": "và", "−": "trừ", "÷": "chia",
 }  # fmt: skip
+_SIGNATURE: Final = re.compile(r"(?<!\w)(?:TM|KT|TL|TUQ)$")  # for whom somebody signs: no sentence ends here
 _SILENT: Final = Reading("")
 _BREATH: Final = Reading(",")
 _NOT_SAID: Final = Reading("", Doubt.UNREADABLE)
@@ -26,6 +28,8 @@ def sign(line: str, start: int, end: int) -> Reading:
     """A sign, or a run of the same sign, where it stands in its line."""
     written = line[start]
     if written in ".…":
+        if _SIGNATURE.search(line[max(0, start - 5) : start]):
+            return _SILENT
         return _stop(line, end, ellipsis=written == "…" or end - start > 1)
     if written in _DASHES:  # silent within a word, and a rule where it is long
         return _BREATH if _stands_free(line, start, end) else _SILENT
