@@ -55,3 +55,9 @@ def test_the_files_are_in_order(name: str) -> None:
     for line in lines_of(name):
         assert line.spoken == " ".join(line.spoken.split()) == unicodedata.normalize("NFC", line.spoken)
         assert re.fullmatch(r"[^\W\d_fjwz]+(?: [^\W\d_fjwz]+)*|", line.spoken), line.spoken
+
+
+def test_there_are_more_than_a_thousand_lines_and_none_stands_twice() -> None:
+    written = [line.written for name in FILES for line in lines_of(name)]
+    assert len(written) >= 1000
+    assert len(set(written)) == len(written)
