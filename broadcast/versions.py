@@ -38,7 +38,9 @@ def complete(
     content.require_words(merged["text"], merged["recording_id"])
     sound = stations.effective(session, area_id)
     said = _said(sound, merged["language"], merged.get("klass"))
-    done = given | {name: said[name] for name in OF_STATION if name in given and given[name] is None}
+    done: dict[str, Any] = given | {
+        name: said[name] for name in OF_STATION if name in given and given[name] is None
+    }
     if "parts" in done:
         done["parts"] = tuple(_complete_part(part, sound) for part in done["parts"])
     for recording_id in _recordings(done) - _recordings(last):

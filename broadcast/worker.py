@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schedules.clock import Clock
 
-from . import alerts, closing, events, lease, monitoring, planning, registry
+from . import alerts, closing, events, lease, monitoring, planning, recordings, registry
 from .dispatch import Dispatcher
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
@@ -181,6 +181,7 @@ class Worker:
         now = self._system.clock()
         with fenced(self._system.database, leadership, now) as session:
             events.prune(session, now - EVENTS_KEPT)
+            recordings.prune(session, self._system.library, now)
         return False
 
     def _refresh_accounts(self) -> None:
