@@ -20,6 +20,7 @@ _DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
+_HALF_DAY: Final = in_front("half_day", more=r"|(?<!\w)(?:ngày|lễ|dịp)\s\d{1,2}-\d{1,2}\s?(?:,|và)")
 _WEEKDAY: Final = re.compile(r"(?<!\w)(?:thứ\s(?:hai|ba|tư|năm|sáu|bảy|\d)|chủ\snhật|hôm nay)\s?\($")
 _STREET: Final = in_front("street")
 _NOT_A_DAY: Final = in_front("no_day")
@@ -101,12 +102,19 @@ def _marked_day(match: re.Match[str]) -> str | None:
     """ngày 10.3, ngày 22-5: such a sign parts day and month only behind a word for a day."""
     day, month = match["day"], match["month"]
     lunar = _LUNAR.match(after(match))
-    sure = lunar or _WEEKDAY.search(before(match))
-    if not _valid(day, month) or not (sure or _PARTS.search(before(match))):
-        return None
-    if match["sep"] != "." and int(day) <= int(month) and not sure:
+    preceding = before(match)
+    told = lunar or _WEEKDAY.search(preceding) or _HALF_DAY.search(preceding)
+    descending = int(day) > int(month) and match["sep"] != "."
+    if not told and not (_PARTS if match["sep"] == "." else _DAY_WORDS).search(preceding):
+        told = None if not descending else _STREET.search(preceding)
+        if not told:
+            return None
+    if not _valid(day, month) or not (told or descending or match["sep"] == "."):
         return None  # rather two days than a day and a month
-    return f"{_lead(match)}{_day(day)} {_month(month)}"
+    if after(match).startswith(("giờ", "phút", "điểm")):
+        return None
+    lead = "" if _STREET.search(preceding) else _lead(match)
+    return f"{lead}{_day(day)} {_month(month)}"
 
 
 def _first_day(match: re.Match[str]) -> str | None:

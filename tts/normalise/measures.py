@@ -151,7 +151,11 @@ def _between(match: re.Match[str]) -> str | None:
     preceding = match.string[max(0, match.start() - 30) : match.start()]
     if _POSITION.search(preceding):
         return ","
-    return "đến" if _MEASURED.search(preceding) else None
+    front = _MEASURED.search(preceding)
+    if not front:
+        return None
+    same = match["unit"] == front["unit"] or not (match["unit"] in UNITS and front["unit"] in UNITS)
+    return "đến" if same else ","
 
 
 def _post(match: re.Match[str]) -> str:
@@ -173,7 +177,9 @@ def _many(match: re.Match[str]) -> Reading | None:
 
 _LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
 _RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_LOWER_WORD})){{1,3}}"
-_MEASURED: Final = re.compile(rf"\d\s?(?:{numbers.SCALE}\s)?(?:{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE)
+_MEASURED: Final = re.compile(
+    rf"\d\s?(?:{numbers.SCALE}\s)?(?P<unit>{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE
+)
 _NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
@@ -195,7 +201,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("a"),
     ),
     rule(
-        rf"{numbers.DASH} (?=\s?{numbers.NUMBER}\s?(?:{numbers.SCALE}|{UNIT}))",
+        rf"{numbers.DASH} (?=\s?{numbers.NUMBER}\s?(?P<unit>{numbers.SCALE}|{UNIT}))",
         _between,
         kind=TokenKind.MEASURE,
         starts=signs("-‐‑‒–—−"),
@@ -265,7 +271,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*(unit for unit in ALONE if unit[0].isalpha())) | signs("°º"),
     ),
     rule(
-        r"(?<![\w.,]) (?P<metres>[12])m(?P<rest>[4-9]|\d\d) (?!\w|[.,]\d)",
+        r"(?<![\w.,]) (?P<metres>\d{1,2})m(?P<rest>[4-9]|\d\d) (?!\w|[.,]\d)",
         _height,
         kind=TokenKind.MEASURE,
         starts=digits_then("a"),

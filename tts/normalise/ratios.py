@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import gcd
 from typing import Final
 
 from tts.normalise import numbers
@@ -47,12 +48,10 @@ def _kind(match: re.Match[str]) -> bool | None:
     preceding, following = before(match), after(match)
     if match[0] in _WELL_KNOWN or _ADDRESS.search(preceding) or _SCALE.search(preceding):
         return False
-    if (
-        not (top.isdigit() and bottom.isdigit())
-        or int(top) >= int(bottom)
-        or _WHOLES.match(following)
-        or _RATED.search(preceding)
-    ):
+    counted = not (top.isdigit() and bottom.isdigit()) or int(top) >= int(bottom)
+    if counted or gcd(int(top), int(bottom)) > 1:  # 6/8 cửa xả: nobody leaves a fraction so
+        return False
+    if _WHOLES.match(following) or _RATED.search(preceding):
         return False
     if _PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL)):
         return True
@@ -75,6 +74,13 @@ def _result(match: re.Match[str]) -> str | None:
     if not uneven and not _MATCH.search(before(match)):
         return None
     return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
+
+
+def _out_of(match: re.Match[str]) -> str | None:
+    """1.500/2.000 tỷ: neither a date nor a fraction."""
+    if not re.search(r"[.,]", match[0]):
+        return None
+    return f"{numbers.quantity(match['top'])} trên {numbers.quantity(match['bottom'])}"
 
 
 def _chain(match: re.Match[str]) -> Reading:
@@ -119,6 +125,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _ratio,
         kind=TokenKind.NUMBER,
         starts=digits_then("/,"),
+    ),
+    rule(
+        rf"{_EDGE} (?P<top>{numbers.NUMBER}) \s?/\s? (?P<bottom>{numbers.NUMBER}) (?![\w/])",
+        _out_of,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/.,"),
     ),
     rule(
         r"(?<![\w/.,]) \d{1,6}(?:\s?/\s?\d{1,6}){2,12} (?![\w/])",

@@ -54,7 +54,7 @@ def _coded(match: re.Match[str]) -> str | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<!\w) (?P<letters>[A-ZĐ]{1,4})[ -]?(?P<digits>\d{7,20}) (?![\w/-]|[.,]\d)",
+        r"(?<!\w) (?P<letters>[A-ZĐ]{1,4})[ -]?(?P<digits>\d{6,20}) (?![\w/-]|[.,]\d)",
         _coded,
         kind=TokenKind.CODE,
         starts=letters_then("0-"),

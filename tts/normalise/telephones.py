@@ -52,6 +52,13 @@ def _service(match: re.Match[str]) -> str | None:
     return None
 
 
+def _local(match: re.Match[str]) -> str | None:
+    """3812.116 behind a word for a telephone or behind a whole number."""
+    if not _ALWAYS.search(before(match)) or _COUNTED.match(after(match)):
+        return None
+    return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
+
+
 def _services(match: re.Match[str]) -> str | None:
     """113/114/115."""
     numbers_said = re.findall(r"\d+", match[0])
@@ -66,6 +73,11 @@ def _extension(match: re.Match[str]) -> str:
 
 _END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d)|[ .-]\d{3}(?!\d))(?!\w)"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w.,-]) (?:\d{4}[. ]\d{3}|\d[. ]\d{3}[. ]\d{3}|[2-9]\d{5,6}) (?![\w/]|[ .,-]?\d)",
+        _local,
+        kind=TokenKind.TELEPHONE,
+    ),
     rule(
         rf"""(?<![\w.,-]) (?: \(?(?:\+|00)84\)?[ .-]?(?:\(0\))?\(?\d{{1,3}}\)?(?:[ .-]?\d){{6,9}}
             | \(0\d{{1,4}}\)[ .-]?\d(?:[ .-]?\d){{5,8}}

@@ -46,6 +46,10 @@ def _time(match: re.Match[str]) -> str | None:
     return lead + _clock(match["hour"], match["minute"], match["second"]) + _half(match)
 
 
+def _exact_hour(match: re.Match[str]) -> str:
+    return _clock(match["hour"], match["minute"], match["second"]) + _half(match)
+
+
 def _hour(match: re.Match[str]) -> str:
     return _clock(match["hour"], match["minute"]) + _half(match)
 
@@ -131,8 +135,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""{_EDGE} (?P<hour>\d{{1,3}}) \s?[hHgG]\s? (?P<minute>[0-5]\d|(?<=\d[hg])\d)
-            {_MINUTES} {_HALF} (?!\w|/\d|[.,]\d)""",
-        _hour,
+            (?:\s?['’′]\s?(?P<second>[0-5]?\d)\s?(?:["”″]|''|’’)|{_MINUTES}) {_HALF} (?!\w|/\d|[.,]\d)""",
+        _exact_hour,
         kind=TokenKind.TIME,
         starts=digits_then("a"),
     ),
