@@ -92,10 +92,11 @@ def _is_plainly_meant(written: str) -> bool:
 
 def _by_context(match: re.Match[str], written: str, *, capitals: bool) -> Reading | None:
     entry = AMBIGUOUS[written]
-    preceding = match.string[max(0, match.start() - _NEAR) : match.start()].rstrip()
+    front = match.string[max(0, match.start() - _NEAR) : match.start()].rstrip().lower()
     following = match.string[match.end() : match.end() + _NEAR].lstrip()
+    behind, capital = following.lower(), following[:1].isupper()
     for sense in entry.senses:
-        if sense.fits(preceding, following):
+        if sense.fits(front, behind, capital=capital):
             return Reading(sense.spoken)
     if capitals or not (entry.usual or entry.guess):
         return None

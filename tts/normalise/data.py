@@ -18,16 +18,16 @@ class Sense:
     spoken: str
     next: re.Pattern[str] | None
     previous: re.Pattern[str] | None
+    ends: frozenset[str]  # the last characters of what stands in front: asked first, since it is cheap
     before_capital: bool
     examples: tuple[tuple[str, str], ...]  # words in front and behind next to which it holds
 
-    def fits(self, preceding: str, following: str) -> bool:
-        """``following`` in its own case, both without the space next to the abbreviation."""
-        behind = following.lower()
+    def fits(self, front: str, behind: str, *, capital: bool) -> bool:
+        """The words on both sides in lower case, without the space next to the abbreviation."""
         return bool(
             (self.next and self.next.match(behind))
-            or (self.previous and self.previous.search(preceding.lower()))
-            or (self.before_capital and following[:1].isupper())
+            or (self.previous and front[-1:] in self.ends and self.previous.search(front))
+            or (self.before_capital and capital)
         )
 
 
@@ -58,10 +58,12 @@ def _any(words: Iterable[str]) -> str:
 def _sense(entry: dict[str, Any]) -> Sense:
     following = [word for word in entry.get("next", ()) if word != "^"]
     preceding = entry.get("previous", ())
+    ends = "".join(word[-1] for word in preceding)
     return Sense(
         spoken=entry["spoken"],
         next=re.compile(_any(following)) if following else None,
         previous=re.compile(f"(?:{_any(preceding)})$") if preceding else None,
+        ends=frozenset(ends.replace("#", "0123456789")),
         before_capital="^" in entry.get("next", ()),
         examples=_examples(preceding, following),
     )
