@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final
@@ -64,6 +65,7 @@ def spelled(digits: str) -> str:
     return " ".join(_DIGITS[unicodedata.digit(character)] for character in digits)
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def number(written: str) -> str:
     """A number of a label or a document, whose leading zero is said: 07 -> không bảy."""
     whole, fraction = parts(written)
@@ -72,6 +74,7 @@ def number(written: str) -> str:
     return f"{words} phẩy {_fraction(fraction)}" if fraction else words
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def quantity(written: str) -> str:
     """A number that counts something: 07 -> bảy, 1.250,5 -> một nghìn hai trăm năm mươi phẩy năm."""
     padding = re.match(r"0(?=\d(?!\d))", written)

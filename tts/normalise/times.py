@@ -54,6 +54,17 @@ def _hour(match: re.Match[str]) -> str:
     return _clock(match["hour"], match["minute"]) + _half(match)
 
 
+def _in_words(match: re.Match[str]) -> str | None:
+    """7 giờ 30, 7 giờ 00 phút; but 7 giờ 5 người leaves the 5 alone."""
+    minute, sign = match["minute"], match["sign"]
+    if not sign and (len(minute) < 2 or (after(match)[:1].isalpha() and not _DAY_PARTS.match(after(match)))):
+        return None
+    if int(match["hour"]) > _LAST_HOUR:
+        return None
+    said = _clock(match["hour"], minute)
+    return said if sign else said.removesuffix(" phút")
+
+
 def _time_range(match: re.Match[str]) -> str | None:
     hours = [match[name] for name in ("hour1", "hour2")]
     minutes = [match[name] for name in ("minute1", "minute2")]
@@ -95,7 +106,7 @@ def _seconds(match: re.Match[str]) -> str:
 
 
 _EDGE: Final = r"(?<![\w/.,:])(?<!\d-)"
-_AT: Final = r"\s?(?:[hH]|[gG](?!\w{2})|:)\s?"
+_AT: Final = r"\s?(?:[hH]|[gG](?![^\W\d])|:)\s?"
 _MINUTES: Final = r"(?:\s?(?:phút|ph?\b|['’′]))?"
 _HALF: Final = r"(?:\s?(?P<half>[aApP]\.?[mM]\b\.?))?"
 _TO: Final = rf"\s?(?:{numbers.DASH}|→)\s?"
@@ -137,6 +148,13 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"""{_EDGE} (?P<hour>\d{{1,3}}) \s?[hHgG]\s? (?P<minute>[0-5]\d|(?<=\d[hg])\d)
             (?:\s?['’′]\s?(?P<second>[0-5]?\d)\s?(?:["”″]|''|’’)|{_MINUTES}) {_HALF} (?!\w|/\d|[.,]\d)""",
         _exact_hour,
+        kind=TokenKind.TIME,
+        starts=digits_then("a"),
+    ),
+    rule(
+        r"""(?<![\w/.,:-]) (?P<hour>\d{1,2}) \s?giờ\s? (?P<minute>[0-5]?\d)
+            (?P<sign>\s?(?:phút|ph?\b|['’′]))? (?!\w|[.,/]\d|\s?-)""",
+        _in_words,
         kind=TokenKind.TIME,
         starts=digits_then("a"),
     ),
