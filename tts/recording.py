@@ -26,7 +26,7 @@ _CODECS: Final = (
     "pcm_s16be,pcm_alaw,pcm_mulaw,amrnb,amrwb"
 )
 _LARGEST_ALLOCATION: Final = 256_000_000  # bytes; a hostile header may ask for much more
-_PATIENCE_S: Final = 120.0
+_PATIENCE_S: Final = 300.0  # an hour takes a minute on a small machine that has nothing else to do
 _WINDOW_S: Final = 0.01
 _WINDOW: Final = round(RATE * _WINDOW_S)  # samples
 _BELOW_SPEECH: Final = 10 ** (-35 / 20)  # what is this much quieter than speech is silence
@@ -66,7 +66,7 @@ def accept(source: Path, target: Path, *, trim: bool = True, longest: float = LO
     """
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".take-") as folder:
-            whole, cut = Path(folder) / "whole.flac", Path(folder) / "cut.flac"
+            whole, cut = Path(folder) / "whole.wav", Path(folder) / "cut.flac"
             levels = _decode(source, whole, longest)
             first, last = _sounding(levels) if trim else (0, len(levels.rms))
             loudness = _cut(whole, cut, first, last)
@@ -79,7 +79,7 @@ def accept(source: Path, target: Path, *, trim: bool = True, longest: float = LO
 
 
 def _decode(source: Path, whole: Path, longest: float) -> _Levels:
-    """Write the sound as FLAC and measure it on the way; never more of it than may be accepted."""
+    """Write the sound as samples and measure it on the way; never more of it than may be accepted."""
     levels = _Levels(array("i"), array("i"))
 
     def take(block: bytes) -> None:
@@ -91,7 +91,7 @@ def _decode(source: Path, whole: Path, longest: float) -> _Levels:
     bounded = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMS, "-codec_whitelist", _CODECS]
     bounded += ["-max_alloc", str(_LARGEST_ALLOCATION), "-i", f"file:{source.absolute()}"]
     sound = ["-map", "0:a:0", "-t", str(longest + 1), "-ac", "1", "-ar", str(RATE), "-sample_fmt", "s16"]
-    outputs = [*sound, *_FLAC, "-y", str(whole), *sound, "-f", "s16le", "pipe:1"]
+    outputs = [*sound, "-f", "wav", "-y", str(whole), *sound, "-f", "s16le", "pipe:1"]
     try:
         ffmpeg.read(["-v", "error", *bounded, *outputs], 2_000 * _WINDOW, take, timeout=_PATIENCE_S)
     except MasteringFailed as error:
@@ -129,7 +129,7 @@ def _cut(whole: Path, cut: Path, first: int, last: int) -> float:
     )
     output = ["-af", filters, "-ac", "1", "-ar", str(RATE), "-sample_fmt", "s16", *_FLAC, "-y", str(cut)]
     try:
-        return metering.integrated(ffmpeg.run(["-f", "flac", "-i", str(whole), *output])[1])
+        return metering.integrated(ffmpeg.run(["-f", "wav", "-i", str(whole), *output])[1])
     except MasteringFailed as error:
         raise SilentAudio("nothing in the recording can be heard") from error
 
