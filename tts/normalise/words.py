@@ -27,6 +27,13 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(r"\./\.?", lambda _: ".", kind=TokenKind.SIGN, starts=signs(".")),
     rule(r"[-–=]{1,3}>", lambda _: ",", kind=TokenKind.SIGN, starts=signs("-–=")),
     rule(
+        r"(?<!\w) v\s?(?:\.{0,3}|/)\s?v (?!\w) \.?(?=\s?[.…,;)]|\s?$)",
+        lambda _: "vân vân",
+        re.IGNORECASE,
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("v", "vv"),
+    ),
+    rule(
         rf"(?<!\w) (?P<phrase>{_PHRASE}) (?!\w)",
         _phrase,
         re.IGNORECASE,
