@@ -85,6 +85,11 @@ def _single(match: re.Match[str]) -> Reading | str | None:
     )
 
 
+def _titled(match: re.Match[str]) -> Reading | str | None:
+    """BS. Nông Văn Páo: the dot ends no sentence."""
+    return _single(match) if match.string[match.end()].isupper() else None
+
+
 def _is_plainly_meant(written: str) -> bool:
     """ubnd, Ubnd: typed without the capitals; not a mixture such as uBND."""
     return written[1:].islower() or written.isupper() or len(written) > _LONGEST_MIXED
@@ -155,8 +160,8 @@ JOINED: Final[tuple[Rule, ...]] = (
 )
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"(?<![\w&]) (?:(?P<written>{_TITLES})\.\s?(?=[^\W\d_a-zà-ỹ])) ",
-        _single,
+        rf"(?<!\w) (?:(?P<written>{_TITLES})\.\s?(?=[^\W\d_])) ",
+        _titled,
         kind=TokenKind.ABBREVIATION,
         starts=first_words(*_TITLES.split("|")),
     ),
