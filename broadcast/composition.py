@@ -13,6 +13,7 @@ from tts.normalise import VERSION
 from tts.types import Part, Recorded, Speech, SpokenText, Voice
 
 from . import speech
+from .errors import FileDamaged, NotFound
 from .library import RECORDING, Library
 from .models import BulletinVersion, VersionPart
 
@@ -74,10 +75,13 @@ def read(piece: Piece, lexicons: Mapping[str, Lexicon]) -> Speech:
 
 
 def sound(piece: Piece, lexicons: Mapping[str, Lexicon], library: Library) -> Part:
-    """Errors: NotFound, FileDamaged when a recording is gone."""
+    """Errors: FileDamaged, also when a recording is gone."""
     if piece.is_read:
         return read(piece, lexicons)
-    return Recorded(library.path(piece.sha256, verify=True, kind=RECORDING), piece.sha256)
+    try:
+        return Recorded(library.path(piece.sha256, verify=True, kind=RECORDING), piece.sha256)
+    except NotFound as error:
+        raise FileDamaged(sha256=piece.sha256) from error
 
 
 def languages(found: Iterable[Piece]) -> set[str]:

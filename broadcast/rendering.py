@@ -61,7 +61,7 @@ class Job:
     ticket: int  # fences an earlier claim, also of a worker of the same name
 
     def script(self, library: Library) -> Script:
-        """Errors: NotFound, FileDamaged when a recording is gone."""
+        """Errors: FileDamaged when a recording is."""
         return Script(
             parts=tuple(composition.sound(piece, self.lexicons, library) for piece in self.parts),
             opening=composition.read(self.opening, self.lexicons) if self.opening else None,

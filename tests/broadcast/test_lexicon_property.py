@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -124,6 +125,7 @@ def digest(data):
     return hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # its locks are tested elsewhere
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_nothing_approved_is_read_otherwise_than_the_lexicon_says_now(database, cast, steps):
