@@ -36,6 +36,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True) 
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.astimezone(LOCAL).date()
+MARKS = [[0, 0, 4000, 9000], [0, 1, 9500, 21_000], [0, 2, 21_500, 38_000]]
 SPOTS = (
     "nhà văn hóa",
     "cổng chợ",
@@ -115,10 +116,7 @@ def voice(session: Any, bulletin: Bulletin, milliseconds: int, fallback: str = "
         loudness=-16.2,
         true_peak=-1.9,
         peaks=wave(bulletin.id),
-        details={
-            "marks": [[0, 0, 4000, 9000], [0, 1, 9500, 21_000], [0, 2, 21_500, 38_000]],
-            "opus": {"sha256": sha256, "size": milliseconds * 3},
-        },
+        details={"marks": MARKS, "opus": {"sha256": sha256, "size": milliseconds * 3}},
         created_at=NOW,
     )
     session.add(clip)
