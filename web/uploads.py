@@ -6,6 +6,7 @@ person is asked for before anything is read.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import tempfile
 from collections.abc import Callable
@@ -18,10 +19,11 @@ from broadcast.database import Database
 from broadcast.errors import DiskFull, FileTooLarge, Forbidden, NotAuthenticated
 from broadcast.models import Person, Role
 
-from .edge import system
+from .edge import now, system
 
 LARGEST: Final = 700_000_000  # bytes: an hour of 48 kHz stereo as WAV
 AROUND: Final = 100_000  # bytes of a form around its file
+ABANDONED_S: Final = 24 * 3600  # no upload takes so long
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -49,9 +51,13 @@ class UploadRequest(Request):
 
 
 def folder() -> Path:
-    """Beside the library, so that what fits here fits there."""
+    """Beside the library, so that what fits here fits there; what a killed process left is removed."""
     path: Path = system().settings.data_dir / "uploads"
     path.mkdir(parents=True, exist_ok=True)
+    for left in path.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another request may be done with it
+            if left.stat().st_mtime < now().timestamp() - ABANDONED_S:
+                left.unlink()
     return path
 
 

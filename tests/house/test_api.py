@@ -19,6 +19,8 @@ from web.api import create_api
 
 SOUND = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(SOUND).hexdigest()
+OPUS = b"OggS" + bytes(range(200))
+OPUS_SHA256 = hashlib.sha256(OPUS).hexdigest()
 PLAN = b'{"start":0,"end":1,"items":[]}'
 PLAN_SHA256 = hashlib.sha256(PLAN).hexdigest()
 
@@ -33,7 +35,7 @@ class Reader(FlaskClient):
 @pytest.fixture
 def client_with(database: Database, tmp_path: Path) -> Callable[..., FlaskClient]:
     library = Library(tmp_path / "library")
-    library.put(AudioClip(SOUND, SHA256, "audio/mpeg", 1.0, "key", "espeak", "1"))
+    library.put(AudioClip(SOUND, SHA256, "audio/mpeg", 1.0, "key", "espeak", "1", opus=OPUS))
 
     def make(connected: bool | None = None) -> FlaskClient:
         app = Flask("api-alone")
@@ -101,6 +103,20 @@ def test_a_head_request_tells_the_size(client: FlaskClient) -> None:
 def test_only_the_name_of_a_file_we_have_opens_it(client: FlaskClient, name: str) -> None:
     answer = client.get(f"/media/{name}.mp3")
     assert answer.status_code == 404
+
+
+def test_the_compact_form_of_a_clip_is_served_like_the_clip(client: FlaskClient) -> None:
+    answer = client.get(f"/media/{OPUS_SHA256}.opus")
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, OPUS, "audio/ogg")
+    assert answer.headers["ETag"] == f'"{OPUS_SHA256}"'
+    assert answer.cache_control.immutable
+    part = client.get(f"/media/{OPUS_SHA256}.opus", headers={"Range": "bytes=2-5"})
+    assert (part.status_code, part.data) == (206, OPUS[2:6])
+
+
+@pytest.mark.parametrize("kind", ["opus", "flac", "wav"])
+def test_a_clip_has_no_other_forms_than_those_that_were_made(client: FlaskClient, kind: str) -> None:
+    assert client.get(f"/media/{SHA256}.{kind}").status_code == 404
 
 
 def test_a_missing_file_is_told_in_a_form_for_machines(client: FlaskClient) -> None:

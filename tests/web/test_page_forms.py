@@ -17,14 +17,17 @@ from devices.messages import AlertStatus
 from schedules.types import Frequency
 from web.forms.announcements import ANNOUNCEMENTS, blanks
 from web.forms.bulletins import read_bulletin, read_decision
+from web.forms.lexicon import read_entry
 from web.forms.loudspeakers import read_loudspeaker
 from web.forms.schedules import read_schedule
+from web.forms.stations import read_station
 from web.forms.urgent import read_send, read_urgent
 
 APP = Flask(__name__)
 Babel(APP)
 READERS: tuple[Callable[[MultiDict[str, str]], Any], ...] = (
-    read_bulletin, read_decision, read_loudspeaker, read_schedule, read_send, read_urgent,
+    read_bulletin, read_decision, read_entry, read_loudspeaker, read_schedule, read_send, read_station,
+    read_urgent,
 )  # fmt: skip
 NAMES = [
     "title",
@@ -55,6 +58,13 @@ NAMES = [
     "status",
     "minutes",
     "loudspeakers",
+    "written",
+    "spoken",
+    "language",
+    "note",
+    "opening_from",
+    "opening",
+    "lead_in_s",
 ]
 anything = st.one_of(
     st.text(max_size=40),

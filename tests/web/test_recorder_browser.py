@@ -128,6 +128,17 @@ def test_a_file_is_sent_and_leads_on_to_a_bulletin(
         re.compile(rf"/bulletins/new\?area_id={cast.commune}&recording_id={recording_id}")
     )
 
+    expect(page.locator(f"input[name=recording_id][value='{recording_id}']")).to_have_count(1)
+
+    page.get_by_label("Tiếng của phần mới").select_option("tyz")
+    page.get_by_role("button", name="Thêm phần").click()
+    part = page.locator("#parts [data-recorder]")
+    sound = {"name": "tay.wav", "mimeType": "audio/wav", "buffer": tone(1)}
+    part.locator("[data-recorder-file]").set_input_files(sound)
+    expect(part.locator("[data-recording]")).to_be_visible()
+    recording = the_recording(database, int(part.locator("input[type=hidden]").input_value()))
+    assert (recording.name, recording.language) == ("tay.wav", "tyz")
+
 
 def test_a_refused_microphone_is_explained_and_a_lost_network_loses_nothing(
     cast: Any, context: BrowserContext, open_as: Open, judge: Judge

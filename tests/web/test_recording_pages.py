@@ -18,6 +18,8 @@ from web import uploads
 PARTIAL = {"HX-Request": "true"}
 RATE = 24_000
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the use cases know both
+
 
 def sound(seconds: float = 1.2, *, silence: float = 0.6, volume: float = 0.4) -> bytes:
     """A WAV file: silence, a tone that swells and fades, silence."""

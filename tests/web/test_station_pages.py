@@ -15,6 +15,8 @@ from broadcast.people import grant
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the use cases know both
+
 
 @pytest.fixture
 def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:

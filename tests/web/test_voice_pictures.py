@@ -45,8 +45,13 @@ def words(database: Database, cast: Any) -> None:
         bulletins.create(session, lan, area_id=cast.commune, title="Họp ban chỉ huy", text=text, now=NOW)
 
 
-def test_pictures_lexicon(cast: Any, words: None, open_as: Open, judge: Judge) -> None:
-    judge(open_as(cast.lan, "/lexicon/"), "lexicon")
+def test_pictures_lexicon(cast: Any, system: Any, words: None, open_as: Open, judge: Judge) -> None:
+    page = open_as(cast.lan, "/lexicon/")
+    with page.expect_response("**/lexicon/hear") as answer:
+        page.get_by_role("button", name="Nghe thử “A Lưới”").click()
+    assert answer.value.ok
+    system.synthesiser.close()
+    judge(page, "lexicon")
     page = open_as(cast.lan, "/lexicon/new")
     page.get_by_label("Viết trong văn bản").fill("QZK")
     page.get_by_label("Đọc là").fill("quỹ khuyến học")

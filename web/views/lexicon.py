@@ -10,17 +10,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import lexicon, permissions
+from broadcast import lexicon, permissions, stations
 from broadcast.errors import DomainError, EntryInvalid
 from broadcast.lexicon import Change
 from broadcast.models import LexiconEntry, Role
-from tts.types import Preset, Voice
 from web.auth import current_person, safe_next, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence
 from web.forms import lexicon as forms
 from web.forms.lexicon import EntryForm
-from web.views import places, read_out
+from web.views import places, read_out, voicing
 
 blueprint = Blueprint("lexicon", __name__, url_prefix="/lexicon")
 
@@ -143,7 +142,13 @@ def hear() -> Response:
     area_id = request.form.get("area_id", 0, type=int)
     permissions.require(current_person(), Role.VIEWER, area_id, g.session)
     text = request.form.get("spoken", "")[: forms.LONGEST_SPOKEN]
-    return read_out.answer(area_id, text, Voice(), Preset.STANDARD)
+    return read_out.answer(area_id, text, stations.effective(g.session, area_id), _language())
+
+
+def _language() -> str:
+    """Of the entry, where some voice speaks it."""
+    language = request.form.get("language", "")
+    return language if voicing.speaks(language) else "vi"
 
 
 def _values(form: EntryForm) -> dict[str, Any]:

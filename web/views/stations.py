@@ -15,7 +15,7 @@ from broadcast import areas, bulletins, lexicon, permissions, speech, stations
 from broadcast.errors import DomainError, InvalidInput, NotFound
 from broadcast.models import Area, Person, Role, Station
 from broadcast.stations import Sound
-from tts.types import Preset, Voice
+from tts.types import Preset
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence
@@ -87,9 +87,7 @@ def reading(area_id: int) -> str:
 def hear(area_id: int) -> Response:
     """A formula in the voice that is chosen in the form, saved or not."""
     area, name, form = _seen(area_id), _formula_name(), forms.read_station(request.form)
-    sound = _sound(area, form)
-    voice = Voice(sound.engine, sound.voice, speed=sound.speed)
-    return read_out.answer(area_id, _tried(area, form, name), voice, Preset(sound.preset))
+    return read_out.answer(area_id, _tried(area, form, name), _sound(area, form))
 
 
 def _seen(area_id: int) -> Area:

@@ -219,14 +219,18 @@ class Recorder {
 
 const started = [];
 function startRecorders(root) {
-  for (const element of root.querySelectorAll("[data-recorder]:not([data-recorder-on])")) {
+  for (const element of root.querySelectorAll?.("[data-recorder]:not([data-recorder-on])") ?? []) {
     element.dataset.recorderOn = "";
     started.push(new Recorder(element));
   }
 }
 
 startRecorders(document);
-document.addEventListener("recorder:start", (event) => startRecorders(event.target)); // for parts added later
+document.addEventListener("htmx:load", (event) => startRecorders(event.target)); // parts that came later
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const replaced = started.find(({ root, busy }) => busy && event.detail.target?.contains(root));
+  replaced?.hold(event); // what is being recorded must not vanish with its part
+});
 window.addEventListener("beforeunload", (event) => {
   if (started.some((recorder) => recorder.busy)) event.preventDefault();
 });
