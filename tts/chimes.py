@@ -21,14 +21,13 @@ _MELODIES: Final[dict[Chime, tuple[tuple[int, int], ...]]] = {
 }
 _FADE_IN_MS: Final = 15
 _RELEASE: Final = 0.6  # share of a note over which it dies away
-_GAP_AFTER: Final = 0.4  # seconds
 
 
 @functools.lru_cache(maxsize=32)
 def chime(kind: Chime, rate: int) -> Segment:
-    """The signal at ``rate`` samples a second with a short rest after it; empty for NONE."""
+    """The signal at ``rate`` samples a second; empty for NONE."""
     notes = [_note(frequency, length, rate) for frequency, length in _MELODIES[kind]]
-    return join([*notes, silence(_GAP_AFTER, rate)]) if notes else silence(0, rate)
+    return join(notes) if notes else silence(0, rate)
 
 
 def _note(frequency: int, length: int, rate: int) -> Segment:

@@ -14,7 +14,7 @@ SLOWEST: Final = 0.5  # beyond this nobody understands the voice
 _OUTDOOR_SPEED: Final = 0.88
 _OUTDOOR_PAUSES: Final = 1.6
 _OUTDOOR_LEAD_IN: Final = 1.5
-_AFTER_CHIME: Final = 0.5  # seconds
+_AFTER_CHIME: Final = 0.8  # seconds
 _AFTER_HEADING: Final = 1.2
 _BETWEEN_PARTS: Final = 1.0
 

@@ -31,10 +31,10 @@ class Workshop:
 
     def spoken(self, engine: Engine, line: Line, given_up: threading.Event | None = None) -> Piece:
         """Raises EngineUnavailable, BadAudio, MasteringFailed, StorageFull, StorageFailed."""
+        if given_up is not None and given_up.is_set():
+            raise EngineUnavailable(engine.name, GIVEN_UP, detail="another sentence failed")
 
         def make() -> Piece:
-            if given_up is not None and given_up.is_set():
-                raise EngineUnavailable(engine.name, GIVEN_UP, detail="another sentence failed")
             sound = audio.from_wav(engine.synthesise(line.text, line.voice))
             audio.check(sound, line.text)
             return mastering.finish(mastering.sentence(audio.trim(sound)))
