@@ -10,7 +10,7 @@ import pytest
 
 from broadcast import bulletins, stations
 from broadcast.database import Database
-from broadcast.models import Bulletin, Clip, Person, RenderState
+from broadcast.models import Bulletin, Clip, Person, Recording, RenderState
 from web.forms.bulletins import PartForm, arranged
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
@@ -199,6 +199,33 @@ def test_language_versions_are_added_and_moved_without_saving(
 def test_parts_move_by_one_place_and_never_out_of_the_list(action: str, keys: list[int]) -> None:
     parts = (PartForm(0, "en"), PartForm(1, "tyz"))
     assert [part.key for part in arranged(parts, action)] == keys
+
+
+def test_a_recording_is_heard_in_place_of_the_text(lan: Any, database: Database, cast: Any) -> None:
+    with database.transaction() as session:
+        recording = Recording(
+            area_id=cast.commune,
+            sha256="cd" * 32,
+            name="tay.mp3",
+            language="tyz",
+            size=1000,
+            duration_ms=65_000,
+            loudness=-16.0,
+            peaks=[10, 50],
+            author_id=cast.lan.id,
+            created_at=NOW,
+        )
+        session.add(recording)
+        session.flush()
+        recording_id = recording.id
+    written = {"title": "Họp", "area_id": cast.commune, "opening_from": "none", "text": ""}
+    assert lan.send("/bulletins/new", **written).status_code == 422
+    answer = lan.send("/bulletins/new", recording_id=recording_id, **written)
+    assert answer.status_code == 302, answer.get_data(as_text=True)[-2000:]
+    page = lan.read(answer.headers["Location"])
+    assert "Phần này là bản thu, không phải máy đọc." in page
+    assert "khoảng 1:05" in page
+    assert "tay.mp3" in lan.read(f"{answer.headers['Location']}/edit")
 
 
 def test_a_long_text_says_that_its_preview_is_only_the_beginning(lan: Any, cast: Any) -> None:
