@@ -6,7 +6,7 @@ import enum
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Final
 
 from tts.types import Sentence, Token
@@ -71,14 +71,23 @@ _MARKS: Final = "".join(_STRENGTH)
 def split(blocks: Iterable[Block]) -> tuple[Sentence, ...]:
     """All tokens stay, in order; a silent run of tokens goes to the sentence before it."""
     sentences: list[Sentence] = []
+    silent: list[Token] = []
     for block in blocks:
         for sentence in _of_block(block):
             if sentence.spoken or not sentences:
+                _take_up(sentences, silent)
                 sentences.append(sentence)
             else:
-                last = sentences[-1]
-                sentences[-1] = Sentence(last.spoken, last.tokens + sentence.tokens, last.pause_after)
+                silent += sentence.tokens
+    _take_up(sentences, silent)
     return tuple(sentences)
+
+
+def _take_up(sentences: list[Sentence], silent: list[Token]) -> None:
+    if silent:
+        last = sentences[-1]
+        sentences[-1] = Sentence(last.spoken, (*last.tokens, *silent), last.pause_after)
+        silent.clear()
 
 
 def _of_block(block: Block) -> Iterator[Sentence]:
@@ -93,22 +102,23 @@ def _of_block(block: Block) -> Iterator[Sentence]:
             )
 
 
-def _groups(tokens: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+def _groups(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    """Up to and with the last of some marks that end a sentence."""
+    stops = [index for index, token in enumerate(tokens) if token.spoken in _ENDS]
     start = 0
-    for position, token in enumerate(tokens):
-        following = tokens[position + 1] if position + 1 < len(tokens) else None
-        if token.spoken in _ENDS and (following is None or following.spoken not in _ENDS):
-            yield tuple(tokens[start : position + 1])
-            start = position + 1
-    yield tuple(tokens[start:])
+    for stop, following in zip_longest(stops, stops[1:]):
+        if following != stop + 1:
+            yield tokens[start : stop + 1]
+            start = stop + 1
+    yield tokens[start:]
 
 
 def _pieces(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
     """Cut at the breath nearest to the middle until every piece is short; else between words."""
-    ends = list(accumulate(map(_length, tokens)))
-    if ends[-1] <= LONGEST + 1:
+    if sum([len(token.spoken) for token in tokens]) + len(tokens) <= LONGEST:
         yield tokens
         return
+    ends = list(accumulate(map(_length, tokens)))
     costs = {index: cost for index in range(1, len(tokens)) if (cost := _cost(tokens, index)) < _WORD}
     breaths = list(costs)
     waiting = [(0, len(tokens))]
@@ -153,11 +163,11 @@ def _cost(tokens: Sequence[Token], index: int) -> float:
 def say(tokens: Sequence[Token], end: str = "") -> str:
     """The words of ``tokens`` with tidy marks; the strongest of several marks in a row stays."""
     said: list[str] = []
-    for token in tokens:
-        if token.spoken in _STRENGTH:
-            _mark(said, token.spoken)
-        elif token.spoken:
-            said.append(token.spoken)
+    for spoken in [token.spoken for token in tokens]:
+        if spoken in _STRENGTH:
+            _mark(said, spoken)
+        elif spoken:
+            said.append(spoken)
     if end and said and said[-1][-1] not in _ENDS:
         _mark(said, end)
     return " ".join(said)

@@ -42,4 +42,4 @@ def is_syllable(word: str) -> bool:
 
 def is_marked(word: str) -> bool:
     """Whether ``word`` carries a tone or a letter that only Vietnamese words have."""
-    return any(not letter.isascii() for letter in word)
+    return not word.isascii()

@@ -14,7 +14,7 @@ PIECE: Final = re.compile(
     r"|(?P<sign>\.{2,40}|…{1,40}|(?P<same>[^\w\s]|_)(?P=same){0,39})|\S"
 )
 
-_KEPT: Final = 1 << 14  # places; a text can make up any number of them
+_PLAIN: Final = frozenset("/.,:;()%")  # each a class of its own
 
 
 class Dispatch:
@@ -33,24 +33,25 @@ class Dispatch:
             if sign[0] not in self._keys:
                 return ()
         elif digits:
-            place = ("0", following)
+            place = ("0", self._behind("0", following))
         elif word:
             first = f"={word.lower()}"
-            place = ("A" if word[0].isupper() else "a", following, first if first in self._keys else None)
+            capital = "A" if word[0].isupper() else "a"
+            place = (capital, self._behind("a", following), first if first in self._keys else None)
         else:
             return ()
         found = self._known.get(place)
         return self._put_together(place) if found is None else found
 
+    def _behind(self, kind: str, following: str | None) -> str | None:
+        """The key for what stands behind a run, where a rule asks for it."""
+        if following is None:
+            return None
+        key = kind + (following if following in _PLAIN else follower(following))
+        return key if key in self._keys else None
+
     def _put_together(self, place: tuple[str | None, ...]) -> tuple[Rule, ...]:
-        kind, following, first = (*place, None, None)[:3]
-        keys = {kind, first}
-        if kind in ("A", "a", "0"):
-            keys |= {
-                "a" if kind == "A" else kind,
-                f"{kind.lower()}{follower(following)}" if following else None,
-            }
+        keys = {*place, "a"} if place[0] == "A" else {*place}
         found = tuple(rule for rule in self._rules if not rule.starts.isdisjoint(keys))
-        if len(self._known) < _KEPT:
-            self._known[place] = found
+        self._known[place] = found
         return found

@@ -102,13 +102,19 @@ _USUAL: Final = re.compile(
 )
 _STRESS: Final = re.compile("[ˈˌː\u0300-\u036f]")
 
+# The letters without their marks, to see how they stand together.
+_BARE: Final = {
+    **{code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xDF, 0x1EFF)},
+    **{ord(letter): bare for letter, bare in zip("đßłøæœ", "dsloee", strict=True)},
+}
+
 
 def syllables(word: str) -> str:
     """``word``, letters only, in Vietnamese syllables; nothing where it cannot be pronounced."""
     lower = word.lower()
     if len(lower) > LONGEST:
         return ""
-    if lower.isascii() and not _PRONOUNCEABLE.fullmatch(lower):
+    if not _PRONOUNCEABLE.fullmatch(lower.translate(_BARE)):
         return ""
     said = _said(_from_phonemes(lower) if _USUAL.fullmatch(lower) else _from_letters(lower))
     return said if all(map(is_syllable, said.split())) else ""

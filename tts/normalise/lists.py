@@ -6,7 +6,6 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
-from tts.normalise.rule import Reading
 
 _MARKER: Final = re.compile(
     r"""\s{0,80}(?:
@@ -29,11 +28,11 @@ def starts(line: str, end: int | None = None) -> re.Match[str] | None:
     return match
 
 
-def marker(match: re.Match[str]) -> Reading:
+def marker(match: re.Match[str]) -> str:
     number = match["number"] or match["dotted"]
     if number:
-        return Reading(" chấm ".join(map(numbers.number, number.split("."))) + ",")
+        return " chấm ".join(map(numbers.number, number.split("."))) + ","
     if match["roman"]:
         value = numbers.roman(match["roman"])
-        return Reading(f"{letters.names(match['roman']) if value is None else numbers.cardinal(value)},")
-    return Reading(f"{letters.names(match['letter'])}," if match["letter"] else "")
+        return f"{letters.names(match['roman']) if value is None else numbers.cardinal(value)},"
+    return f"{letters.names(match['letter'])}," if match["letter"] else ""

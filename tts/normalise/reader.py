@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gc
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -11,16 +13,17 @@ from typing import Final
 from tts.lexicon import Lexicon
 from tts.normalise import layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
-from tts.normalise.rule import Reading
 from tts.normalise.table import RULES
 from tts.sentences import Block, say, split
 from tts.text import clean
-from tts.types import Span, SpokenText, Token, TokenKind
+from tts.types import Doubt, Span, SpokenText, Token, TokenKind
 
 VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_VERY_LONG: Final = 100_000  # characters, more than any bulletin has
+_MARKS: Final = dict.fromkeys(map(ord, ".,:;!?"), " ")
 _STOPS: Final = frozenset(".!?")
 
 Reader = Callable[
@@ -33,19 +36,35 @@ def read(text: str, *, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> S
     """Never raises and never drops a character: what cannot be read is a token with a doubt."""
     source = clean(text)
     reader = _read_stretch if language == "vi" else verbatim.read_stretch
-    blocks = [
-        Block(kind, tuple(_read_block(source, span, reader, lexicon))) for kind, span in layout.blocks(source)
-    ]
-    return SpokenText(source, split(blocks), language)
+    with _collector_at_rest(len(source)):
+        blocks = (
+            Block(kind, tuple(_read_block(source, span, reader, lexicon)))
+            for kind, span in layout.blocks(source)
+        )
+        return SpokenText(source, split(blocks), language)
+
+
+@contextlib.contextmanager
+def _collector_at_rest(length: int) -> Iterator[None]:
+    """Tokens form no cycles, and of a very long text the collector would walk over all of them many times."""
+    if length < _VERY_LONG or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def plain(spoken: SpokenText) -> str:
     """What is said without marks and capitals: words and single spaces."""
-    return " ".join("".join(map(_bare, spoken.text.lower())).split())
-
-
-def _bare(character: str) -> str:
-    return character if unicodedata.category(character)[0] in "LMN" else " "
+    text = spoken.text.lower()
+    if spoken.language != "vi":
+        text = "".join(
+            character if unicodedata.category(character)[0] in "LMN" else " " for character in text
+        )
+    return " ".join(text.translate(_MARKS).split())
 
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
@@ -54,8 +73,8 @@ def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> I
     position = 0
     for match, spoken in lexicon.find(line):
         yield from reader(line, position, match.start(), block.start)
-        said = Reading(spoken if reader is verbatim.read_stretch else _in_words(spoken))
-        yield _token(match, said, TokenKind.LEXICON, block.start)
+        said = spoken if reader is verbatim.read_stretch else _in_words(spoken)
+        yield _token(match, said, None, TokenKind.LEXICON, block.start)
         position = match.end()
     yield from reader(line, position, len(line), block.start)
 
@@ -71,7 +90,7 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
     position = start
     marker = None if start else lists.starts(line, end)
     if marker:
-        yield _token(marker, lists.marker(marker), TokenKind.LIST, offset)
+        yield _token(marker, lists.marker(marker), None, TokenKind.LIST, offset)
         position = marker.end()
     while piece := PIECE.search(line, position, end):
         token = _claimed(line, piece, end, offset) or _left(line, piece, offset)
@@ -81,12 +100,16 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
 
 def _claimed(line: str, piece: re.Match[str], end: int, offset: int) -> Token | None:
     """What the first rule that fits reads."""
-    start = piece.start()
-    for rule in _DISPATCH.at(piece):
+    rules = _DISPATCH.at(piece)
+    start = piece.start() if rules else 0
+    for rule in rules:
         match = rule.pattern.match(line, start, end)
-        said = rule.read(match) if match and match[0] else None
-        if match and said is not None:
-            return _token(match, said if isinstance(said, Reading) else Reading(said), rule.kind, offset)
+        if match and match[0]:
+            said = rule.read(match)
+            if isinstance(said, str):
+                return _token(match, said, None, rule.kind, offset)
+            if said is not None:
+                return _token(match, said.spoken, said.doubt, said.kind or rule.kind, offset)
     return None
 
 
@@ -113,8 +136,11 @@ def _among_capitals(line: str, start: int, end: int) -> bool:
     return any(word.isupper() for word in behind + ahead)
 
 
-def _token(match: re.Match[str], reading: Reading, kind: TokenKind, offset: int) -> Token:
+def _token(match: re.Match[str], said: str, doubt: Doubt | None, kind: TokenKind, offset: int) -> Token:
+    start, end = match.span()
     written = match[0]
-    lead, trail = len(written) - len(written.lstrip()), len(written.rstrip())
-    span = Span(offset + match.start() + lead, offset + match.start() + trail)
-    return Token(span, written.strip(), reading.spoken, reading.doubt, reading.kind or kind)
+    if written[0].isspace() or written[-1].isspace():
+        end = start + len(written.rstrip())
+        start += len(written) - len(written.lstrip())
+        written = written.strip()
+    return Token(Span(offset + start, offset + end), written, said, doubt, kind)
