@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -13,6 +14,9 @@ LIMIT: Final = 50_000
 
 _ALLOWED_CONTROLS: Final = frozenset("\n\t")
 _LINE_ENDS: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_ENTITY: Final = re.compile(
+    "&(?:amp;)*(amp|nbsp|lt|gt|quot|apos|ndash|mdash|hellip|[lr][sd]quo);"
+)  # of web pages
 _INVISIBLE: Final = dict.fromkeys(
     (
         *map(ord, "\u00ad\u2060\ufeff"),
@@ -80,7 +84,7 @@ def characters(data: bytes) -> str:
 
 def clean(text: str) -> str:
     """The form in which spans are counted: NFC, ``\\n`` line ends, one shape for each letter and space."""
-    text = _LINE_ENDS.sub("\n", text)
+    text = _ENTITY.sub(lambda match: html.unescape(f"&{match[1]};"), _LINE_ENDS.sub("\n", text))
     if text.isascii():
         return text
     text = encodings.mend(unicodedata.normalize("NFC", text)).text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.errors import EmptyText, NotText, SpeechError, TextTooLong
-from tts.text import LIMIT, decode
+from tts.text import LIMIT, clean, decode
 
 
 def test_a_file_from_windows_loses_its_mark_and_its_line_ends() -> None:
@@ -38,6 +38,24 @@ def test_a_text_that_is_too_long_is_refused_with_both_counts() -> None:
         decode(("ồ" * 100_000).encode())
     assert (refused.value.characters, refused.value.limit) == (100_000, LIMIT)
     assert len(decode(b"a" * LIMIT)) == LIMIT
+
+
+@pytest.mark.parametrize(
+    ("pasted", "clear"),
+    [
+        ("ＵＢＮＤ　xã", "UBND xã"),
+        ("Тhông báo \u0430", "Thông báo a"),
+        ("Ðảng ủy", "Đảng ủy"),
+        ("e\u0301\u0302", "ế"),
+        ("a&nbsp;&amp;&nbsp;b", "a & b"),
+        ("1\u00ad2\u200b3", "123"),
+        ("\uf0b7 mục, 5º, CO₂, Ⅳ, ①", "• mục, 5°, CO2, IV, (1)"),
+        ("một\x0bhai\u2028ba", "một\nhai\nba"),
+        ("Россия", "Россия"),
+    ],
+)
+def test_letters_and_spaces_have_one_shape(pasted: str, clear: str) -> None:
+    assert clean(pasted) == clear
 
 
 def test_every_error_has_a_code_of_its_own() -> None:

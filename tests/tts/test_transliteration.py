@@ -65,7 +65,7 @@ def test_a_harmless_word_never_becomes_a_rude_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"), [("½", "một phần hai"), ("x²", "ích mũ hai"), ("²", "mũ hai"), ("Ω", "")]
+    ("written", "said"), [("½", "một phần hai"), ("x²", "ích mũ hai"), ("⁶", "mũ sáu"), ("Ω", "")]
 )
 def test_numerals_among_letters_are_said(written: str, said: str) -> None:
     assert rest.spoken(written) == said

@@ -35,6 +35,8 @@ def sign(line: str, start: int, end: int) -> Reading:
         return _BREATH if _stands_free(line, start, end) else _SILENT
     if written == "/":
         return _BREATH if line[start - 1 : start].isalpha() and line[end : end + 1].isalpha() else _SILENT
+    if written == "#" and line[end : end + 1].isalpha():
+        return _SILENT  # a hashtag
     return _anywhere(written, alone=end - start == 1)
 
 

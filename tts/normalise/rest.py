@@ -22,7 +22,7 @@ def spoken(piece: str) -> str:
 
 
 def _with_numerals(piece: str) -> str:
-    """Letters with ², ½ or the like among them."""
+    """Letters with ⁶, ½ or the like among them."""
     said = [_part(part) for part in re.findall(r"[^\W\d_]", piece)]
     return " ".join(said) if all(said) else ""
 
@@ -34,6 +34,6 @@ def _part(character: str) -> str:
     if not top.isdecimal() or not (bottom or "1").isdecimal():
         return ""
     words = numbers.cardinal(int(top))
-    if character in "²³":
+    if unicodedata.decomposition(character).startswith("<super>"):
         return f"mũ {words}"
     return f"{words} phần {numbers.cardinal(int(bottom))}" if bottom else words

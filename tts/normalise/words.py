@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from typing import Final
 
 from tts.normalise import letters, numbers, rest
 from tts.normalise.abbreviations import composed, could_be_word
-from tts.normalise.data import LOANS, PLACE_NAMES, SIGNS
+from tts.normalise.data import LOANS, PLACE_NAMES
 from tts.normalise.glued import run_together
 from tts.normalise.places import is_highland
 from tts.normalise.rule import Reading, Rule, alternatives, first_words, rule, signs
@@ -111,36 +110,3 @@ def digits(written: str) -> Reading:
 def _unreadable(written: str) -> Reading:
     said = letters.names(written)
     return Reading(said, Doubt.UNREADABLE)
-
-
-_MARKS: Final = {**{mark: mark for mark in ",;:!?"}, "(": ",", ")": ","}
-_SILENT: Final = frozenset("\"'“”‘’«»„‚`´*•_\\~[]{}·◦▪●■□★☆►▶✓✔➢➤❖◆")
-
-
-def sign(line: str, start: int, end: int) -> Reading:
-    """A sign, or a run of the same sign, where it stands in its line."""
-    written = line[start]
-    around = line[start - 1 : start], line[end : end + 1]
-    if written in ".…":
-        return Reading(_stop(line, end, ellipsis=line[start:end] != "."))
-    if unicodedata.category(written) == "Pd":  # dashes: silent within a word
-        return Reading("," if all(map(str.isspace, around)) else "")
-    if written in "/|":
-        return Reading("," if all(map(str.isalpha, around)) else "")
-    if written in _MARKS:
-        return Reading(_MARKS[written])
-    if end - start > 1 or written in _SILENT or unicodedata.category(written)[0] in "CMZ":
-        return Reading("")  # a run of signs is a rule or an ornament
-    return Reading(SIGNS[written]) if written in SIGNS else _other(written)
-
-
-def _stop(line: str, end: int, *, ellipsis: bool) -> str:
-    following = line[end:].lstrip("\"'”’»)]} ")
-    if ellipsis:
-        return "." if not following or following[0].isupper() else ","
-    return "." if not line[end : end + 1] or not line[end].isalnum() else ""
-
-
-def _other(written: str) -> Reading:
-    said = rest.spoken(written)
-    return Reading(said) if said else Reading("", Doubt.UNREADABLE)
