@@ -139,6 +139,12 @@ def expansion(written: str) -> str:
     return entry.usual if entry else ABBREVIATIONS.get(written, "")
 
 
+def likely(written: str) -> str:
+    """Its one meaning, or that which it has most often."""
+    entry = AMBIGUOUS.get(written)
+    return entry.usual or entry.guess if entry else ABBREVIATIONS.get(written, "")
+
+
 def _dotted(match: re.Match[str]) -> str | None:
     """U.B.N.D"""
     return expansion(match["letters"].replace(".", "")) or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tts.normalise import letters
 from tts.normalise.abbreviations import expansion
 from tts.normalise.rule import Reading, Rule, letters_then, rule, signs
 from tts.types import TokenKind
@@ -12,7 +13,11 @@ from tts.types import TokenKind
 _NEAR: Final = 160  # characters in front in which the full form may stand
 _SKIPPED: Final = 6  # words of the full form that may be left out of its abbreviation
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_PHRASE: Final = re.compile(r"[^\W\d_]+(?:\s[^\W\d_]+)+")
 _LEAD: Final = r"(?:(?:sau\sđây|dưới\sđây)\s)?(?:gọi|viết)\s(?:tắt|chung)(?:\slà)?\s?:?\s?|viết\stắt\s?:?\s?"
+_DEFINED: Final = re.compile(
+    rf"\(\s?(?:{_LEAD})?[\"“'”]{{0,2}}(?P<written>[A-ZĐƯ]{{3,14}})[\"”'“]{{0,2}}\s?\)"
+)
 
 
 def _explained(match: re.Match[str]) -> Reading | None:
@@ -27,19 +32,34 @@ def _explained(match: re.Match[str]) -> Reading | None:
 
 def _stands_for(written: str, front: str) -> bool:
     """Whether the letters are those at the heads of the last words in front, some words left out."""
+    return _full_form(written, front, may_skip=_SKIPPED) != ""
+
+
+def _full_form(written: str, front: str, *, may_skip: int) -> str:
     wanted = "".join(_initials(word) for word in _LETTERS.findall(written))
     if len(wanted) < 2 or not any(letter.isupper() for letter in written):
-        return False
-    heads = [word[0].lower() for word in _LETTERS.findall(front)]
-    skipped = 0
+        return ""
+    words = list(_LETTERS.finditer(front))
+    start, skipped = len(front), 0
     for letter in reversed(wanted):
-        while heads and not _same(heads[-1], letter):
-            heads.pop()
+        while words and not _same(words[-1][0][0].lower(), letter):
+            words.pop()
             skipped += 1
-        if not heads or skipped > _SKIPPED:
-            return False
-        heads.pop()
-    return True
+        if not words or skipped > may_skip:
+            return ""
+        start = words.pop().start()
+    return front[start:]
+
+
+def definitions(text: str) -> dict[str, str]:
+    """What a text itself says its abbreviations mean: Ban Quản lý rừng phòng hộ (BQLRPH)."""
+    found: dict[str, str] = {}
+    for match in _DEFINED.finditer(text):
+        front = text[max(0, match.start() - _NEAR) : match.start()].rstrip()
+        full = _full_form(match["written"], front, may_skip=0)
+        if _PHRASE.fullmatch(full) and all(map(letters.is_syllable, full.split())):
+            found.setdefault(match["written"], " ".join(full.split()))
+    return found
 
 
 def _initials(word: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
+from tts.normalise.abbreviations import among_capitals, could_be_word
 from tts.normalise.data import CODES, LOANS, ROADS, STANDARDS
 from tts.normalise.documents import code
 from tts.normalise.issuers import issuer
@@ -86,6 +87,14 @@ def _pieces(written: str) -> str:
     return " ".join(said)
 
 
+def _variety(match: re.Match[str]) -> str | None:
+    """OM 5451, a kind of rice: letters, though they could be a word."""
+    written = match["letters"]
+    if not could_be_word(written) or among_capitals(match.string, match.start(), match.end()):
+        return None
+    return f"{letters.names(written)} {numbers.number(match['digits'])}"
+
+
 def _lineage(match: re.Match[str]) -> str:
     """BA.5, XBB.1.5"""
     steps = " chấm ".join(map(numbers.number, match["steps"].split(".")[1:]))
@@ -108,6 +117,12 @@ RULES: Final[tuple[Rule, ...]] = (
         re.IGNORECASE,
         kind=TokenKind.CODE,
         starts=first_words(*_LETTER_CODES),
+    ),
+    rule(
+        r"(?<!\w) (?P<letters>[A-Z]{2})\s(?P<digits>\d{3,5}) (?!\w|[.,]\d)",
+        _variety,
+        kind=TokenKind.CODE,
+        starts=letters_then("0"),
     ),
     rule(
         rf"(?<![\w.,]) (?P<code>{alternatives(_DIGIT_CODES)}) (?!\w)",

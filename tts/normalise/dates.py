@@ -11,10 +11,11 @@ from tts.normalise.neighbours import behind, in_front
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
 from tts.types import Doubt, TokenKind
 
-# A weekday, a time, the ngày of a feast, a day before this one.
+# A weekday, a time, a numbered round, the ngày of a feast, a day before this one.
 _LOOSE: Final = (
-    r"|(?<!\w)thứ\s\d|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
-    r"|(?<!\w)(?:ngày|dịp|lễ|nghỉ|tết|từ|hết|sáng|chiều|tối)\s[^.;:()]{0,30}\d/\d{1,2}(?:/\d{4})?\s?(?:,|và|hoặc|hay)"
+    r"|(?<!\w)(?:thứ\s\d|đợt\s\d{1,2})|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
+    r"|(?<!\w)(?:ngày|dịp|lễ|nghỉ|tết|từ|hết|sáng|chiều|tối|kỷ\sniệm|mừng)\s[^.;:()]{0,30}\d/\d{1,2}(?:/\d{4})?"
+    r"\s?(?:,|và|hoặc|hay)|(?<![\d/])(?:[1-9]|[0-3]\d)/[01]?\d(?:/\d{4})?\s?(?:->|→|⇒)"
 )
 _DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")
@@ -29,6 +30,7 @@ _SCALE: Final = in_front("scale")
 _PORTIONS: Final = behind("portion")
 _OTHER_PORTION: Final = re.compile(r"(?:đến|tới|hoặc|và|,|-|–)\s?(\d{1,2})/(\d{1,2})\s")
 _LUNAR: Final = behind("lunar")
+_ANOTHER_DAY: Final = re.compile(r"(?:->|→|⇒)\s?\d{1,2}/\d{1,2}(?!\d)")
 
 
 def _day(digits: str) -> str:
@@ -84,7 +86,7 @@ def _day_and_month(match: re.Match[str]) -> Reading | None:
     preceding = before(match)
     if _STREET.search(preceding):
         return Reading(f"{_day(day)} {_month(month)}")
-    told = _DAY_WORDS.search(preceding) or _LUNAR.match(after(match))
+    told = _DAY_WORDS.search(preceding) or _LUNAR.match(after(match)) or _ANOTHER_DAY.match(after(match))
     if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding)):
         return None
     if after(match).startswith(("điểm", "tiêu chí", "giờ")) or _always(match):

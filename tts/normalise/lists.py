@@ -19,13 +19,24 @@ _MARKER: Final = re.compile(
 )
 
 
+_PLACE: Final = re.compile(r"\s{0,80}[HXĐ]\.\s?([^\W\d_]{1,7})\s([^\W\d_]{1,7})(?![^\W\d_])")
+
+
 def starts(line: str, end: int | None = None) -> re.Match[str] | None:
     """The marker at the head of ``line``; only a capital makes ``1.1`` and ``1 -`` markers."""
     match = _MARKER.match(line) if end is None else _MARKER.match(line, 0, end)
+    if match and _is_place(line):
+        return None
     if match and not match["bullet"] and line[match.end() - 1].isalnum():
         following = line[match.end() : match.end() + 4].lstrip(" -–")[:1]
         return match if following.isupper() else None
     return match
+
+
+def _is_place(line: str) -> bool:
+    """H. Trùng Khánh, X. Hòa Bình: the sign of a place, both words of whose name have a capital."""
+    name = _PLACE.match(line)
+    return bool(name and name[1].istitle() and name[2].istitle())
 
 
 def marker(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
+from tts.normalise.abbreviations import likely
 from tts.normalise.rule import (
     Reading,
     Rule,
@@ -21,6 +22,8 @@ from tts.normalise.units import ALONE, ANY_UNIT, MONEY, OF_THINGS, UNIT, UNITS, 
 from tts.types import Doubt, TokenKind
 
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
+_IS_SCALE: Final = re.compile(numbers.SCALE)
+_OTHER_MONEY: Final = re.compile(r"\s?(?:đ|₫|đồng|VNĐ|VND)(?!\w)")
 _HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
 
 
@@ -69,10 +72,12 @@ def _rates(written: str, counted: str) -> str | None:
             said.append(f"trong {numbers.cardinal(int(hours[1]))} giờ")
             continue
         count, one = re.match(r"([\d.,]*)\s?(.*)", piece, re.DOTALL).groups()  # type: ignore[union-attr]
-        if one and one not in UNITS and not letters.is_syllable(one):
+        one_said = _unit(one) if not one.isupper() or one in UNITS else likely(one)
+        if one and one not in UNITS and not letters.is_syllable(one.split()[0]) and one_said == one:
             return None
-        one_said = _unit(one)
-        between = per(counted, one)
+        if not one_said:
+            return None
+        between = "trên" if _IS_SCALE.fullmatch(one) else per(counted, one)
         if between == "một" and count == "1":
             count = ""  # đồng/1kg
         said += [between, numbers.quantity(count) if count else "", one_said]
@@ -128,7 +133,9 @@ def _size(match: re.Match[str]) -> str:
     return " nhân ".join(said)
 
 
-def _prefixed(match: re.Match[str]) -> str:
+def _prefixed(match: re.Match[str]) -> str | None:
+    if _OTHER_MONEY.match(match.string, match.end()):
+        return None  # USD 25.170-25.500 đ: the price of one
     words = [numbers.quantity(match["first"])]
     if match["second"]:
         words += ["đến", numbers.quantity(match["second"])]
@@ -175,8 +182,10 @@ def _many(match: re.Match[str]) -> Reading | None:
     return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
 
 
+_THINGS: Final = alternatives(thing for thing in OF_THINGS if " " in thing)
 _LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
-_RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_LOWER_WORD})){{1,3}}"
+_ONE: Final = rf"(?:(?:{_THINGS})(?!\w)|{_LOWER_WORD})"
+_RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_ONE}|[A-ZĐ]{{2,5}}(?!\w))){{1,3}}"
 _MEASURED: Final = re.compile(
     rf"\d\s?(?:{numbers.SCALE}\s)?(?P<unit>{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE
 )
@@ -232,7 +241,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("."),
     ),
     rule(
-        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?{UNIT}))? \s?(?P<one>{UNIT}|{_LOWER_WORD})",
+        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?{UNIT}))? \s?(?P<one>{UNIT}|{_ONE})",
         _for_each,
         kind=TokenKind.MEASURE,
         starts=signs("/"),

@@ -18,6 +18,7 @@ _OFFICES: Final = (
     r"chủ\stịch|giám\sđốc|(?:hiệu\s|cục\s|vụ\s|viện\s)?trưởng|bí\sthư|chánh\s(?:văn|thanh|án)|chi\scục|tổng"
 )
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
+_SUBJECT: Final = frozenset(("Anh", "Anh,", "Anh)", "Anh.", "Anh;", "Anh "))  # T. Anh is English, no province
 _HOUSE_NUMBER: Final = 3  # digits: P.302 is a room, P.5 a ward
 
 # Syllables of the highlands: more consonants at the head and at the end than Vietnamese has.
@@ -40,6 +41,8 @@ def _place(match: re.Match[str]) -> Reading | None:
         return None
     if not ahead.isupper():
         return None
+    if written == "T." and following.lstrip()[:4] in _SUBJECT:
+        return Reading("tiếng")
     if written == "P." and _is_office(following.lstrip()):
         return Reading("phòng")
     doubtful = written == "T." or (

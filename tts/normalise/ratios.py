@@ -14,6 +14,10 @@ from tts.types import Doubt, TokenKind
 
 _SCALE: Final = in_front("scale")
 _MATCH: Final = in_front("match", between=r"(?:\s(?:với|là))?")
+_AGAINST: Final = re.compile(
+    r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
+)
+_COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^\W\dA-ZĐ]")
 _ADDRESS: Final = in_front("address")
 _RATED: Final = in_front("rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?")
 _TAKEN: Final = in_front("portion")
@@ -71,9 +75,15 @@ def _scale(match: re.Match[str]) -> str | None:
 def _result(match: re.Match[str]) -> str | None:
     """The two sides of a match: ba một."""
     uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(before(match))
-    if not uneven and not _MATCH.search(before(match)):
+    if not uneven and not _MATCH.search(before(match)) and not _against(match):
         return None
     return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
+
+
+def _against(match: re.Match[str]) -> bool:
+    """Thắng Thôn Đoài 3-1, where no noun follows that would be counted."""
+    front = match.string[max(0, match.start() - 60) : match.start()]
+    return bool(_AGAINST.search(front)) and not _COUNTED.match(match.string, match.end())
 
 
 def _out_of(match: re.Match[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import gc
 import re
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tts.lexicon import Lexicon
-from tts.normalise import layout, lists, marks, rest, verbatim, words
+from tts.normalise import brackets, layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.table import RULES
 from tts.sentences import Block, say, split
@@ -36,9 +37,10 @@ def read(text: str, *, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> S
     """Never raises and never drops a character: what cannot be read is a token with a doubt."""
     source = clean(text)
     reader = _read_stretch if language == "vi" else verbatim.read_stretch
+    own = brackets.definitions(source) if language == "vi" else {}
     with _collector_at_rest(len(source)):
         blocks = (
-            Block(kind, tuple(_read_block(source, span, reader, lexicon)))
+            Block(kind, tuple(_taught(own, _read_block(source, span, reader, lexicon))))
             for kind, span in layout.blocks(source)
         )
         return SpokenText(source, split(blocks), language)
@@ -77,6 +79,18 @@ def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> I
         yield _token(match, said, None, TokenKind.LEXICON, block.start)
         position = match.end()
     yield from reader(line, position, len(line), block.start)
+
+
+def _taught(own: dict[str, str], tokens: Iterator[Token]) -> Iterator[Token]:
+    """An abbreviation that the text itself explains is said so all through it."""
+    if not own:
+        return tokens
+    return (
+        dataclasses.replace(token, spoken=own[token.written], doubt=None, kind=TokenKind.ABBREVIATION)
+        if token.written in own and (token.doubt or token.kind is TokenKind.ABBREVIATION)
+        else token
+        for token in tokens
+    )
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,0 +1,102 @@
+"""What a T next to a figure means: months of a year, days of the week, tonnes; and dates left blank."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tts.normalise import numbers
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, letters_then, rule
+from tts.types import Doubt, TokenKind
+
+_HEAVY: Final = re.compile(
+    r"(?:(?<!\w)(?:xe|tải|tải trọng|trọng tải|trọng lượng|nặng"
+    r"|cẩu|sức nâng|cầu|tàu|trên|dưới|hơn|quá)|[>≥<≤])\s?$"
+)
+_WEEK: Final = re.compile(
+    r"(?<!\w)(?:sáng|trưa|chiều|tối|đêm|ngày|từ|các|vào|lịch|tuần"
+    r"|thứ|trừ|riêng|cả|buổi|nghỉ|làm việc|phát sóng)[\s:(]*$"
+)
+_WEEKLY: Final = re.compile(r"(?:hằng|hàng|mỗi)\stuần")
+_PARTS_OF_YEAR: Final = re.compile(r"(?:đầu|cuối)\s(?:của\s)?năm")
+_DAYS: Final = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
+_MONTHS_OF_REPORTS: Final = frozenset("369")
+
+
+def _months(match: re.Match[str]) -> Reading | None:
+    """6T/2024, 9T đầu năm, 9T: as many months of a year."""
+    count, year = match["count"], match["year"]
+    told = year or _PARTS_OF_YEAR.match(after(match))
+    if not told and (count not in _MONTHS_OF_REPORTS or _HEAVY.search(before(match))):
+        return None
+    said = f"{numbers.cardinal(int(count))} tháng" + (f" năm {numbers.year(year)}" if year else "")
+    return Reading(said, None if told else Doubt.AMBIGUOUS)
+
+
+def _tonnes(match: re.Match[str]) -> str | None:
+    if "," not in match["weight"] and not _HEAVY.search(before(match)):
+        return None
+    return f"{numbers.quantity(match['weight'])} tấn"
+
+
+def _month(match: re.Match[str]) -> str:
+    """T10/2024"""
+    month = "tư" if match["month"] in ("4", "04") else numbers.cardinal(int(match["month"]))
+    return f"tháng {month} năm {numbers.year(match['year'])}"
+
+
+def _weekdays(match: re.Match[str]) -> str | None:
+    """Tối T2, T4; từ T2-T6; T7 và CN."""
+    listed = len(re.findall(r"T\d|CN", match[0])) > 1
+    if not _WEEK.search(before(match)) and not _WEEKLY.match(after(match)) and not listed:
+        return None
+    pieces = re.findall(r"T\d|CN|,|và|đến|[^\s\w]", match[0])
+    said = [_weekday(piece) for piece in pieces]
+    return " ".join(said).replace(" ,", ",")
+
+
+def _weekday(piece: str) -> str:
+    if piece[0] == "T":
+        return f"thứ {_DAYS[piece[1]]}"
+    return {"CN": "chủ nhật", ",": ",", "và": "và"}.get(piece, "đến")
+
+
+def _blank_date(match: re.Match[str]) -> str:
+    """ngày   /   /2024, to be filled in by hand."""
+    return f"{match['word']} tháng năm {numbers.year(match['year'])}"
+
+
+_ANOTHER: Final = rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s(?:và|đến)\s)(?:T[2-7]|CN)(?!\w))"
+RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"""(?<![\w.,/-]) (?P<count>1[01]|[2-9])\s?T
+            (?:(?:\s?/\s?|\s(?:năm\s)?)(?P<year>20\d\d))? (?![\w/]|[.,]\d)""",
+        _months,
+        kind=TokenKind.DATE,
+        starts=digits_then("a"),
+    ),
+    rule(
+        r"(?<![\w.,/-]) (?P<weight>\d{1,3}(?:,\d{1,2})?)\s?T (?![\w/]|[.,]\d)",
+        _tonnes,
+        kind=TokenKind.MEASURE,
+        starts=digits_then("a,"),
+    ),
+    rule(
+        r"(?<!\w) T\.?(?P<month>0?[1-9]|1[0-2])\s?[/-]\s?(?P<year>20\d\d) (?![\w/-]|[.,]\d)",
+        _month,
+        kind=TokenKind.DATE,
+        starts=letters_then("0."),
+    ),
+    rule(
+        rf"(?<!\w) T[2-7](?!\w) {_ANOTHER}{{0,6}} (?![\w/]|[.,]\d)",
+        _weekdays,
+        kind=TokenKind.DATE,
+        starts=letters_then("0"),
+    ),
+    rule(
+        r"(?<!\w) (?P<word>[Nn]gày) [\s.…_]{0,30}/[\s.…_]{0,30}/\s?(?P<year>20\d\d) (?!\w)",
+        _blank_date,
+        kind=TokenKind.DATE,
+        starts=first_words("ngày"),
+    ),
+)
