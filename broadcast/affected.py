@@ -36,6 +36,8 @@ from .models import (
 Value = TypeVar("Value")
 CHUNK = 200  # bulletins read at a time
 FEW = 12  # words that the database looks for; more are looked for here, all in one go
+MOST_READ = 2_000_000  # characters read aloud for one edit: some seconds
+END = re.compile(r"(?<=[.;!?…])\s+|\n")
 RUN = re.compile(r"\d+|[^\W\d_]+")
 HORIZON = dt.timedelta(days=366)
 
@@ -80,10 +82,10 @@ class _Ear:
     def __init__(self, session: Session, edit: Edit) -> None:
         self._session = session
         self._edit = edit
+        self._words = Lexicon.of((word.written, word.written) for word in edit.words)
         self._lexicons: dict[int, tuple[Lexicon, Lexicon]] = {}
-        self._single = {
-            word.written: Lexicon.of([(word.written, word.after or word.before or "")]) for word in edit.words
-        }
+        self._known: dict[tuple[str, str, str], bool] = {}
+        self._read = 0  # characters
 
     def difference(self, bulletin: Bulletin) -> str | None:
         """The first word because of which the bulletin is read otherwise now."""
@@ -99,18 +101,27 @@ class _Ear:
 
     def _in_piece(self, piece: Piece, before: Lexicon, after: Lexicon) -> str | None:
         text = speech.clean(piece.text)
-        hit = [word for word in self._single if _stands_in(self._single[word], text)]
-        if not hit:
+        word = self._first_in(text)
+        if word is None:
             return None
-        lines = [
-            line for line in text.split("\n") if any(_stands_in(self._single[word], line) for word in hit)
-        ]
-        # One line tells as a rule; the whole text is read only when none of them does.
-        differs = any(self._differs(each, before, after) for each in (*lines, text))
-        return hit[0] if differs else None
+        sentences = [each for each in END.split(text) if self._first_in(each) is not None]
+        # One sentence tells as a rule; the whole text is read only when none of them does.
+        differs = any(self._differs(each, before, after) for each in (*sentences, text))
+        return word if differs else None
+
+    def _first_in(self, text: str) -> str | None:
+        return next((written for _, written in self._words.find(text)), None)
 
     def _differs(self, text: str, before: Lexicon, after: Lexicon) -> bool:
-        return _said(text, self._edit.language, before) != _said(text, self._edit.language, after)
+        """When too much has been read already, yes: what is made anew for nothing harms nobody."""
+        name = (text, before.digest, after.digest)
+        if name not in self._known:
+            if self._read > MOST_READ:
+                return True
+            self._read += len(text)
+            language = self._edit.language
+            self._known[name] = _said(text, language, before) != _said(text, language, after)
+        return self._known[name]
 
     def _of(self, area_id: int) -> tuple[Lexicon, Lexicon]:
         if area_id not in self._lexicons:
@@ -120,11 +131,12 @@ class _Ear:
     def _both(self, area_id: int) -> tuple[Lexicon, Lexicon]:
         """From the entries of today, whether the change is written already or not."""
         edit = self._edit
+        changed = {word.written for word in edit.words}
         depth = layers.chain(self._session, area_id)[edit.area_id]
         rest = [
             row
             for row in layers.rows(self._session, area_id, edit.language)
-            if row.area_id != edit.area_id or row.written not in self._single
+            if row.area_id != edit.area_id or row.written not in changed
         ]
         states = ([(w.written, w.before) for w in edit.words], [(w.written, w.after) for w in edit.words])
         before, after = (
@@ -134,10 +146,6 @@ class _Ear:
             for state in states
         )
         return before, after
-
-
-def _stands_in(lexicon: Lexicon, text: str) -> bool:
-    return next(lexicon.find(text), None) is not None
 
 
 def _said(text: str, language: str, lexicon: Lexicon) -> list[tuple[str, float]]:

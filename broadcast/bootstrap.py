@@ -35,6 +35,7 @@ from .keys import Keys
 from .library import Library
 from .outbox import Wire
 from .settings import Settings
+from .uploads import Uploads
 from .worker import ROLES, Worker
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,10 @@ class System:
     @property
     def topics(self) -> Topics:
         return self.wire.topics
+
+    @property
+    def uploads(self) -> Uploads:
+        return Uploads(self.settings.data_dir / "uploads", self.library)
 
     def start(self) -> None:
         """Bring up the database, the broker, the worker. Errors: Unavailable in its kinds.

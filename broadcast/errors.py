@@ -114,6 +114,18 @@ class RecordingInUse(Conflict):
     code = "recording_in_use"
 
 
+class UploadBusy(Conflict):
+    """The same upload is being written or listened to in another request."""
+
+    code = "upload_busy"
+
+
+class UploadIncomplete(Conflict):
+    """Not all of an upload is here."""
+
+    code = "upload_incomplete"
+
+
 class LastAdministrator(Conflict):
     """Taking this grant away would leave nobody who can administer."""
 
@@ -338,6 +350,12 @@ class DiskFull(Unavailable):
     """``free`` and ``needed`` in bytes where known."""
 
     code = "disk_full"
+
+
+class UploadsFull(Unavailable):
+    """Too much is being sent at the same time."""
+
+    code = "uploads_full"
 
 
 class StorageFailed(Unavailable):

@@ -44,7 +44,7 @@ class Library:
     def adopt(self, path: Path, sha256: str, kind: str = RECORDING) -> Path:
         """Take over a complete file that lies in ``incoming``. Errors: DiskFull, StorageFailed."""
         place = self._place(sha256, kind)
-        with _translated(place):
+        with translated(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             with path.open("rb") as file:
                 os.fsync(file.fileno())
@@ -59,7 +59,7 @@ class Library:
 
         Errors: DiskFull, StorageFailed.
         """
-        with _translated(self.root):
+        with translated(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             folder = tempfile.TemporaryDirectory(dir=self.root, prefix=".new-")
         with folder as name:
@@ -68,7 +68,7 @@ class Library:
     def remove(self, sha256: str, kind: str) -> None:
         """Forget a file; one that is not there is no error. Errors: StorageFailed."""
         path = self._place(sha256, kind)
-        with _translated(path):
+        with translated(path):
             path.unlink(missing_ok=True)
 
     def path(self, sha256: str, *, verify: bool = False, kind: str = CLIP) -> Path:
@@ -80,7 +80,7 @@ class Library:
         if not path.is_file():
             raise NotFound(kind="clip", id=sha256)
         if verify:
-            with _translated(path), path.open("rb") as file:
+            with translated(path), path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             if found != sha256:
                 raise FileDamaged(sha256=sha256)
@@ -91,7 +91,7 @@ class Library:
 
     def free(self) -> int:
         """Bytes that may still be written."""
-        with _translated(self.root):
+        with translated(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             return max(0, shutil.disk_usage(self.root).free - self._reserve)
 
@@ -105,7 +105,7 @@ class Library:
         path = self._place(sha256, kind)
         if path.exists() and path.stat().st_size == len(data):
             return path
-        with _translated(path):
+        with translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self.check_space(len(data))
             _write_whole(path, data)
@@ -144,7 +144,8 @@ def _settle(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
+    """Around work on files. Errors: DiskFull, StorageFailed."""
     try:
         yield
     except OSError as error:

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
+from tts.errors import Stopped
 from tts.lexicon import Lexicon
 from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Preset, Progress, Script, Speech
@@ -38,6 +39,10 @@ class ClaimLostError(Exception):
 
 class MoreUrgentError(Exception):
     """An emergency waits: what has been spoken is in the cache, so this one may wait too."""
+
+
+class StoppedError(Exception):
+    """This process ends: what has been spoken is in the cache, and another worker makes the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,9 @@ def render_next(
     except MoreUrgentError:
         log.info("A version waits for an emergency", extra=_ids(job, "render.yielded"))
         _release(database, job, RenderState.WAITING, clock(), render_attempts=0)
+    except StoppedError:
+        log.info("A version waits for another worker", extra=_ids(job, "render.stopped"))
+        _release(database, job, RenderState.WAITING, clock(), render_attempts=0)
     except DomainError as error:
         log.warning("The audio of a version could not be made: %s", error, extra=_ids(job, "render.failed"))
         failure = {"render_error": speech.failure_code(error), "render_failures": clips.failures_of(error)}
@@ -242,7 +250,10 @@ def _make(
             _renew(database, job, progress, last)
 
     with speech.translated():
-        return synthesiser.render(script, report)
+        try:
+            return synthesiser.render(script, report)
+        except Stopped as error:
+            raise StoppedError(job.version_id) from error
 
 
 def _renew(database: Database, job: Job, progress: Progress, now: dt.datetime) -> None:

@@ -82,10 +82,15 @@ class Worker:
         log.info("worker started", extra={"action": "worker_started", "worker": self.name})
 
     def stop(self) -> None:
-        """Let running ticks finish, give the lease away and disconnect."""
+        """Let running ticks finish, give the lease away and disconnect.
+
+        A rendering is not finished but left to another worker: a recording of an hour takes minutes.
+        """
         if self._stopped.is_set():
             return
         self._stopped.set()
+        if "render" in self._roles:
+            self._system.synthesiser.close()
         self._clock.stop()
         if self._leadership is not None:
             with self._system.database.transaction() as session:
@@ -182,6 +187,7 @@ class Worker:
         with fenced(self._system.database, leadership, now) as session:
             events.prune(session, now - EVENTS_KEPT)
             recordings.prune(session, self._system.library, now)
+        self._system.uploads.prune(now.timestamp())
         return False
 
     def _refresh_accounts(self) -> None:
