@@ -42,8 +42,7 @@ def _half(match: re.Match[str]) -> str:
 def _time(match: re.Match[str]) -> str | None:
     if int(match["hour"]) > _LAST_HOUR or _SCALE.search(before(match)):
         return None
-    lead = "lúc " if before(match)[-1:].isdigit() else ""  # right behind a date
-    return lead + _clock(match["hour"], match["minute"], match["second"]) + _half(match)
+    return _exact_hour(match)
 
 
 def _exact_hour(match: re.Match[str]) -> str:
