@@ -108,22 +108,10 @@ class AlreadySetUp(Conflict):
     code = "already_set_up"
 
 
-class RecordingInUse(Conflict):
-    """``recording_id`` is part of a bulletin."""
-
-    code = "recording_in_use"
-
-
 class UploadBusy(Conflict):
     """The same upload is being written or listened to in another request."""
 
     code = "upload_busy"
-
-
-class UploadIncomplete(Conflict):
-    """Not all of an upload is here."""
-
-    code = "upload_incomplete"
 
 
 class LastAdministrator(Conflict):

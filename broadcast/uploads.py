@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .errors import FileTooLarge, InvalidInput, NotAudio, NotFound, UploadBusy, UploadIncomplete, UploadsFull
+from .errors import FileTooLarge, InvalidInput, NotAudio, NotFound, UploadBusy, UploadsFull, WrongState
 from .library import Library, translated
 
 LARGEST = 700_000_000  # bytes: an hour of 48 kHz stereo as WAV
@@ -95,14 +95,14 @@ class Uploads:
         """What a whole upload became: the number that ``take`` gave for it, which is asked once.
 
         An upload that cannot be used is gone; where only the server failed, it may be finished again.
-        Errors: NotFound, UploadBusy, UploadIncomplete, StorageFailed, those of ``take``.
+        Errors: NotFound, UploadBusy, WrongState, StorageFailed, those of ``take``.
         """
         upload = self._find(person_id, upload_id)
         with _held(upload) as file:
             if upload.done.exists():
                 return int(upload.done.read_text())
             if file.seek(0, os.SEEK_END) != upload.size:
-                raise UploadIncomplete()
+                raise WrongState(state="incomplete", action="finish")
             try:
                 number = take(upload.path)
             except InvalidInput:

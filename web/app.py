@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
-from . import auth, compression, edge, errors, filters, i18n, navigation, sse, uploads
+from . import auth, compression, edge, errors, filters, i18n, navigation, sse
 from .api import create_api
 
 if TYPE_CHECKING:
@@ -32,15 +32,14 @@ VIEWS = (
     "lexicon_table",
     "stations",
     "recordings",
+    "uploads",
     "people",
     "account",
     "setup",
 )
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "theme"
-LARGEST_REQUEST = (
-    2_000_000  # bytes: a text of 50,000 characters many times over; what takes audio says so (uploads)
-)
+LARGEST_REQUEST = 2_000_000  # bytes: a text of 50,000 characters many times over
 YEAR = 365 * 24 * 3600  # seconds
 
 CONTENT_SECURITY_POLICY = (
@@ -66,7 +65,6 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     filters.install(app)
     navigation.install(app)
     sse.install(app, system.database, system.settings.threads)
-    uploads.install(app)
     CSRFProtect(app)
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)

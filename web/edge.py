@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from broadcast.bootstrap import System
 
 READING = {"GET", "HEAD", "OPTIONS"}
+LARGEST_WITH_FILE = 6_500_000  # bytes: a short recording as a form without scripts sends it
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -62,6 +63,12 @@ def only_reads(view: View) -> View:
     return view
 
 
+def takes_file(view: View) -> View:
+    """Mark a view whose form may carry more than text; set before anything reads the form."""
+    view.takes_file = True  # type: ignore[attr-defined]
+    return view
+
+
 def finish_reading() -> None:
     """Leave the transaction before work that takes seconds and touches no data."""
     unit = g.pop("unit", None)
@@ -77,6 +84,8 @@ def install(app: Flask) -> None:
 
 def _open() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "takes_file", False):
+        request.max_content_length = LARGEST_WITH_FILE
     if request.endpoint in (None, "static") or getattr(view, "no_session", False):
         return
     if request.blueprint == "api":  # opens its own, and only where it needs one

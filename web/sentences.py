@@ -33,7 +33,7 @@ SENTENCES = {
     ),
     "already_exists": _l("“%(value)s” đã có rồi. Hãy chọn tên khác."),
     "already_set_up": _l("Hệ thống đã được thiết lập. Hãy đăng nhập."),
-    "recording_in_use": _l("Bản ghi âm này đang được một bản tin dùng nên chưa xoá được."),
+    "upload_busy": _l("Máy chủ đang xử lý bản ghi này. Hãy đợi một lát rồi bấm “Gửi lại”."),
     "last_administrator": _l(
         "Đây là người quản trị cuối cùng. Hãy trao quyền quản trị cho người khác trước."
     ),
@@ -90,6 +90,10 @@ SENTENCES = {
         "Cổng %(port)s đang được chương trình khác dùng. Hãy dừng chương trình đó hoặc chọn cổng khác."
     ),
     "disk_full": _l("Ổ đĩa máy chủ đã đầy nên chưa lưu được. Hãy báo người quản trị giải phóng chỗ trống."),
+    "uploads_full": _l(
+        "Đang có nhiều bản ghi lớn được gửi cùng lúc. Bản ghi vẫn còn ở máy này; "
+        "hãy đợi ít phút rồi bấm “Gửi lại”."
+    ),
     "storage_failed": _l("Không đọc hoặc ghi được kho dữ liệu. Hãy báo người quản trị kiểm tra ổ đĩa."),
     "file_damaged": _l("Tệp âm thanh bị hỏng. Hãy tạo lại âm thanh của bản tin."),
     "key_damaged": _l("Tệp khoá của máy chủ bị hỏng. Hãy báo người quản trị khôi phục từ bản sao lưu."),
@@ -121,7 +125,7 @@ ADVICE = {
     404: _l("Đường dẫn này không có hoặc đã đổi. Hãy quay về trang Hôm nay."),
     405: _l("Hãy quay về trang Hôm nay rồi bấm lại."),
     409: SENTENCES["conflict"],
-    413: _l("Tệp lớn hơn mức cho phép (2 MB văn bản). Hãy chọn tệp nhỏ hơn."),
+    413: _l("Tệp lớn hơn mức cho phép (2 MB văn bản, 6 MB bản ghi). Hãy chọn tệp nhỏ hơn."),
     422: SENTENCES["invalid_input"],
     500: _l("Lỗi đã được ghi lại. Những gì đã lưu vẫn an toàn; hãy thử lại sau ít phút."),
     503: SENTENCES["unavailable"],

@@ -14,13 +14,9 @@ from waitress.server import create_server
 
 from broadcast.errors import PortBusy, SettingInvalid
 
-from .uploads import AROUND, LARGEST
-
 CONNECTIONS: Final = 2000  # loudspeakers that fetch at the same time and open pages
 BACKLOG: Final = 1024
-LARGEST_REQUEST: Final = (
-    LARGEST + AROUND
-)  # bytes kept on disk before a view is asked; most views take far less
+LARGEST_REQUEST: Final = 8_000_000  # bytes taken from anybody before a view is asked; views take less
 LOOK_S: Final = 0.2  # how long a request to stop may go unnoticed
 
 

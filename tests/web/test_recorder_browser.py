@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from broadcast.database import Database
 from broadcast.models import Person, Recording
@@ -150,7 +150,45 @@ def test_a_refused_microphone_is_explained_and_a_lost_network_loses_nothing(
     context.set_offline(True)
     sound = {"name": "a.wav", "mimeType": "audio/wav", "buffer": tone(1)}
     page.locator("[data-recorder-file]").set_input_files(sound)
-    expect(page.get_by_role("alert")).to_contain_text("Không gửi được")
+    expect(page.get_by_text("Mất mạng, đang nối lại… Cứ để")).to_be_visible()
+    judge(page, "recorder-waiting")
     context.set_offline(False)
+    expect(page.locator("[data-recording]")).to_be_visible()
+
+
+def test_a_piece_that_is_lost_is_sent_again_and_a_line_that_stays_down_is_told(
+    cast: Any, open_as: Open, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.views.uploads.PIECE", 20_000)
+    sent: list[int] = []
+
+    def piece(route: Route) -> None:
+        sent.append(int(route.request.url.split("=")[1]))
+        if sent[1:] == [20_000]:
+            route.abort("internetdisconnected")
+        elif len(sent) == 3:  # arrives, but its answer does not
+            route.fetch()
+            route.fulfill(status=502, body="Bad gateway")
+        else:
+            route.continue_()
+
+    page.route("**/recordings/uploads/*?offset=*", piece)
+    page.clock.install()
+    open_as(cast.lan, f"/recordings/new?area_id={cast.commune}")
+    sound = {"name": "a.wav", "mimeType": "audio/wav", "buffer": tone(1)[:90_044]}
+    page.locator("[data-recorder-file]").set_input_files(sound)
+    for _ in range(2):
+        expect(page.get_by_text("Mất mạng, đang nối lại… Cứ để")).to_be_visible()
+        page.clock.run_for(2_000)
+    expect(page.locator("[data-recording]")).to_be_visible()
+    assert sent == [0, 20_000, 20_000, 40_000, 60_000, 80_000]
+
+    page.route("**/recordings/uploads/", lambda route: route.abort("internetdisconnected"))
+    page.get_by_role("button", name="Ghi hoặc chọn lại").click()
+    page.locator("[data-recorder-file]").set_input_files(sound)
+    expect(page.get_by_text("Mất mạng, đang nối lại… Cứ để")).to_be_visible()
+    page.clock.fast_forward("10:00")
+    expect(page.get_by_role("alert")).to_contain_text("Không gửi được")
+    page.unroute("**/recordings/uploads/")
     page.get_by_role("button", name="Gửi lại").click()
     expect(page.locator("[data-recording]")).to_be_visible()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, flash, g, redirect, render_template, request, send_file, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from broadcast import permissions, recordings
@@ -12,9 +12,8 @@ from broadcast.errors import DomainError, NotAudio
 from broadcast.library import KINDS, RECORDING
 from broadcast.models import Person, Recording, Role
 from web.auth import current_person, signed_in
-from web.edge import no_session, now, system
+from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import sentence
-from web.uploads import takes_recording
 from web.views import places
 
 blueprint = Blueprint("recordings", __name__, url_prefix="/recordings")
@@ -31,22 +30,26 @@ def write() -> str:
 
 
 @blueprint.post("/")
-@takes_recording
-@no_session
-def upload() -> str | Response:
-    """A fragment for the recorder, a page for the plain form."""
-    partial, area_id = "HX-Request" in request.headers, request.form.get("area_id", 0, type=int)
+@takes_file
+@only_reads
+@signed_in
+def upload() -> Response:
+    """The plain form, for a file that one request may carry; a page with scripts sends pieces (uploads)."""
+    person_id, area_id = current_person().id, request.form.get("area_id", 0, type=int)
+    finish_reading()
+    file = request.files.get("file")
     try:
-        recording = _accept(area_id)
+        system().library.check_space(request.content_length or 0)
+        with system().library.incoming() as folder:
+            source = folder / "source"
+            if file is None:
+                raise NotAudio(name="")
+            file.save(source)
+            recording_id = accept(person_id, source, name=file.filename or "")
     except DomainError as error:
-        if partial:
-            raise
         flash(sentence(error), "bad")
         return redirect(url_for(".write", area_id=area_id))
-    if partial:
-        field = request.form.get("field", "")
-        return render_template("bulletins/_recorded.html", recording=recording, field=field)
-    return redirect(url_for(".show", recording_id=recording.id))
+    return redirect(url_for(".show", recording_id=recording_id))
 
 
 @blueprint.get("/<int:recording_id>")
@@ -70,21 +73,20 @@ def sound(recording_id: int) -> Response:
     return answer
 
 
-def _accept(area_id: int) -> Recording:
-    """Converted without a transaction: a long recording takes longer than others may wait for their turn."""
-    file = request.files.get("file")
-    if file is None:
-        raise NotAudio(name="")
-    file.stream.flush()
-    source, trim = Path(file.stream.name), request.form.getlist("trim")[-1:] != ["0"]
-    database, library, person_id = system().database, system().library, session["person_id"]
+def accept(person_id: int, source: Path, *, name: str) -> int:
+    """Keep a file as the form says; converted without a transaction, for others wait for their turn to write.
+
+    Errors: those of ``recordings.taking`` and ``recordings.keep``.
+    """
+    area_id, trim = request.form.get("area_id", 0, type=int), request.form.getlist("trim")[-1:] != ["0"]
+    database, library = system().database, system().library
     with database.transaction(read_only=True) as reading:
         recordings.require(reading, reading.get_one(Person, person_id), area_id)
     with (
-        recordings.taking(library, source, name=file.filename or "", trim=trim) as taken,
+        recordings.taking(library, source, name=name, trim=trim) as taken,
         database.transaction() as writing,
     ):
-        return recordings.keep(
+        kept = recordings.keep(
             writing,
             writing.get_one(Person, person_id),
             taken,
@@ -92,4 +94,14 @@ def _accept(area_id: int) -> Recording:
             language=request.form.get("language", "vi"),
             library=library,
             now=now(),
+        )
+        return kept.id
+
+
+def fragment(recording_id: int) -> str:
+    """What the recorder shows of a recording, with its id for the form around."""
+    with system().database.transaction(read_only=True) as reading:
+        recording = reading.get_one(Recording, recording_id)
+        return render_template(
+            "bulletins/_recorded.html", recording=recording, field=request.form.get("field", "")
         )

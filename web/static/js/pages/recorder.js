@@ -2,7 +2,7 @@
 // How to include it and which events it sends: templates/bulletins/_recording.html.
 import { startPlayers } from "../player.js";
 import { openMicrophone, whyNot } from "./microphone.js";
-import { sendRecording } from "./sending.js";
+import { Sending } from "./sending.js";
 
 const QUIET_MS = 4000; // without a sound before we say so
 
@@ -16,8 +16,8 @@ class Recorder {
     this.root = root;
     this.longest = Number(root.dataset.recorderLongest) * 1000;
     this.microphone = null;
-    this.upload = null;
-    this.last = null; // what was sent last, for trying again
+    this.sending = null;
+    this.last = null; // what could not be sent, for trying again
     for (const name of ["start", "pause", "finish", "discard", "cancel", "again"]) {
       this.part(name).addEventListener("click", () => this[name]());
     }
@@ -38,7 +38,7 @@ class Recorder {
   }
 
   get busy() {
-    return Boolean(this.microphone || this.upload);
+    return Boolean(this.microphone || this.sending);
   }
 
   show(state) {
@@ -133,16 +133,24 @@ class Recorder {
   }
 
   send(file) {
-    this.last = file;
+    this.go(
+      new Sending(this.root.dataset.recorderUrl, file, this.values(), {
+        onShare: (share) => this.progress(share),
+        onWaiting: (is) => this.waiting(is),
+        onDone: (answer) => this.ready(answer),
+        onRefused: (text, again) => this.refused(text || this.word("network"), again),
+      }),
+    );
+  }
+
+  go(sending) {
+    this.sending = this.last = sending;
     this.part("problem").hidden = true;
     this.progress(0);
+    this.waiting(false);
     this.show("sending");
     this.part("cancel").focus();
-    this.upload = sendRecording(this.root.dataset.recorderUrl, file, this.values(), {
-      onShare: (share) => this.progress(share),
-      onDone: (answer) => this.ready(answer),
-      onRefused: (text) => this.refused(text || this.word("network"), !text),
-    });
+    sending.start();
   }
 
   progress(share) {
@@ -154,24 +162,30 @@ class Recorder {
     this.part("sending").textContent = this.word(sent ? "working" : "sending");
   }
 
+  waiting(is) {
+    const sign = this.part("waiting");
+    if (is && sign.hidden) this.tell(this.word("waiting"));
+    sign.hidden = !is;
+  }
+
   cancel() {
-    this.upload.abort();
-    this.upload = null;
+    this.sending.abort();
+    this.sending = null;
     this.rest();
   }
 
   again() {
-    this.send(this.last);
+    this.go(this.last);
   }
 
   refused(text, again) {
-    this.upload = null;
+    this.sending = null;
     this.rest();
     this.fail(text, again);
   }
 
   ready(answer) {
-    this.upload = null;
+    this.sending = null;
     this.last = null;
     this.show("done");
     const result = this.part("result");
