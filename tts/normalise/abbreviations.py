@@ -166,6 +166,12 @@ JOINED: Final[tuple[Rule, ...]] = (
 )
 RULES: Final[tuple[Rule, ...]] = (
     rule(
+        r"\A TT \Z",  # the head of a column
+        lambda _: "thứ tự",
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("tt"),
+    ),
+    rule(
         rf"(?<!\w) (?:(?P<written>{_TITLES})\.\s?(?=[^\W\d_])) ",
         _titled,
         kind=TokenKind.ABBREVIATION,

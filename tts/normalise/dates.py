@@ -86,13 +86,21 @@ def _day_and_month(match: re.Match[str]) -> Reading | None:
     preceding = before(match)
     if _STREET.search(preceding):
         return Reading(f"{_day(day)} {_month(month)}")
-    told = _DAY_WORDS.search(preceding) or _LUNAR.match(after(match)) or _ANOTHER_DAY.match(after(match))
+    told = _is_told(match)
     if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding)):
         return None
     if after(match).startswith(("điểm", "tiêu chí", "giờ")) or _always(match):
         return None
     said = f"{_lead(match)}{_day(day)} {_month(month)}"
     return Reading(said, None if told else Doubt.AMBIGUOUS)
+
+
+def _is_told(match: re.Match[str]) -> bool:
+    """By a word, by another day, or by zeros that no fraction has: Tết Dương lịch (01/01)."""
+    following = after(match)
+    if _DAY_WORDS.search(before(match)) or _LUNAR.match(following) or _ANOTHER_DAY.match(following):
+        return True
+    return before(match).endswith("(") and after(match).startswith(")") and match[0].startswith("0")
 
 
 def _always(match: re.Match[str]) -> bool:

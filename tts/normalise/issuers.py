@@ -32,6 +32,11 @@ def _department(written: str) -> str:
     return f"{head} {field}"
 
 
+def ministry(written: str) -> str:
+    """BYT, BQP outside of a document's number: bộ and its field, where four letters or a known pair tell."""
+    return _department(written) if len(written) > 2 and written[0] == "B" else ""
+
+
 def _composed(written: str) -> str:
     """A board and the level it belongs to, or a body, its level and a number: BTGTU, UBNDTP, BCĐ389."""
     numbered = _NUMBERED.fullmatch(written)

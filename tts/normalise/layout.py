@@ -17,10 +17,12 @@ _LINE: Final = re.compile(r"[^\n]+")
 _GAP: Final = re.compile(r"[ \t]*\t[ \t]*|[ ]{4,}")
 # What never ends a line of its own.
 _LEADING_ON: Final = re.compile(
-    r"(?:[,-]|(?<!\w)(?:và|hoặc|của|về|việc|theo|tại|trên|cho|với|do|từ|đến|là|các|những|số|ngày|tháng|năm|xã|phường"
+    r"(?:[,/-]|(?<!\w)(?:và|hoặc|của|về|việc|theo|tại|trên|cho|với|do|từ|đến|là|các|những|số|ngày|tháng|năm|xã|phường"
     r"|huyện|tỉnh|thôn|ông|bà|điều|khoản|điểm|nghị|quyết|định|luật|tổ|khu|căn|cứ|bằng|trong|khi|để|nhằm))$",
     re.IGNORECASE,
 )
+# The head of a telephone number, whose other digits the edge of the page pushed to the next line.
+_HALF_A_NUMBER: Final = re.compile(r"(?<![\d.])0\d{2,4}(?:[ .-]\d{2,4}){0,3}$")
 # What a line in capitals begins with when it is not the rest of the line above.
 _OWN_LINE: Final = re.compile(
     r"(?:cộng h[òo]|đảng|[ủu][ỷy] ban|hội đồng|thông báo|quyết định|kế hoạch|nghị quyết|chỉ thị|công văn"
@@ -78,7 +80,7 @@ def _goes_on(source: str, block: Span, line: Span, *, wrapped: bool) -> bool:
         return False
     if above.isupper():
         return written.isupper() and not _OWN_LINE.match(written)
-    if _LEADING_ON.search(above[-20:]):
+    if _LEADING_ON.search(above[-20:]) or (written[:2].isdigit() and _HALF_A_NUMBER.search(above[-20:])):
         return True
     return wrapped and len(above) >= _WRAPPED and not written.isupper()
 

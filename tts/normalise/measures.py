@@ -182,6 +182,7 @@ def _many(match: re.Match[str]) -> Reading | None:
     return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
 
 
+_THING: Final = rf"(?:{alternatives(OF_THINGS)})(?!\w)"
 _THINGS: Final = alternatives(thing for thing in OF_THINGS if " " in thing)
 _LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
 _ONE: Final = rf"(?:(?:{_THINGS})(?!\w)|{_LOWER_WORD})"
@@ -191,7 +192,7 @@ _MEASURED: Final = re.compile(
 )
 _NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
-_EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
+_EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
 RULES: Final[tuple[Rule, ...]] = (
@@ -241,7 +242,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("."),
     ),
     rule(
-        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?{UNIT}))? \s?(?P<one>{UNIT}|{_ONE})",
+        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?(?:{UNIT}|{_THING})))? \s?(?P<one>{UNIT}|{_ONE})",
         _for_each,
         kind=TokenKind.MEASURE,
         starts=signs("/"),

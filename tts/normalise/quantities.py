@@ -62,7 +62,7 @@ def _until(_match: re.Match[str]) -> str:
     return "đến"
 
 
-_EDGE: Final = r"(?<![\w.,/])(?<!\d[-–])"
+_EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\s)[xX](?=\s\d)", _by, kind=TokenKind.SIGN, starts=first_words("x")),
     rule(
@@ -79,10 +79,10 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("-‐‑‒–—−→"),
     ),
     rule(
-        r"(?:(?<=\d)|(?<=\d\s)) (?:→|⇒|->) (?=\s?\d)",
+        r"(?:(?<=\d)|(?<=\d\s)) (?:→|⇒|->|÷) (?=\s?\d)",
         _until,
         kind=TokenKind.SIGN,
-        starts=signs("→⇒-"),
+        starts=signs("→⇒-÷"),
     ),
     rule(
         rf"(?<![\w.,/-]) \d{{1,4}}(?:\s?{numbers.DASH}\s?\d{{1,4}}){{2,8}} (?![\w/-]|[.,]\d)",

@@ -18,6 +18,7 @@ _AGAINST: Final = re.compile(
     r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
 )
 _COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^\W\dA-ZĐ]")
+_SPAN: Final = re.compile(r"(?:ngày|buổi|giờ|tiếng)(?!\w)(?!\s\d)")  # nghỉ 1/2 ngày
 _ADDRESS: Final = in_front("address")
 _RATED: Final = in_front("rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?")
 _TAKEN: Final = in_front("portion")
@@ -55,9 +56,10 @@ def _kind(match: re.Match[str]) -> bool | None:
     counted = not (top.isdigit() and bottom.isdigit()) or int(top) >= int(bottom)
     if counted or gcd(int(top), int(bottom)) > 1:  # 6/8 cửa xả: nobody leaves a fraction so
         return False
-    if _WHOLES.match(following) or _RATED.search(preceding):
+    span = int(bottom) <= _SMALL and bool(_SPAN.match(following))
+    if not span and (_WHOLES.match(following) or _RATED.search(preceding)):
         return False
-    if _PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL)):
+    if span or (_PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL))):
         return True
     if int(bottom) > _SMALL:
         return False
@@ -70,6 +72,11 @@ def _scale(match: re.Match[str]) -> str | None:
     if not _SCALE.search(before(match)) and not (top == "1" and numbers.parts(bottom)[0].endswith("00")):
         return None
     return f"{numbers.quantity(top)} trên {numbers.quantity(bottom)}"
+
+
+def _points(match: re.Match[str]) -> str:
+    """92,5/100đ: what a jury gives."""
+    return f"{numbers.quantity(match['got'])} trên {numbers.quantity(match['most'])} điểm"
 
 
 def _result(match: re.Match[str]) -> str | None:
@@ -121,6 +128,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _scale,
         kind=TokenKind.NUMBER,
         starts=digits_then("/:"),
+    ),
+    rule(
+        r"(?<![\w.,/]) (?P<got>\d{1,3}(?:[.,]\d{1,2})?)\s?/\s?(?P<most>10|20|30|50|100)\s?đ (?![\w/])",
+        _points,
+        kind=TokenKind.NUMBER,
+        starts=digits_then("/.,"),
     ),
     rule(
         rf"{_EDGE} (?P<first>\d{{1,3}}) \s?(?:{numbers.DASH}|:)\s? (?P<second>\d{{1,3}}) (?![\w/%-]|[.,]\d)",

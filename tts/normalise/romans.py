@@ -17,7 +17,7 @@ _SINGLE: Final = frozenset("IVX")
 def _listed(match: re.Match[str]) -> str | None:
     if not _COUNTING.search(before(match)):
         return None
-    pieces = re.findall(r"[IVXLC]+|[,;/]|và|đến|hoặc|\.\d+|[^\s\w]", match["list"])
+    pieces = re.findall(r"[IVXLC]+|[,;/]|và|đến|hoặc|hay|\.\d+|[^\s\w]", match["list"])
     values = [numbers.roman(piece) for piece in pieces if piece[0] in "IVXLC"]
     if any(value is None for value in values) or (len(values) == 1 and not _is_numeral(match["list"])):
         return None
@@ -55,7 +55,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<!\w) (?P<list>{_ROMAN} (?:(?:\.\d{{1,2}}){{1,3}}(?!\w)
-            |(?:\s?[,;]\s?|\s(?:và|đến|hoặc)\s|\s?{numbers.DASH}\s?|/){_ROMAN}){{0,8}})
+            |(?:\s?[,;]\s?|\s(?:và|đến|hoặc|hay)\s|\s?{numbers.DASH}\s?|/){_ROMAN}){{0,8}})
             (?:\s?[/-]\s?(?P<year>(?:19|20)\d\d)(?!\d))? (?!\w|\.\w)""",
         _listed,
         kind=TokenKind.ROMAN,

@@ -11,7 +11,11 @@ from tts.normalise.neighbours import behind, in_front, links
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, letters_then, rule
 from tts.types import TokenKind
 
-_LABELS: Final = in_front("serial", between=rf"(?:\s{links('serial')}){{0,4}}")
+_LABELS: Final = in_front(
+    "serial",
+    more=r"|(?<!\w)mã\s[^\W\d_]{2,10}(?:\s[^\W\d_]{2,10})?\s?:",
+    between=rf"(?:\s{links('serial')}){{0,4}}",
+)
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){1,6}")
 _MONEY: Final = behind("money")
 _LONG: Final = 9  # digits in one piece that nobody writes for a quantity

@@ -10,6 +10,7 @@ from tts.normalise import letters, numbers, rest
 from tts.normalise.abbreviations import composed, could_be_word
 from tts.normalise.data import LOANS, PLACE_NAMES
 from tts.normalise.glued import run_together
+from tts.normalise.issuers import ministry
 from tts.normalise.places import is_highland
 from tts.normalise.rule import Reading, Rule, alternatives, first_words, rule, signs
 from tts.types import Doubt, TokenKind
@@ -77,7 +78,7 @@ def _in_capitals(written: str, *, capitals: bool) -> Reading:
         return Reading(written.lower(), None if sure else Doubt.AMBIGUOUS)
     if is_highland(written):
         return Reading(written.lower(), kind=TokenKind.PLACE)
-    known = composed(written)
+    known = composed(written) or ministry(written)
     if known:
         return Reading(known, kind=TokenKind.ABBREVIATION)
     return run_together(written) or Reading(
