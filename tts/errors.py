@@ -121,6 +121,12 @@ class MasteringFailed(SpeechError):
     code = "mastering_failed"
 
 
+class Stopped(SpeechError):
+    """The synthesiser was closed while the sound was being made; another one may make it."""
+
+    code = "stopped"
+
+
 class StorageFull(SpeechError):
     """The disk has no room for the speech cache."""
 

@@ -7,7 +7,6 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from tts import ffmpeg, loudness
@@ -66,8 +65,11 @@ def integrated(messages: str) -> float:
     return float(found[-1])
 
 
-def decoded(mp3: Path, opus: Path) -> Measured:
-    """Decode both files and measure them."""
+def encoded(arguments: Sequence[str]) -> Measured:
+    """Have ffmpeg make an MP3 and an Opus file, its outputs 0 and 1, and measure what ears will get of them.
+
+    The same process decodes them as they are made: starting another one costs as much as a sentence.
+    """
     energies: array[float] = array("f")
     peaks = bytearray()
 
@@ -78,12 +80,12 @@ def decoded(mp3: Path, opus: Path) -> Measured:
             peaks.extend(round(audioop.max(part, 2) * 100 / _FULL_SCALE) for part in _parts(heard))
 
     graph = (
-        f"[0:a]ebur128=peak=true:framelog=quiet,asplit=2[p][q];[q]{loudness.weighting(RATE)},"
-        f"volume={_ROOM}[k];[p][k]amerge=inputs=2[out];[1:a]ebur128=peak=true:framelog=quiet,anullsink"
+        f"[dec:0]ebur128=peak=true:framelog=quiet,asplit=2[p][q];[q]{loudness.weighting(RATE)},"
+        f"volume={_ROOM}[k];[p][k]amerge=inputs=2[out];[dec:1]ebur128=peak=true:framelog=quiet,anullsink"
     )
-    inputs = ["-f", "mp3", "-i", str(mp3), "-f", "ogg", "-i", str(opus)]
-    output = ["-filter_complex", graph, "-map", "[out]", "-f", "s16le", "pipe:1"]
-    found = _PEAK.findall(ffmpeg.read([*inputs, *output], _FRAMES_AT_ONCE * 4 * FRAME, take))
+    decoding = ["-dec", "0:0", "-dec", "1:0", "-filter_complex", graph, "-map", "[out]", "-f", "s16le"]
+    messages = ffmpeg.read([*arguments, *decoding, "pipe:1"], _FRAMES_AT_ONCE * 4 * FRAME, take)
+    found = _PEAK.findall(messages)
     if len(found) != 2:
         raise MasteringFailed("ffmpeg measured no true peak")
     return Measured(energies, bytes(peaks), max(map(float, found)))

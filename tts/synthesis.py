@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tts import joining, mastering
+from tts import ffmpeg, joining, mastering
 from tts.cache import PieceCache
 from tts.composition import SLOWEST, Layout, Line, Place, Unit, lay_out, voice
 from tts.engines import assembly
 from tts.engines.base import Engine
-from tts.errors import BadAudio, EmptyText, EngineUnavailable, MissingVoice, SpeechError, SpeedOutOfRange
+from tts.errors import (
+    BadAudio,
+    EmptyText,
+    EngineUnavailable,
+    MissingVoice,
+    SpeechError,
+    SpeedOutOfRange,
+    Stopped,
+)
 from tts.piece import Piece
 from tts.types import AudioClip, Chime, Preset, Progress, Recorded, Script, SentenceFailure, Voice
 from tts.workshop import GIVEN_UP, Workshop, digest
@@ -34,14 +42,16 @@ class Synthesiser:
 
     def __init__(self, engines: Sequence[Engine], cache_dir: Path, workers: int = 2) -> None:
         self._engines = {engine.name: engine for engine in engines}
-        self._workshop = Workshop(PieceCache(cache_dir))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="speech")
+        self._stop = ffmpeg.Stop()
+        self._workshop = Workshop(PieceCache(cache_dir), self._stop)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="speech", initializer=self._stop.bind)
 
     def close(self) -> None:
-        """End the threads and the engines' processes."""
-        self._pool.shutdown(cancel_futures=True)
-        for engine in self._engines.values():
-            engine.close()
+        """End the threads and all processes at once; whoever is rendering gets Stopped, as later calls do."""
+        self._stop.set()
+        self._end_engines()
+        self._pool.shutdown()
+        self._end_engines()  # a sentence may have been begun in between
 
     def voices(self) -> dict[str, dict[str, tuple[str, ...]]]:
         """Engine -> language -> voice names, engines in order of preference."""
@@ -67,13 +77,14 @@ class Synthesiser:
         all of it; ``fallback`` on the clip is then ``engine:reason`` and ``failures`` names the sentences.
         ``on_progress`` is called for each piece, and every few seconds while one takes long.
         Raises EmptyText, MissingVoice, SpeedOutOfRange, NotAudio, StorageFull, StorageFailed,
-        MasteringFailed, and EngineUnavailable or BadAudio of the last engine, with ``failures``.
+        MasteringFailed, Stopped, and EngineUnavailable or BadAudio of the last engine, with ``failures``.
         """
+        self._stop.check()
         layout = lay_out(script)
         body = range(len(script.parts))
         if not layout.recordings and all(place.part not in body for place, _ in layout.lines):
             raise EmptyText("nothing in the script can be said")
-        return _Rendering(self._workshop, self._pool, layout, on_progress).clip(
+        return _Rendering(self._workshop, self._submit, layout, on_progress).clip(
             self.key(script), {wish: self._candidates(wish) for wish in _wishes(layout.lines)}
         )
 
@@ -89,6 +100,16 @@ class Synthesiser:
             except (EngineUnavailable, BadAudio) as error:
                 last = error
         raise last
+
+    def _submit(self, make: Callable[..., Piece], *arguments: object) -> Future[Piece]:
+        try:
+            return self._pool.submit(make, *arguments)
+        except RuntimeError as error:  # what the pool says when it is shut down
+            raise Stopped("the threads have ended") from error
+
+    def _end_engines(self) -> None:
+        for engine in self._engines.values():
+            engine.close()
 
     def _names(self, wish: Voice) -> list[tuple[str, str, str]]:
         return [(engine.name, engine.version, found.name) for engine, found in self._candidates(wish)]
@@ -127,12 +148,12 @@ class _Rendering:
     def __init__(
         self,
         workshop: Workshop,
-        pool: ThreadPoolExecutor,
+        submit: Callable[..., Future[Piece]],
         layout: Layout,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self._workshop = workshop
-        self._pool = pool
+        self._submit = submit
         self._layout = layout
         self._on_progress = on_progress
         self._pieces: dict[Unit, Piece] = {}
@@ -142,9 +163,9 @@ class _Rendering:
         self._failures: list[SentenceFailure] = []
 
     def clip(self, key: str, candidates: Mapping[Voice, Sequence[tuple[Engine, Voice]]]) -> AudioClip:
-        given_up = threading.Event()
+        given_up = ffmpeg.Stop()
         recordings = {
-            self._pool.submit(self._workshop.recorded, each): each for each in self._layout.recordings
+            self._submit(self._workshop.recorded, each, given_up): each for each in self._layout.recordings
         }
         try:
             for wish, able in candidates.items():
@@ -165,6 +186,7 @@ class _Rendering:
             try:
                 self._say(wish, engine, found)
             except (EngineUnavailable, BadAudio) as error:
+                self._workshop.stop.check()  # whoever stops us ends the engines too
                 last = error
                 self._fallback.append(_Failed(engine.name, _reason(error)))
                 log.warning(
@@ -182,7 +204,7 @@ class _Rendering:
         given_up = threading.Event()
         lines = dict.fromkeys(line for _, line in self._layout.lines if line.voice == wish)
         jobs = {
-            self._pool.submit(self._workshop.spoken, engine, Line(line.text, found), given_up): line
+            self._submit(self._workshop.spoken, engine, Line(line.text, found), given_up): line
             for line in lines
         }
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -9,12 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
-from tts import audio, mastering
+from tts import audio, ffmpeg, mastering
 from tts.cache import PieceCache
 from tts.chimes import chime
 from tts.composition import Line
 from tts.engines.base import Engine
-from tts.errors import EngineUnavailable, NotAudio
+from tts.errors import EngineUnavailable, NotAudio, Stopped
 from tts.piece import RATE, Piece
 from tts.types import Chime, Recorded
 
@@ -22,10 +23,14 @@ GIVEN_UP: Final = "given_up"  # the reason of a sentence that was not spoken bec
 
 
 class Workshop:
-    """Safe to use from several threads; who needs a piece that another thread is making waits for it."""
+    """Safe to use from several threads; who needs a piece that another thread is making waits for it.
 
-    def __init__(self, cache: PieceCache) -> None:
+    What is there is given out also after the ``stop``, but nothing is made any more: Stopped is raised.
+    """
+
+    def __init__(self, cache: PieceCache, stop: ffmpeg.Stop) -> None:
         self._cache = cache
+        self.stop = stop
         self._lock = threading.Lock()
         self._making: dict[str, Future[Piece]] = {}
 
@@ -45,8 +50,8 @@ class Workshop:
         )  # fmt: skip
         return self._piece(key, make)
 
-    def recorded(self, recording: Recorded) -> Piece:
-        """Raises NotAudio for a file that is not the accepted one any more."""
+    def recorded(self, recording: Recorded, given_up: ffmpeg.Stop) -> Piece:
+        """Raises NotAudio for a file that is not the accepted one any more, Stopped when it is given up."""
 
         def make() -> Piece:
             try:
@@ -58,7 +63,8 @@ class Workshop:
                 raise NotAudio("the recording is not the file that was accepted")
             return mastering.finish(mastering.recording(recording.path))
 
-        return self._piece(digest(recording=recording.sha256), make)
+        with given_up.bound():
+            return self._piece(digest(recording=recording.sha256), make)
 
     def signal(self, kind: Chime) -> Piece:
         return self._piece(
@@ -66,16 +72,21 @@ class Workshop:
         )
 
     def _piece(self, key: str, make: Callable[[], Piece]) -> Piece:
-        kept = self._kept(key)
-        if kept is not None:
-            return kept
-        with self._lock:
-            other = self._making.get(key)
+        while (kept := self._kept(key)) is None:
+            with self._lock:
+                other = self._making.get(key)
+                if other is None:
+                    mine = self._making[key] = Future[Piece]()
             if other is None:
-                mine = self._making[key] = Future[Piece]()
-        if other is not None:
-            return other.result()
+                return self._made(key, make, mine)
+            with contextlib.suppress(Stopped):  # what nobody wants there may be wanted here
+                return other.result()
+        return kept
+
+    def _made(self, key: str, make: Callable[[], Piece], mine: Future[Piece]) -> Piece:
+        """Make the piece; those who wait for it get it, or the error, as well."""
         try:
+            self.stop.check()
             piece = make()
             self._cache.put(key, piece.to_bytes())
         except BaseException as error:

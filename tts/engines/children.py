@@ -25,26 +25,38 @@ class Children:
     """Up to ``count`` processes, started when first needed; each serves one thread at a time."""
 
     def __init__(self, command: tuple[str, ...], *, count: int, timeout: float) -> None:
+        self._all = [_Child(command, timeout) for _ in range(count)]
         self._free: queue.LifoQueue[_Child] = queue.LifoQueue()
-        for _ in range(count):
-            self._free.put(_Child(command, timeout))
+        self._closing = threading.Lock()
+        self._closed = 0  # how often
+        for child in self._all:
+            self._free.put(child)
 
     def ask(self, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """The answer's header and its bytes; a child that died is replaced and asked once more.
 
         Raises ChildDiedError after the second death.
         """
-        line = json.dumps(order).encode() + b"\n"
+        line, closed = json.dumps(order).encode() + b"\n", self._closed
         with self._child() as child:
             try:
-                return child.ask(line)
+                return self._asked(child, line, closed)
             except ChildDiedError:
-                return child.ask(line)
+                return self._asked(child, line, closed)
+
+    def _asked(self, child: _Child, line: bytes, closed: int) -> tuple[dict[str, Any], bytes]:
+        """Whoever waited while the children were closed must not start a new one."""
+        if self._closed != closed:
+            raise ChildDiedError("closed")
+        return child.ask(line)
 
     def close(self) -> None:
-        """End the children; new ones start if they are asked again."""
-        with contextlib.ExitStack() as held:
-            for child in [held.enter_context(self._child()) for _ in range(self._free.qsize())]:
+        """End the children, also those at work; new ones start if they are asked again later."""
+        with self._closing, contextlib.ExitStack() as held:
+            self._closed += 1
+            for child in self._all:
+                child.kill()
+            for child in [held.enter_context(self._child()) for _ in self._all]:
                 child.stop()
 
     @contextlib.contextmanager
@@ -82,6 +94,12 @@ class _Child:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
         return self._process
+
+    def kill(self) -> None:
+        """Whoever waits for its answer gets an error; any thread may call it."""
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def stop(self) -> None:
         process, self._process = self._process, None
