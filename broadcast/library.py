@@ -20,7 +20,13 @@ RESERVE = 64 * 1024 * 1024  # bytes that stay free for the database and the logs
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = re.compile(r"[0-9a-f]{64}")
 CLIP, COMPACT, RECORDING = "mp3", "opus", "flac"  # what goes on air, the same for download, what was recorded
-KINDS = {CLIP: "audio/mpeg", COMPACT: "audio/ogg", RECORDING: "audio/flac"}  # how files end: media type
+PREVIEW = "preview.mp3"  # a recording made small for listening, under the name of the recording
+KINDS = {  # how files end: media type
+    CLIP: "audio/mpeg",
+    COMPACT: "audio/ogg",
+    RECORDING: "audio/flac",
+    PREVIEW: "audio/mpeg",
+}
 
 
 class Library:

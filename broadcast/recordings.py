@@ -18,8 +18,8 @@ from tts.recording import Take
 from . import areas, audit, content, permissions, speech
 from .database import take_turn
 from .errors import AudioSilent, DomainError, NotAudio, NotFound
-from .library import RECORDING, Library
-from .models import BulletinVersion, Person, Role, VersionPart
+from .library import PREVIEW, RECORDING, Library
+from .models import Bulletin, BulletinVersion, Person, Role, VersionPart
 from .models import Recording as Row
 
 TURN = 0x7474_0006  # a file is taken in, or forgotten, never both at once
@@ -32,6 +32,7 @@ class Taken:
     """A file that has been listened to and converted, but belongs to nobody yet."""
 
     path: Path
+    preview: Path
     name: str
     take: Take
 
@@ -45,14 +46,15 @@ def taking(library: Library, source: Path, *, name: str, trim: bool = True) -> I
     """
     library.check_space(1)
     with library.incoming() as folder:
-        path = folder / "recording.flac"
+        path, preview = folder / "recording.flac", folder / "preview.mp3"
         try:
             with speech.translated():
                 take = recording.accept(source, path, trim=trim)
+                recording.compact(path, preview)
         except DomainError as error:
             raise _told(error, name) from error
         library.check_space(1)
-        yield Taken(path, _tidy(name), take)
+        yield Taken(path, preview, _tidy(name), take)
 
 
 def keep(
@@ -74,6 +76,7 @@ def keep(
     take_turn(session, TURN)
     take = taken.take
     library.adopt(taken.path, take.sha256, RECORDING)
+    library.adopt(taken.preview, take.sha256, PREVIEW)
     row = Row(
         area_id=area_id,
         sha256=take.sha256,
@@ -123,9 +126,11 @@ def require(session: Session, person: Person, area_id: int) -> None:
 
 
 def get(session: Session, person: Person, recording_id: int) -> Row:
-    """Errors: NotFound, also for one of an area that the person may not see."""
+    """Errors: NotFound, also for one that stands neither in an area nor in a bulletin the person may see."""
     row = session.get(Row, recording_id)
-    if row is None or not permissions.may(person, Role.VIEWER, row.area_id, session):
+    if row is None or not (
+        permissions.may(person, Role.VIEWER, row.area_id, session) or _is_heard_by(session, person, row.id)
+    ):
         raise NotFound(kind="recording", id=recording_id)
     return row
 
@@ -140,7 +145,22 @@ def prune(session: Session, library: Library, now: dt.datetime) -> int:
     still = set(session.scalars(select(Row.sha256).where(Row.sha256.in_(gone))))
     for sha256 in set(gone) - still:
         library.remove(sha256, RECORDING)
+        library.remove(sha256, PREVIEW)
     return len(gone)
+
+
+def _is_heard_by(session: Session, person: Person, recording_id: int) -> bool:
+    part = exists().where(
+        VersionPart.version_id == BulletinVersion.id, VersionPart.recording_id == recording_id
+    )
+    query = (
+        select(Bulletin.id)
+        .join(BulletinVersion, BulletinVersion.bulletin_id == Bulletin.id)
+        .where(Bulletin.area_id.in_(permissions.visible(person)))
+        .where((BulletinVersion.recording_id == recording_id) | part)
+        .limit(1)
+    )
+    return session.scalar(query) is not None
 
 
 def _told(error: DomainError, name: str) -> DomainError:

@@ -34,6 +34,18 @@ _QUIETEST: Final = 32768 * 10 ** (-55 / 20)  # speech that is quieter was not me
 _STEADY: Final = 5  # windows; a click of the button is shorter
 _KEEP_S: Final = 0.15
 _FADE_S: Final = 0.01
+_SMALL: Final = (
+    "-c:a",
+    "libmp3lame",
+    "-b:a",
+    "48k",
+    "-map_metadata",
+    "-1",
+    "-fflags",
+    "+bitexact",
+    "-f",
+    "mp3",
+)
 _FLAC: Final = ("-c:a", "flac", "-map_metadata", "-1", "-fflags", "+bitexact", "-f", "flac")
 
 
@@ -76,6 +88,14 @@ def accept(source: Path, target: Path, *, trim: bool = True, longest: float = LO
     except OSError as error:
         raise storage(error) from error
     return take
+
+
+def compact(source: Path, target: Path) -> None:
+    """An accepted recording as a small MP3, for listening over a telephone's network.
+
+    Raises MasteringFailed, StorageFull.
+    """
+    ffmpeg.run(["-f", "flac", "-i", str(source), *_SMALL, "-y", str(target)])
 
 
 def _decode(source: Path, whole: Path, longest: float) -> _Levels:

@@ -10,7 +10,7 @@ from array import array
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, composition, recordings
+from broadcast import bulletins, composition, people, recordings
 from broadcast.content import PartContent
 from broadcast.errors import (
     AudioSilent,
@@ -21,8 +21,8 @@ from broadcast.errors import (
     NotFound,
     TooManyParts,
 )
-from broadcast.library import RECORDING, Library
-from broadcast.models import AuditRow, BulletinVersion, Recording
+from broadcast.library import PREVIEW, RECORDING, Library
+from broadcast.models import AuditRow, BulletinVersion, Recording, Role
 
 RATE = 24_000
 
@@ -68,7 +68,8 @@ def test_what_somebody_recorded_is_kept_by_its_content(database, cast, library, 
     assert made.cut_head_ms > 500 < made.cut_tail_ms
     assert library.path(made.sha256, kind=RECORDING, verify=True).stat().st_size == made.size
     assert not library.exists(made.sha256)  # no clip that may go on air
-    assert files(library) == [".flac"]
+    assert files(library) == [".flac", ".mp3"]
+    assert library.path(made.sha256, kind=PREVIEW).stat().st_size < made.size
     whole = bring(trim=False)
     assert whole.duration_ms > 3900
     with database.transaction(read_only=True) as session:
@@ -116,6 +117,7 @@ def test_a_recording_nobody_uses_is_forgotten_after_a_week(database, cast, libra
     assert same.sha256 == used.sha256
     assert library.exists(used.sha256, RECORDING)
     assert not library.exists(lone.sha256, RECORDING)
+    assert files(library) == [".flac", ".mp3"]
 
 
 def write(database, cast, now, **words):
@@ -169,6 +171,24 @@ def test_a_neighbours_recording_cannot_be_taken(database, cast, bring, now):
         write(database, cast, now, text="A.", recording_id=theirs.id)
     with pytest.raises(NotFound):
         write(database, cast, now, text="A.", parts=(PartContent("en", recording_id=theirs.id),))
+
+
+def test_who_sees_a_bulletin_hears_its_recording_wherever_that_was_made(database, cast, bring, now):
+    whole, part, lone = bring(), bring(trim=False), bring()
+    with database.transaction() as session:
+        village = cast.villages[0]
+        person = people.create_person(session, username="thon", name="Thôn", now=now)
+        people.grant(session, person, Role.EDITOR, village, now=now)
+        values = {
+            "title": "A",
+            "text": "",
+            "recording_id": whole.id,
+            "parts": (PartContent("en", recording_id=part.id),),
+        }
+        bulletins.create(session, cast.lan, area_id=village, now=now, **values)
+        assert [recordings.get(session, person, each.id).id for each in (whole, part)] == [whole.id, part.id]
+        with pytest.raises(NotFound):
+            recordings.get(session, person, lone.id)
 
 
 def test_there_is_an_end_to_languages(database, cast, now):

@@ -75,7 +75,7 @@ def version_of(form: BulletinForm, station: Sound) -> BulletinVersion:
     given: dict[str, Any] = {name: value for name, value in content_of(form).items() if value is not None}
     values = {name: getattr(station, name) for name in OF_STATION} | _voice_of(form.language, station) | given
     version = BulletinVersion(**{name: values[name] for name in (*OF_WORDS, *OF_STATION)})
-    version.recording = _recording(form.recording_id)
+    version.recording = recording(form.recording_id)
     version.parts = [_version_part(at, part, station) for at, part in enumerate(values["parts"], start=1)]
     return version
 
@@ -146,11 +146,11 @@ def _version_part(position: int, part: PartContent, station: Sound) -> VersionPa
         voice=part.voice or voice["voice"],
         speed=part.speed or station.speed,
     )
-    made.recording = _recording(part.recording_id or 0)
+    made.recording = recording(part.recording_id or 0)
     return made
 
 
-def _recording(recording_id: int) -> Recording | None:
+def recording(recording_id: int) -> Recording | None:
     """None also for one that the person may not hear: saving will say so."""
     with contextlib.suppress(NotFound):
         return recordings.get(g.session, current_person(), recording_id) if recording_id else None

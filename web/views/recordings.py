@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from broadcast import permissions, recordings
 from broadcast.errors import DomainError, NotAudio
-from broadcast.library import KINDS, RECORDING
+from broadcast.library import KINDS, PREVIEW
 from broadcast.models import Person, Recording, Role
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
@@ -63,10 +63,10 @@ def show(recording_id: int) -> str:
 @blueprint.get("/<int:recording_id>/sound")
 @signed_in
 def sound(recording_id: int) -> Response:
-    """As it is kept: every browser of today plays FLAC; only for people who see its area."""
+    """Small enough for a telephone's network; only for people who may."""
     recording = recordings.get(g.session, current_person(), recording_id)
-    path = system().library.path(recording.sha256, kind=RECORDING)
-    answer = send_file(path, KINDS[RECORDING], conditional=True, etag=recording.sha256)
+    path = system().library.path(recording.sha256, kind=PREVIEW)
+    answer = send_file(path, KINDS[PREVIEW], conditional=True, etag=recording.sha256)
     answer.cache_control.private = True
     answer.cache_control.no_cache = None
     answer.cache_control.max_age = YEAR

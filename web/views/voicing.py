@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast import permissions
 from broadcast.models import Recording
 from broadcast.stations import Sound
-from web.auth import current_person
 from web.edge import system
 from web.forms.bulletins import AS_STATION, PRESETS, REPEATS, SPEEDS, BulletinForm
-from web.views import words
+from web.views import drafting, words
 
 Group = tuple[str, list[tuple[str, str]]]  # a heading with its options
 
@@ -95,10 +92,9 @@ def _times(count: int) -> str:
 
 def _recordings(form: BulletinForm) -> dict[int, Recording]:
     """Those that the form names and the person may hear."""
-    ids = {form.recording_id, *(part.recording_id for part in form.parts)} - {0}
-    found = (g.session.get(Recording, recording_id) for recording_id in ids)
-    visible = permissions.visible_areas(g.session, current_person())
-    return {each.id: each for each in found if each is not None and each.area_id in visible}
+    ids = {form.recording_id, *(part.recording_id for part in form.parts)}
+    found = (drafting.recording(recording_id) for recording_id in ids)
+    return {each.id: each for each in found if each is not None}
 
 
 def summary(form: BulletinForm) -> str:
