@@ -37,15 +37,16 @@ def _stands_for(written: str, front: str) -> bool:
 
 def _full_form(written: str, front: str, *, may_skip: int) -> str:
     wanted = "".join(_initials(word) for word in _LETTERS.findall(written))
-    if len(wanted) < 2 or not any(letter.isupper() for letter in written):
-        return ""
+    if len(wanted) < 2 or not any(letter.isupper() for letter in written) or front[-1:].isdigit():
+        return ""  # ngày 8/12 (CN): the day, no abbreviation of chợ … ngày
     words = list(_LETTERS.finditer(front))
     start, skipped = len(front), 0
+    most = may_skip if len(wanted) > 2 else min(may_skip, 1)
     for letter in reversed(wanted):
         while words and not _same(words[-1][0][0].lower(), letter):
             words.pop()
             skipped += 1
-        if not words or skipped > may_skip:
+        if not words or skipped > most:
             return ""
         start = words.pop().start()
     return front[start:]

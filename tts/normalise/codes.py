@@ -171,7 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words("BA", "BQ", "JN", "XBB", "XEC", "BF"),
     ),
     rule(
-        r"(?<!\w) (?P<a>[A-ZĐ]{2,3})[-\s](?P<b>\d{4,5})[-\s]?TS (?!\w)",
+        r"(?<!\w) (?P<a>[A-ZĐ]{2,3}|[A-ZĐ]{1,2}[a-z])[-\s](?P<b>\d{4,5})[-\s]?TS (?!\w)",
         _boat,
         kind=TokenKind.CODE,
         starts=letters_then("-0"),

@@ -24,6 +24,7 @@ from tts.types import Doubt, TokenKind
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
 _IS_SCALE: Final = re.compile(numbers.SCALE)
 _OTHER_MONEY: Final = re.compile(r"\s?(?:đ|₫|đồng|VNĐ|VND)(?!\w)")
+_MARK: Final = re.compile(r"\d{1,2},\d{1,2}")  # 7,5đ: đồng have no parts, an examination's marks have
 _HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
 
 
@@ -39,7 +40,8 @@ def _amount(match: re.Match[str]) -> Reading | None:
     rates = _rates(match["rates"] or "", unit or "đồng")
     if rates is None:
         return None
-    words += [match["scale"] or "", _unit(unit), rates]
+    marks = unit == "đ" and not match["scale"] and not rates and _MARK.fullmatch(match["second"] or first)
+    words += [match["scale"] or "", "điểm" if marks else _unit(unit), rates]
     uncertain = numbers.is_uncertain(first) and not match["scale"]
     return Reading(
         " ".join(filter(None, words)),

@@ -50,7 +50,7 @@ def _weekdays(match: re.Match[str]) -> str | None:
     listed = len(re.findall(r"T\d|CN", match[0])) > 1
     if not _WEEK.search(before(match)) and not _WEEKLY.match(after(match)) and not listed:
         return None
-    pieces = re.findall(r"T\d|CN|,|và|đến|[^\s\w]", match[0])
+    pieces = re.findall(r"T\d|CN|,|và|đến|->|[^\s\w]", match[0])
     said = [_weekday(piece) for piece in pieces]
     return " ".join(said).replace(" ,", ",")
 
@@ -66,7 +66,7 @@ def _blank_date(match: re.Match[str]) -> str:
     return f"{match['word']} tháng năm {numbers.year(match['year'])}"
 
 
-_ANOTHER: Final = rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s(?:và|đến)\s)(?:T[2-7]|CN)(?!\w))"
+_ANOTHER: Final = rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s?(?:→|->)\s?|\s(?:và|đến)\s)(?:T[2-7]|CN)(?!\w))"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"""(?<![\w.,/-]) (?P<count>1[01]|[2-9])\s?T

@@ -19,6 +19,7 @@ _AGAINST: Final = re.compile(
 )
 _COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^\W\dA-ZĐ]")
 _SPAN: Final = re.compile(r"(?:ngày|buổi|giờ|tiếng)(?!\w)(?!\s\d)")  # nghỉ 1/2 ngày
+_PLACED: Final = re.compile(r"(?<!\w)(?:xếp|đứng|hạng|vị trí)\sthứ$")
 _ADDRESS: Final = in_front("address")
 _RATED: Final = in_front("rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?")
 _TAKEN: Final = in_front("portion")
@@ -33,7 +34,8 @@ _SMALL: Final = 10  # parts of a whole that people speak of as a fraction
 def _ratio(match: re.Match[str]) -> Reading:
     top, bottom = match["top"], match["bottom"]
     unit = f" {UNITS[match['unit'].strip()]}" if match["unit"] else ""
-    over = f"{numbers.quantity(top)} trên {numbers.quantity(bottom)}{unit}"
+    first = numbers.ordinal(top) if _PLACED.search(before(match)) else numbers.quantity(top)
+    over = f"{first} trên {numbers.quantity(bottom)}{unit}"
     if match["hours"]:
         return Reading(f"{over} giờ")
     kind = _kind(match)
