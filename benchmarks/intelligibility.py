@@ -1,7 +1,8 @@
 """How well what goes on air is understood, and whether it is as loud as it should be.
 
 Character errors of two recognisers on 24 sentences: each voice as it is, and after mastering and the
-codecs, where the chain may cost 0.03 at most in the mean of the two. Then ten bulletins: loudness, true peak, chime against speech.
+codecs, where the chain may cost 0.03 at most in the mean of the two. Then ten bulletins: loudness,
+true peak, chime against speech.
 """
 
 from __future__ import annotations

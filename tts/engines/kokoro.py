@@ -16,7 +16,7 @@ from tts.types import Voice
 VOICE: Final = "trial"
 SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"  # of the whole model
 _COMMAND: Final = module("tts.engines.kokoro_child")
-_LONGEST: Final = 400  # sounds in one piece; the model takes 508, and rushes towards the end of them
+_LONGEST: Final = 400  # sounds in one piece; the model takes 508
 _PACE: Final = 0.85  # of the model's own, which is a narrator's
 
 
