@@ -57,7 +57,7 @@ def definitions(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _DEFINED.finditer(text):
         front = text[max(0, match.start() - _NEAR) : match.start()].rstrip()
-        full = _full_form(match["written"], front, may_skip=0)
+        full = "" if match["written"] in found else _full_form(match["written"], front, may_skip=0)
         if _PHRASE.fullmatch(full) and all(map(letters.is_syllable, full.split())):
             found.setdefault(match["written"], " ".join(full.split()))
     return found
