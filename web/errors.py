@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 
-from flask import Flask, g, make_response, redirect, render_template, request
+from flask import Flask, g, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
@@ -56,6 +56,11 @@ def refuse(error: DomainError) -> int:
     return status_of(error)
 
 
+def wants_json() -> bool:
+    """Whether a script of a page asks, which has a place of its own for what is said."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(CSRFError, _http)
@@ -91,15 +96,17 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _go(url: str) -> Response:
-    partial = "HX-Request" in request.headers or "X-Live" in request.headers
-    if not partial and request.accept_mimetypes.best != "text/event-stream":
+    silent = "X-Live" in request.headers or request.accept_mimetypes.best == "text/event-stream"
+    if not silent and not wants_json() and "HX-Request" not in request.headers:
         return redirect(url)
-    answer = make_response("", 401)
+    answer = make_response("", 401) if silent else _answer(401, sentence(NotAuthenticated()))
     answer.headers["HX-Redirect"] = url
     return answer
 
 
 def _answer(status: int, text: str) -> Response:
+    if wants_json():
+        return make_response(jsonify(ok=False, error=text), status)
     title = str(TITLES.get(status, TITLES[400]))
     partial = "HX-Request" in request.headers
     template = "errors/alert.html" if partial else "errors/page.html"

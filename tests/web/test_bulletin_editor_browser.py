@@ -23,6 +23,14 @@ NOW = dt.datetime.now(dt.UTC)
 TEXT = "Họp lúc 7h30. Hỏi KQX của xã. Mang theo thẻ BHYT."
 SPELLED = "ca quy ích"
 SOUNDS = re.compile("is-heard")
+FAST = """() => {
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () {
+    this.playbackRate = 8;
+    this.addEventListener("playing", () => { window.heard = (window.heard ?? 0) + 1; }, { once: true });
+    return play.call(this);
+  };
+}"""
 HEARD = "document.querySelector('[data-player] audio')"
 
 
@@ -92,6 +100,7 @@ def test_a_mark_becomes_an_entry_the_text_is_read_anew_and_its_approval_is_void(
     dialog.get_by_role("button", name="Lưu cách đọc").click()
     expect(dialog).to_be_hidden()
     expect(said).to_contain_text("khu quản xá")
+    expect(page.locator("[data-part='0'][data-sentence='1'] :focus")).to_be_visible()  # where one was
     expect(page.get_by_text("Chờ duyệt", exact=True)).to_be_visible()
     assert state_of(database, bulletin_id) is BulletinState.SUBMITTED
     speak()
@@ -146,6 +155,28 @@ def test_while_it_is_written_one_sentence_is_heard_and_the_next_is_fetched(cast:
     expect(page.get_by_role("dialog").get_by_label("Đọc thành")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_label("Nội dung để đọc")).to_have_value(TEXT)
+
+
+def test_the_only_sentence_is_heard_twice_and_its_word_keeps_the_focus(cast: Any, open_as: Open) -> None:
+    page = open_as(cast.lan, "/bulletins/new")
+    page.evaluate(FAST)
+    page.get_by_label("Nội dung để đọc").fill("Hỏi KQX.")
+    page.locator("[name=opening_from]").evaluate("box => { box.value = 'none'; }")
+    page.get_by_label("Nội dung để đọc").press("End")
+    row = page.locator("[data-part='0'][data-sentence='0']")
+    expect(page.locator("[data-sentence]")).to_have_count(1)
+    for _ in range(2):
+        row.get_by_role("button", name="Nghe từ câu").click()
+        expect(row).to_have_class(SOUNDS)
+        page.wait_for_function("() => window.heard > 0")
+        expect(page.locator(".is-heard")).to_have_count(0)
+        page.evaluate("window.heard = 0")
+    page.get_by_role("link", name="KQX").press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Đọc thành").fill("khu quản xá")
+    dialog.get_by_role("button", name="Lưu cách đọc").click()
+    expect(row.locator(".spoken__said")).to_contain_text("khu quản xá")
+    expect(row.locator("[data-token]:focus")).to_have_text("KQX")
 
 
 def test_a_sentence_that_no_voice_reads_says_so_at_its_place(cast: Any, open_as: Open) -> None:

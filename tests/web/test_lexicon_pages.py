@@ -223,6 +223,18 @@ def test_somebody_of_another_commune_changes_and_sees_nothing_here(
     assert the_entry(database, cast.commune, "PCTN").spoken == "phòng chống tham nhũng"
 
 
+def test_a_refusal_of_what_a_dialog_asks_is_a_sentence_it_can_show(client: Any, lan: Any, cast: Any) -> None:
+    json, values = {"Accept": "application/json"}, {"written": "CA", "spoken": "công an"}
+    stranger = client.send("/lexicon/entry", headers=json, area_id=cast.commune, **values)
+    assert (stranger.status_code, stranger.json["ok"]) == (401, False)
+    assert "đăng nhập" in stranger.json["error"]
+    undo = lan.send("/lexicon/entry", headers=json, area_id=cast.commune, **values).json["undo"]
+    assert lan.send(undo, headers=json).json["ok"]
+    again = lan.send(undo, headers=json)
+    assert (again.status_code, again.json["ok"]) == (409, False)
+    assert "trạng thái" in again.json["error"]
+
+
 def test_an_approver_looks_and_listens_only(lan: Any, cast: Any, client_of: Callable[[Person], Any]) -> None:
     add(lan, cast.commune)
     page = client_of(cast.binh).read("/lexicon/")

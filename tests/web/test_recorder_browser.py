@@ -156,7 +156,7 @@ def test_a_refused_microphone_is_explained_and_a_lost_network_loses_nothing(
     expect(page.locator("[data-recording]")).to_be_visible()
 
 
-def test_a_piece_that_is_lost_is_sent_again_and_a_line_that_stays_down_is_told(
+def test_what_the_line_or_the_session_interrupts_goes_on_and_is_told(
     cast: Any, open_as: Open, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.views.uploads.PIECE", 20_000)
@@ -191,4 +191,12 @@ def test_a_piece_that_is_lost_is_sent_again_and_a_line_that_stays_down_is_told(
     expect(page.get_by_role("alert")).to_contain_text("Không gửi được")
     page.unroute("**/recordings/uploads/")
     page.get_by_role("button", name="Gửi lại").click()
+    expect(page.locator("[data-recording]")).to_be_visible()
+
+    page.evaluate("document.querySelector('meta[name=csrf-token]').content = 'of another session'")
+    page.get_by_role("button", name="Ghi hoặc chọn lại").click()
+    page.locator("[data-recorder-file]").set_input_files(sound)
+    expect(page.get_by_role("alert")).to_contain_text("Phiên đăng nhập đã hết")
+    page.get_by_role("button", name="Gửi lại").click()
+    expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.locator("[data-recording]")).to_be_visible()

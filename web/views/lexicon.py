@@ -16,7 +16,7 @@ from broadcast.lexicon import Change
 from broadcast.models import LexiconEntry, Role
 from web.auth import current_person, safe_next, signed_in
 from web.edge import now, only_reads
-from web.errors import refuse, sentence
+from web.errors import refuse, sentence, wants_json
 from web.forms import lexicon as forms
 from web.forms.lexicon import EntryForm
 from web.views import places, read_out, voicing
@@ -155,15 +155,11 @@ def _values(form: EntryForm) -> dict[str, Any]:
     return {name: getattr(form, name) for name in ("area_id", "written", "spoken", "language")}
 
 
-def _wants_json() -> bool:
-    return request.accept_mimetypes.best == "application/json"
-
-
 def _changed(change: Change, text: str, undo_url: str = "", target: str = "") -> Response:
     message = " ".join(
         each for each in (text, *consequences(len(change.bulletins), change.approvals)) if each
     )
-    if _wants_json():
+    if wants_json():
         told = {"ok": True, "bulletins": len(change.bulletins), "approvals": change.approvals}
         return jsonify({**told, "message": message, "undo": undo_url})
     if undo_url and not target:
@@ -181,7 +177,7 @@ def consequences(bulletins: int, approvals: int) -> tuple[str, ...]:
 
 
 def _refused(form: EntryForm, status: int) -> Answer:
-    if _wants_json():
+    if wants_json():
         return jsonify(ok=False, error=next(iter(form.errors.values()))), status
     person = current_person()
     entry = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import g, request, url_for
+from flask import g, url_for
 
 from broadcast import areas, permissions
 from broadcast.errors import Forbidden
@@ -28,7 +28,10 @@ def placed(form: BulletinForm) -> BulletinForm:
 
 
 def values(area_id: int, back: str = "") -> dict[str, Any]:
-    """``entry_areas`` are this area and those above it where the person may, the nearest first."""
+    """``entry_areas`` are this area and those above it where the person may, the nearest first.
+
+    ``back`` is the page to come back to from the lexicon, '' for what is only part of a page.
+    """
     person = current_person()
     above = [
         (area.id, area.name)
@@ -41,5 +44,5 @@ def values(area_id: int, back: str = "") -> dict[str, Any]:
         "entry_areas": above,
         "entry_area": area_id,
         "area_id": area_id,
-        "back": back or request.path,
+        "back": back,
     }

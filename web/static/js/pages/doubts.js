@@ -1,7 +1,8 @@
 // How a word is read, and how it shall be read: what belongs together lights up on both sides, F8 goes to the
 // next doubt, and a mark opens the dialog (#entry) that puts the word into the lexicon.
+import { Refusal, wordsOf } from "../answers.js";
 import { showToast } from "../toasts.js";
-import { fetchSound, question } from "./sentences.js";
+import { fetchSound, question, stop, touch, voice } from "./sentences.js";
 
 const dialog = document.getElementById("entry");
 const form = dialog?.querySelector("form");
@@ -14,13 +15,13 @@ function link(token) {
   row?.querySelectorAll(`[data-token="${token.dataset.token}"]`).forEach((each) => each.classList.add("is-linked"));
 }
 
-function focus(element) {
+function focus(element, scroll = true) {
   if (!element.matches("a, button")) {
     element.tabIndex = -1;
     element.setAttribute("role", "button");
   }
   element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "center" });
+  if (scroll) element.scrollIntoView({ block: "center" });
 }
 
 function nextDoubt(by) {
@@ -45,6 +46,22 @@ function walk(event) {
   focus(next);
 }
 
+let opened = null; // the row and the token whose dialog is open
+let changed = null; // the same after it was saved: what is read anew takes the focus away
+
+function place(token) {
+  const { part: section, sentence } = token.closest("[data-sentence]").dataset;
+  return { row: `[data-part="${section}"][data-sentence="${sentence}"]`, token: `[data-token="${token.dataset.token}"]` };
+}
+
+function comeBack() {
+  if (!changed || document.activeElement !== document.body) return;
+  const row = document.querySelector(changed.row);
+  const back = row?.querySelector(changed.token) ?? row?.querySelector("[data-say]");
+  changed = null;
+  if (back) focus(back, false);
+}
+
 let asking = null;
 async function tellImpact() {
   asking?.abort();
@@ -60,6 +77,7 @@ async function tellImpact() {
 
 function open(token) {
   const row = token.closest("[data-sentence]");
+  opened = place(token);
   part("written").textContent = token.textContent;
   part("now").textContent = token.dataset.said || "–";
   part("why").textContent = token.dataset.doubt ?? "";
@@ -81,14 +99,17 @@ function fail(text) {
 
 async function tryIt(button) {
   fail("");
+  stop();
+  touch();
   button.setAttribute("aria-busy", "true");
   try {
     const words = form.elements.spoken.value.trim() || form.elements.written.value;
-    const sound = new Audio(await fetchSound(question({ words, area_id: form.elements.area_id.value })));
-    sound.onended = () => URL.revokeObjectURL(sound.src);
-    await sound.play();
+    const sound = await fetchSound(question({ words, area_id: form.elements.area_id.value }));
+    voice.src = sound;
+    voice.onended = () => URL.revokeObjectURL(sound);
+    await voice.play();
   } catch (error) {
-    fail(error.message);
+    if (error.name !== "AbortError") fail(wordsOf(error));
   }
   button.removeAttribute("aria-busy");
 }
@@ -102,12 +123,9 @@ function readAnew() {
 async function post(url, body) {
   const answer = await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
   const told = await answer.json();
-  if (!told.ok) throw new Error(told.error);
+  if (!told.ok) throw new Refusal(told.error);
   return told;
 }
-
-// A network that is gone, or an answer that is none of ours, has no words of its own.
-const why = (error) => (error instanceof TypeError || error instanceof SyntaxError ? dialog.dataset.offline : error.message);
 
 async function undo(url) {
   const body = new FormData();
@@ -115,7 +133,7 @@ async function undo(url) {
   try {
     showToast((await post(url, body)).message, "ok");
   } catch (error) {
-    showToast(why(error), "bad");
+    showToast(wordsOf(error), "bad");
   }
   readAnew();
 }
@@ -125,10 +143,11 @@ async function save(event) {
   try {
     const told = await post(form.action, new FormData(form));
     dialog.close();
+    changed = opened;
     showToast(told.message, "ok", told.undo && { label: dialog.dataset.undo, run: () => undo(told.undo) });
     readAnew();
   } catch (error) {
-    fail(why(error));
+    fail(wordsOf(error));
   }
 }
 
@@ -136,7 +155,8 @@ document.addEventListener("pointerover", (event) => link(tokenOf(event) ?? docum
 document.addEventListener("focusin", (event) => link(tokenOf(event)));
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
-  const vertical = event.altKey && { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const list = event.target.closest?.("select"); // Alt with an arrow opens it
+  const vertical = event.altKey && !list && { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const by = event.key === "F8" ? (event.shiftKey ? -1 : 1) : vertical;
   if (by && document.querySelector("[data-doubt]")) {
     event.preventDefault();
@@ -161,5 +181,6 @@ if (dialog) {
     clearTimeout(timer);
     timer = setTimeout(tellImpact, 400);
   });
+  for (const shown of ["preview:shown", "live:updated"]) document.addEventListener(shown, comeBack);
   part("try").addEventListener("click", (event) => tryIt(event.currentTarget));
 }

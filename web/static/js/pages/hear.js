@@ -1,5 +1,6 @@
 // Lets a form be heard instead of sent away: [data-hear] on the form or on the button that submits it.
 // The server reads one sentence an answer and says in X-Sentences how many there are; a second press stops.
+import { ask, wordsOf } from "../answers.js";
 import { showToast } from "../toasts.js";
 
 const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
@@ -19,6 +20,12 @@ function stop() {
   mark(null);
 }
 
+// While a press is being handled: a telephone lets an element sound later only when a press has touched it.
+function touch() {
+  voice.removeAttribute("src");
+  voice.load();
+}
+
 const toEnd = () =>
   new Promise((resolve, reject) => {
     voice.onended = resolve;
@@ -26,20 +33,14 @@ const toEnd = () =>
     voice.play().catch(reject);
   });
 
-async function refusal(answer) {
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return page.querySelector("[data-toast-text]")?.textContent ?? "";
-}
-
 async function play(url, body, button) {
   const mine = ++run;
   let count = 1;
   for (let sentence = 0; sentence < count && mine === run; sentence += 1) {
     body.set("sentence", sentence);
     button.setAttribute("aria-busy", "true");
-    const answer = await fetch(url, { method: "POST", body, headers: { "HX-Request": "true" } });
+    const answer = await ask(url, body);
     button.removeAttribute("aria-busy");
-    if (!answer.ok) throw new Error(await refusal(answer));
     count = Number(answer.headers.get("X-Sentences") ?? 1);
     const sound = URL.createObjectURL(await answer.blob());
     if (mine === run) {
@@ -62,13 +63,14 @@ document.addEventListener(
     const again = button === pressed;
     stop();
     if (again) return;
+    touch();
     mark(button);
     try {
       await play(button.hasAttribute("formaction") ? button.formAction : form.action, new FormData(form), button);
     } catch (error) {
+      if (error.name === "AbortError") return; // another press came first
       stop();
-      const known = error instanceof TypeError || !error.message;
-      showToast(known ? document.getElementById("failure-text").dataset.text : error.message, "bad");
+      showToast(wordsOf(error), "bad");
     }
   },
   true,

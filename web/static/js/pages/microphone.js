@@ -1,5 +1,7 @@
 // The microphone: opened when asked for, recorded with its level and time, closed when done.
 
+import { stayAwake } from "./awake.js";
+
 const KINDS = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 const ENDINGS = { "audio/webm": "webm", "audio/mp4": "m4a", "audio/ogg": "ogg" };
 const BITS = 64000; // a second: twice what speech needs, since the server encodes once more
@@ -29,6 +31,7 @@ async function ask() {
 
 function listen(stream) {
   const context = new AudioContext();
+  context.resume(); // some telephones begin it asleep
   const analyser = context.createAnalyser();
   analyser.fftSize = 2048;
   context.createMediaStreamSource(stream).connect(analyser);
@@ -55,6 +58,7 @@ export async function openMicrophone({ onTick, onEnd, onLost }) {
   const type = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind)) ?? "";
   const recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: BITS });
   const ear = listen(stream);
+  const sleep = stayAwake();
   const pieces = [];
   let [before, since, wanted] = [0, performance.now(), true];
   const spent = () => before + (recorder.state === "recording" ? performance.now() - since : 0);
@@ -64,6 +68,7 @@ export async function openMicrophone({ onTick, onEnd, onLost }) {
   recorder.addEventListener("dataavailable", (event) => event.data.size && pieces.push(event.data));
   recorder.addEventListener("stop", () => {
     clearInterval(timer);
+    sleep();
     ear.close();
     stream.getTracks().forEach((track) => track.stop());
     if (wanted) onEnd(new File(pieces, nameOf(recorder.mimeType), { type: recorder.mimeType }));

@@ -33,6 +33,7 @@ function attach(output) {
       if (answer.ok) {
         output.innerHTML = await answer.text();
         last = asked;
+        output.dispatchEvent(new Event("preview:shown", { bubbles: true }));
       }
       output.classList.toggle("is-stale", !answer.ok);
     } catch (error) {

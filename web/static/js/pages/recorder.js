@@ -15,6 +15,7 @@ class Recorder {
   constructor(root) {
     this.root = root;
     this.longest = Number(root.dataset.recorderLongest) * 1000;
+    this.asking = false;
     this.microphone = null;
     this.sending = null;
     this.last = null; // what could not be sent, for trying again
@@ -38,7 +39,12 @@ class Recorder {
   }
 
   get busy() {
-    return Boolean(this.microphone || this.sending);
+    return Boolean(this.asking || this.microphone || this.sending);
+  }
+
+  // What only this page holds.
+  get unsent() {
+    return this.busy || this.last !== null;
   }
 
   show(state) {
@@ -58,6 +64,8 @@ class Recorder {
   }
 
   async start() {
+    if (this.busy) return;
+    this.asking = true; // a second press while the browser asks for the microphone would open it twice
     this.part("problem").hidden = true;
     try {
       this.microphone = await openMicrophone({
@@ -68,6 +76,8 @@ class Recorder {
     } catch (error) {
       this.fail(this.word(whyNot(error)));
       return;
+    } finally {
+      this.asking = false;
     }
     this.heardAt = 0;
     this.label(false);
@@ -138,7 +148,7 @@ class Recorder {
         onShare: (share) => this.progress(share),
         onWaiting: (is) => this.waiting(is),
         onDone: (answer) => this.ready(answer),
-        onRefused: (text, again) => this.refused(text || this.word("network"), again),
+        onRefused: (text, word, again) => this.refused(text || this.word(word), again),
       }),
     );
   }
@@ -170,7 +180,7 @@ class Recorder {
 
   cancel() {
     this.sending.abort();
-    this.sending = null;
+    this.sending = this.last = null;
     this.rest();
   }
 
@@ -180,6 +190,7 @@ class Recorder {
 
   refused(text, again) {
     this.sending = null;
+    if (!again) this.last = null;
     this.rest();
     this.fail(text, again);
   }
@@ -246,5 +257,5 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   replaced?.hold(event); // what is being recorded must not vanish with its part
 });
 window.addEventListener("beforeunload", (event) => {
-  if (started.some((recorder) => recorder.busy)) event.preventDefault();
+  if (started.some((recorder) => recorder.unsent && recorder.root.isConnected)) event.preventDefault();
 });

@@ -1,15 +1,19 @@
 // Sends a recording in pieces: where the line breaks it waits, asks how much the server has, and goes on from there.
+import { sentenceIn } from "../answers.js";
+import { stayAwake } from "./awake.js";
 
 const PAUSES_MS = [1000, 2000, 4000, 8000, 15_000]; // then the last one again and again
 const STALLED_MS = 30_000; // without a byte moving: a telephone does not notice that its line is gone
 const PATIENCE_MS = 5 * 60_000; // without any answer, before the person is asked
 
+// `word` names what the page says where the server has no sentence that fits.
 class Refused extends Error {
-  constructor(words, again) {
-    super(words);
-    this.again = again;
+  constructor(sentence, { word = "network", again = false } = {}) {
+    super(sentence);
+    Object.assign(this, { word, again });
   }
 }
+class Gone extends Refused {}
 class Busy extends Error {}
 
 function ask(method, url, body, signal, onSent = () => {}) {
@@ -43,13 +47,11 @@ function ask(method, url, body, signal, onSent = () => {}) {
 function judged(request) {
   const { status, responseText } = request;
   if (status >= 200 && status < 300) return responseText;
-  const signIn = request.getResponseHeader("HX-Redirect");
-  if (signIn) location.assign(signIn);
-  if (status === 404) throw new Refused("", true); // waited too long: it begins anew
+  if (status === 400 || status === 401) throw new Refused("", { word: "signedOut", again: true });
+  if (status === 404) throw new Gone("", { again: true }); // waited too long: it begins anew
   if (status === 409) throw new Busy();
-  const page = new DOMParser().parseFromString(responseText, "text/html");
-  const words = page.querySelector("[data-toast-text]")?.textContent;
-  if (words) throw new Refused(words, status >= 500);
+  const sentence = sentenceIn(responseText);
+  if (sentence) throw new Refused(sentence, { again: status >= 500 });
   throw new Error(`status ${status}`); // of a proxy: like a broken line
 }
 
@@ -60,6 +62,16 @@ const pause = (ms, signal) =>
     signal.addEventListener("abort", resolve, { once: true });
   });
 
+// Who signed in again, in another window, has another token.
+async function renewToken() {
+  const answer = await fetch(location.href, { headers: { "X-Live": "1" }, cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (!answer.ok || !token) return;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+}
+
 function form(values) {
   const body = new FormData();
   for (const [name, value] of Object.entries(values)) body.append(name, value);
@@ -67,23 +79,28 @@ function form(values) {
 }
 
 // `tell` has onShare(percent), onWaiting(whether the line is broken), onDone(fragment) and
-// onRefused(the server's sentence or '', whether it may be tried again).
+// onRefused(the server's sentence or '', which word of the page stands for it, whether it may be tried again).
 export class Sending {
   constructor(url, file, values, tell) {
-    Object.assign(this, { url, file, values, tell, id: "", piece: 0 });
+    Object.assign(this, { url, file, values, tell, id: "", piece: 0, signedOut: false });
   }
 
   // Also goes on with what was given up.
   async start() {
     this.control = new AbortController();
     const { signal } = this.control;
+    const sleep = stayAwake();
     try {
+      if (this.signedOut) await renewToken().catch(() => {});
       this.tell.onDone(await this.send(signal));
     } catch (error) {
       if (signal.aborted) return;
-      const { message, again } = error instanceof Refused ? error : new Refused("", true);
-      if (error instanceof Refused) this.id = "";
-      this.tell.onRefused(message, again);
+      const { message, word, again } = error instanceof Refused ? error : new Refused("", { again: true });
+      if (error instanceof Gone) this.id = "";
+      this.signedOut = word === "signedOut";
+      this.tell.onRefused(message, word, again);
+    } finally {
+      sleep();
     }
   }
 

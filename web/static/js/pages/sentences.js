@@ -1,6 +1,7 @@
 // Hearing from any sentence: the player jumps to its time where the clip is there; until then the server
 // reads one sentence after the other, the next one fetched while this one sounds. [data-reading] holds the
 // sentences and says where to ask; what sounds is marked and kept in view.
+import { ask, wordsOf } from "../answers.js";
 
 const region = () => document.querySelector("[data-reading]");
 const rows = () => [...document.querySelectorAll("[data-sentence]")].filter((row) => row.querySelector("[data-say]"));
@@ -10,7 +11,7 @@ const marksOf = (audio) => JSON.parse(audio.closest("[data-player]").dataset.mar
 const markOf = (audio, row) =>
   audio && marksOf(audio).find(([part, sentence]) => part === +row.dataset.part && sentence === +row.dataset.sentence);
 
-const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
+export const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
 let now = null; // { part, sentence }: a live update may replace the row itself
 let run = 0;
 let ahead = null; // { key, sound }: the sentence that is fetched before it is wanted
@@ -30,6 +31,7 @@ function press(row) {
 
 function tell(row, text) {
   const note = row.querySelector("[data-failure]");
+  if (text) note.setAttribute("role", "alert");
   note.querySelector("span").textContent = text;
   note.hidden = !text;
 }
@@ -47,10 +49,8 @@ export function question(extra) {
 }
 
 export async function fetchSound(body) {
-  const answer = await fetch(region().dataset.hear, { method: "POST", body, headers: { "HX-Request": "true" } });
-  if (answer.ok) return URL.createObjectURL(await answer.blob());
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  throw new Error(page.body.textContent.trim() || String(answer.status));
+  const answer = await ask(region().dataset.hear, body);
+  return URL.createObjectURL(await answer.blob());
 }
 
 function soundOf(row) {
@@ -77,10 +77,12 @@ async function hear(row) {
   row.setAttribute("aria-busy", "true");
   let url = "";
   try {
-    url = await soundOf(row);
+    const sound = soundOf(row);
+    url = await sound;
+    if (ahead?.sound === sound) ahead = null; // its address is good for one hearing
   } catch (error) {
     if (mine === run) stop();
-    tell(row, region().dataset.failed.replace("{reason}", error.message));
+    tell(row, region().dataset.failed.replace("{reason}", wordsOf(error)));
     return;
   } finally {
     row.removeAttribute("aria-busy");
@@ -99,6 +101,12 @@ async function hear(row) {
   if (next) soundOf(next);
 }
 
+// While a press is being handled: a telephone lets an element sound later only when a press has touched it.
+export function touch() {
+  voice.removeAttribute("src");
+  voice.load();
+}
+
 export function stop() {
   run += 1;
   now = null;
@@ -113,6 +121,7 @@ function playFrom(row) {
   const mark = markOf(audio, row);
   if (!mark) {
     audio?.pause();
+    touch();
     hear(row);
     return;
   }

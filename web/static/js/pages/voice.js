@@ -13,6 +13,3 @@ document.addEventListener("change", (event) => {
   const box = event.target.closest("[data-voice]");
   if (box) tell(box);
 });
-
-// A language version that was added brings its recorder with it.
-document.addEventListener("htmx:load", (event) => event.target.dispatchEvent(new Event("recorder:start", { bubbles: true })));
