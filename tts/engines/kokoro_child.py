@@ -21,7 +21,7 @@ _SHA256: Final = {
     "vocab.json": "ba536e2187cf4a12827b4e6138f29c17b795fcc3f8155386408d8d4edc229a41",
     "voices_ja.npz": "fc663c0f5c64d1f10c7c6daa2323ea20efe1b255a891b0d912d07bf58c529d15",
 }
-# Of the styles that come with the weights, a woman's and a man's: recognisers understood them better than either alone.
+# A woman's and a man's style: recognisers understood the two together better than either alone.
 _BLEND: Final = {"jf_alpha": 0.5, "jm_kumo": 0.5}
 _GAP_S: Final = 0.12  # between the pieces of a long sentence
 
