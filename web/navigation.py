@@ -14,6 +14,8 @@ from broadcast.models import Role
 from .auth import has_role
 from .edge import now
 
+PARTS = {"recordings": "bulletins", "lexicon_table": "lexicon"}  # blueprints whose pages belong to another's
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -62,7 +64,7 @@ def _place(endpoint: str, text: str, short: str, icon: str, tab: bool) -> Place:
         short=short,
         icon=icon,
         url=url_for(endpoint),
-        current=(request.blueprint or "").partition("_")[0] == name,
+        current=PARTS.get(request.blueprint or "", request.blueprint) == name,
         tab=tab,
         urgent=name == "urgent",
     )

@@ -32,12 +32,8 @@ def list_(code: str, query: str, username: str) -> None:
     """Liệt kê các từ dùng ở một địa bàn, kể cả của cấp trên."""
     rows: list[dict[str, object]] = []
     with opened_database() as database, database.transaction(read_only=True) as session:
-        person, area_id, number, last = (
-            console.person(session, username),
-            areas.by_code(session, code).id,
-            1,
-            1,
-        )
+        person, area_id = console.person(session, username), areas.by_code(session, code).id
+        number = last = 1
         while number <= last:
             page = lexicon.search(
                 session, person, area_id=area_id, query=query, page=number, per_page=pages.LARGEST

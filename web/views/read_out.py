@@ -5,11 +5,29 @@ from __future__ import annotations
 from flask import Response, g, request
 
 from broadcast import bulletins, hearing, lexicon
+from broadcast.composition import VIETNAMESE
 from broadcast.errors import EmptyBulletin, NotFound
 from broadcast.stations import Sound
+from tts.lexicon import Lexicon
+from tts.types import Voice
 from web.edge import finish_reading, system
 
-VIETNAMESE = "vi"
+
+def sentence(text: str, index: int, voice: Voice, preset: str, words: Lexicon) -> Response:
+    """Sentence ``index`` of a text as MP3; the transaction is over. Errors: those of ``hearing.sentence``."""
+    finish_reading()
+    mp3 = hearing.sentence(
+        system().synthesiser,
+        text=text,
+        index=index,
+        language=voice.language,
+        engine=voice.engine,
+        voice=voice.name,
+        speed=voice.speed,
+        preset=preset,
+        lexicon=words,
+    )
+    return Response(mp3, mimetype="audio/mpeg", headers={"Cache-Control": "no-store"})
 
 
 def answer(area_id: int, text: str, sound: Sound, language: str = VIETNAMESE) -> Response:
@@ -25,16 +43,7 @@ def answer(area_id: int, text: str, sound: Sound, language: str = VIETNAMESE) ->
         raise EmptyBulletin()
     if not 0 <= number < len(said):
         raise NotFound(kind="sentence", id=number)
-    finish_reading()
-    mp3 = hearing.sentence(
-        system().synthesiser,
-        text=text,
-        index=said[number],
-        language=language,
-        engine=sound.engine,
-        voice=sound.voice,
-        speed=sound.speed,
-        preset=sound.preset,
-        lexicon=words,
-    )
-    return Response(mp3, mimetype="audio/mpeg", headers={"X-Sentences": str(len(said))})
+    voice = Voice(sound.engine, sound.voice, language, sound.speed)
+    found = sentence(text, said[number], voice, sound.preset, words)
+    found.headers["X-Sentences"] = str(len(said))
+    return found

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, g, make_response, render_template, request
+from flask import Blueprint, g, render_template, request
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, hearing, stations
+from broadcast import bulletins, stations
 from broadcast.composition import Kind, Piece
 from broadcast.errors import NotFound
 from broadcast.models import BulletinVersion
 from tts.lexicon import Lexicon
 from tts.types import Voice
 from web.auth import current_person, signed_in
-from web.edge import finish_reading, only_reads, system
+from web.edge import only_reads
 from web.forms import bulletins as forms
 from web.forms.reading import FormReader
-from web.views import drafting, marking, sections, words
+from web.views import drafting, marking, read_out, sections, words
 
 blueprint = Blueprint("reading", __name__, url_prefix="/bulletins")
 
@@ -53,23 +53,7 @@ def hear() -> Response:
     version, area_id = _version(reader)
     words_alone = reader.text("words", longest=LONGEST_WORDS)[:LONGEST_WORDS]
     wish = _words(version, words_alone) if words_alone else _sentence(version, area_id, reader)
-    finish_reading()
-    voice = wish.piece.voice
-    sound = hearing.sentence(
-        system().synthesiser,
-        text=wish.piece.text,
-        index=wish.sentence,
-        language=voice.language,
-        engine=voice.engine,
-        voice=voice.name,
-        speed=voice.speed,
-        preset=wish.preset,
-        lexicon=wish.lexicon,
-    )
-    answer = make_response(sound)
-    answer.content_type = "audio/mpeg"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return read_out.sentence(wish.piece.text, wish.sentence, wish.piece.voice, wish.preset, wish.lexicon)
 
 
 def _version(reader: FormReader) -> tuple[BulletinVersion, int]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast import areas, bulletins, lexicon, permissions, speech, stations
@@ -146,10 +145,6 @@ def _formula(text: str) -> str:
     return f"“{text}”" if text else str(_("không đọc"))
 
 
-def _times(count: int) -> str:
-    return str(ngettext("%(num)s lần", "%(num)s lần", count))
-
-
 def _seconds(seconds: float) -> str:
     return str(_("%(count)s giây", count=f"{seconds:g}".replace(".", ",")))
 
@@ -163,7 +158,7 @@ TOLD: dict[str, Callable[[Any], str]] = {
     "preset": words.preset,
     "opening": _formula,
     "closing": _formula,
-    "repeats": _times,
+    "repeats": words.times,
     "lead_in_s": _seconds,
     "slot_minutes": _minutes,
 }
@@ -229,7 +224,7 @@ def _page(area: Area, form: StationForm) -> str:
         voices=_voices(form.voice),
         speeds=[(value, words.speed(float(value))) for value in SPEEDS],
         presets=[(preset.value, words.preset(preset.value)) for preset in Preset],
-        repeats=[(str(count), _times(count)) for count in REPEATS],
+        repeats=[(str(count), words.times(count)) for count in REPEATS],
         lead_ins=[(value, _seconds(float(value))) for value in forms.LEAD_INS],
         slots=[(value, _minutes(int(value))) for value in forms.SLOTS],
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from broadcast.models import Recording
 from broadcast.stations import Sound
@@ -74,8 +73,8 @@ def values(form: BulletinForm, station: Sound) -> dict[str, Any]:
             *((preset.value, words.preset(preset)) for preset in PRESETS),
         ],
         "repeat_options": [
-            (AS_STATION, _as_station(_times(station.repeats))),
-            *((count, _times(count)) for count in REPEATS),
+            (AS_STATION, _as_station(words.times(station.repeats))),
+            *((count, words.times(count)) for count in REPEATS),
         ],
         "voice_summary": summary(form),
         "recordings": _recordings(form),
@@ -84,10 +83,6 @@ def values(form: BulletinForm, station: Sound) -> dict[str, Any]:
 
 def _as_station(what: str) -> str:
     return str(_("Như đài: %(what)s", what=what))
-
-
-def _times(count: int) -> str:
-    return str(ngettext("%(num)s lần", "%(num)s lần", count))
 
 
 def _recordings(form: BulletinForm) -> dict[int, Recording]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from babel import Locale
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from broadcast import proof
@@ -13,8 +13,7 @@ from broadcast.matrix import Cell
 from broadcast.models import AsRun, Bulletin, BulletinState, Delivery, RenderState
 from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
-
-TARGET_LUFS = -16.0  # of every clip
+from tts.mastering import LOUDNESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,10 @@ def speed(factor: float) -> str:
     return names.get(round(factor, 1), f"×{factor:g}")
 
 
+def times(count: int) -> str:
+    return str(ngettext("%(num)s lần", "%(num)s lần", count))
+
+
 def engine(name: str) -> str:
     names: dict[str, str] = {
         "auto": _("máy tự chọn"),
@@ -108,9 +111,9 @@ def language(code: str) -> str:
 
 def loudness(lufs: float) -> Word:
     """How loud a clip is beside what loudspeakers are set for; the number is for who knows it."""
-    if lufs < TARGET_LUFS - 1.5:
+    if lufs < LOUDNESS - 1.5:
         return Word(_("nhỏ hơn mức chuẩn"), "warn")
-    if lufs > TARGET_LUFS + 1.5:
+    if lufs > LOUDNESS + 1.5:
         return Word(_("to hơn mức chuẩn"), "warn")
     return Word(_("độ to đúng mức"), "ok")
 

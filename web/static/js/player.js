@@ -1,7 +1,7 @@
 // The audio player: one button, a waveform to seek on, the time; only one plays at a time.
 const WIDTH = 320; // of the waveform's own coordinates
 
-const clock = (seconds) => {
+export const clock = (seconds) => {
   const whole = Math.floor(seconds || 0);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };

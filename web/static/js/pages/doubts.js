@@ -1,8 +1,9 @@
 // How a word is read, and how it shall be read: what belongs together lights up on both sides, F8 goes to the
 // next doubt, and a mark opens the dialog (#entry) that puts the word into the lexicon.
 import { Refusal, wordsOf } from "../answers.js";
+import { touch, voice } from "../speaking.js";
 import { showToast } from "../toasts.js";
-import { fetchSound, question, stop, touch, voice } from "./sentences.js";
+import { fetchSound, question, stop } from "./sentences.js";
 
 const dialog = document.getElementById("entry");
 const form = dialog?.querySelector("form");

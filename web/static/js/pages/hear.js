@@ -1,9 +1,9 @@
 // Lets a form be heard instead of sent away: [data-hear] on the form or on the button that submits it.
 // The server reads one sentence an answer and says in X-Sentences how many there are; a second press stops.
 import { ask, wordsOf } from "../answers.js";
+import { touch, voice } from "../speaking.js";
 import { showToast } from "../toasts.js";
 
-const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
 let pressed = null;
 let run = 0;
 
@@ -18,12 +18,6 @@ function stop() {
   run += 1;
   voice.pause();
   mark(null);
-}
-
-// While a press is being handled: a telephone lets an element sound later only when a press has touched it.
-function touch() {
-  voice.removeAttribute("src");
-  voice.load();
 }
 
 const toEnd = () =>

@@ -1,15 +1,10 @@
 // Records from the microphone or takes a file, sends it, and shows what the server made of it: [data-recorder].
 // How to include it and which events it sends: templates/bulletins/_recording.html.
-import { startPlayers } from "../player.js";
+import { clock, startPlayers } from "../player.js";
 import { openMicrophone, whyNot } from "./microphone.js";
 import { Sending } from "./sending.js";
 
 const QUIET_MS = 4000; // without a sound before we say so
-
-const clock = (ms) => {
-  const whole = Math.floor(ms / 1000);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-};
 
 class Recorder {
   constructor(root) {
@@ -86,7 +81,7 @@ class Recorder {
   }
 
   tick(ms, level) {
-    this.part("time").textContent = clock(ms);
+    this.part("time").textContent = clock(ms / 1000);
     this.part("level").value = level;
     if (level >= 8) this.heardAt = ms;
     const advice = level >= 97 ? "loud" : ms - this.heardAt > QUIET_MS ? "quiet" : "";

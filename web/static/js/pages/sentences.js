@@ -2,6 +2,7 @@
 // reads one sentence after the other, the next one fetched while this one sounds. [data-reading] holds the
 // sentences and says where to ask; what sounds is marked and kept in view.
 import { ask, wordsOf } from "../answers.js";
+import { touch, voice } from "../speaking.js";
 
 const region = () => document.querySelector("[data-reading]");
 const rows = () => [...document.querySelectorAll("[data-sentence]")].filter((row) => row.querySelector("[data-say]"));
@@ -11,7 +12,6 @@ const marksOf = (audio) => JSON.parse(audio.closest("[data-player]").dataset.mar
 const markOf = (audio, row) =>
   audio && marksOf(audio).find(([part, sentence]) => part === +row.dataset.part && sentence === +row.dataset.sentence);
 
-export const voice = new Audio(); // one element: a phone that let it sound once lets it sound again
 let now = null; // { part, sentence }: a live update may replace the row itself
 let run = 0;
 let ahead = null; // { key, sound }: the sentence that is fetched before it is wanted
@@ -99,12 +99,6 @@ async function hear(row) {
   voice.play().catch(() => mine === run && stop());
   const next = following(row);
   if (next) soundOf(next);
-}
-
-// While a press is being handled: a telephone lets an element sound later only when a press has touched it.
-export function touch() {
-  voice.removeAttribute("src");
-  voice.load();
 }
 
 export function stop() {
