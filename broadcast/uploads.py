@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ PIECE = 1_000_000  # bytes; what proxies let through unasked, and a minute on a 
 EACH = 4  # uploads that one person may have open: a bulletin in several languages
 TOTAL = 7_000_000_000  # bytes that all open uploads together may ask for
 KEPT_S = 24 * 3600  # seconds after the last piece
+LISTENERS = threading.BoundedSemaphore(2)  # decoding takes long: the other threads are for pages
 NAME = re.compile(r"(\d{1,12})-(\d{1,12})-[0-9a-f]{32}")
 OPEN, DONE = ".part", ".done"
 
@@ -103,11 +105,7 @@ class Uploads:
                 return int(upload.done.read_text())
             if file.seek(0, os.SEEK_END) != upload.size:
                 raise WrongState(state="incomplete", action="finish")
-            try:
-                number = take(upload.path)
-            except InvalidInput:
-                upload.path.unlink()
-                raise
+            number = _taken(upload, take)
             with translated(upload.path):
                 upload.done.write_text(str(number))
                 os.truncate(upload.path, 0)
@@ -152,6 +150,18 @@ class Uploads:
     def _named(self, name: str) -> _Upload:
         person_id, size, _ = name.split("-")
         return _Upload(self._folder / f"{name}{OPEN}", int(person_id), int(size))
+
+
+def _taken(upload: _Upload, take: Callable[[Path], int]) -> int:
+    if not LISTENERS.acquire(blocking=False):
+        raise UploadBusy()
+    try:
+        return take(upload.path)
+    except InvalidInput:
+        upload.path.unlink()
+        raise
+    finally:
+        LISTENERS.release()
 
 
 @contextlib.contextmanager

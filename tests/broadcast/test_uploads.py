@@ -112,6 +112,14 @@ def test_one_request_at_a_time_writes_or_finishes(open_uploads, folder):
     assert open_uploads.finish(LAN, upload_id, take) == 7
 
 
+def test_while_others_are_listened_to_one_waits_and_comes_again(open_uploads, folder):
+    upload_id = begin(open_uploads, folder)
+    open_uploads.add(LAN, upload_id, 0, b"abc")
+    with uploads.LISTENERS, uploads.LISTENERS, pytest.raises(UploadBusy):
+        open_uploads.finish(LAN, upload_id, lambda _: 7)
+    assert open_uploads.finish(LAN, upload_id, lambda _: 7) == 7
+
+
 def test_sizes_that_cannot_be_and_a_full_disk_are_refused_at_once(folder, tmp_path):
     full = Uploads(folder, Library(tmp_path / "library", reserve=1 << 60))
     for size, error in ((0, NotAudio), (-1, NotAudio), (LARGEST + 1, FileTooLarge), (1, DiskFull)):
