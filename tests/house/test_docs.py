@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from broadcast import settings
+from tts import normalise
+from tts.types import Doubt, TokenKind
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -71,3 +73,41 @@ def test_the_settings_table_tells_the_true_defaults() -> None:
                 else value
             )
             assert told == f"`{words}`", name
+
+
+READING = (ROOT / "docs/reading.md").read_text()
+
+
+def reading_rows(heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of the page about reading."""
+    section = READING.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    rows = [
+        [cell.strip() for cell in line[1:-1].split("|")] for line in section.splitlines() if line[:2] == "| "
+    ]
+    return rows[1:]
+
+
+def test_the_page_about_reading_names_every_class_and_says_what_the_program_says() -> None:
+    rows = reading_rows("Classes")
+    assert [row[0] for row in rows] == [kind.value for kind in TokenKind]
+    for kind, modules, written, said in rows:
+        for module in re.findall(r"`(\w+)`", modules):
+            assert (ROOT / f"tts/normalise/{module}.py").exists(), module
+        if kind != TokenKind.LEXICON:  # which says what its entry says
+            spoken = normalise.read(written)
+            assert normalise.plain(spoken) == said
+            assert kind in {token.kind for sentence in spoken.sentences for token in sentence.tokens}
+
+
+def test_the_page_about_reading_shows_every_doubt() -> None:
+    rows = reading_rows("Doubts")
+    assert {row[0] for row in rows} == set(Doubt)
+    for doubt, _why, written, piece, said in rows:
+        (token,) = normalise.read(written).doubts
+        assert (token.doubt, token.written, token.spoken or "–") == (doubt, piece, said)
+
+
+def test_the_lines_that_show_how_to_add_a_word_stand_in_their_tables() -> None:
+    for _what, where, line in reading_rows("Where to put what is missing"):
+        name = re.findall(r"`(.+?)`", where)[0]
+        assert line.strip("`") in (ROOT / "tts/normalise/tables" / name).read_text(), line
