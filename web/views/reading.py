@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, g, render_template, request
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, stations
+from broadcast import bulletins, lexicon, stations
 from broadcast.composition import Kind, Piece
 from broadcast.errors import NotFound
 from broadcast.models import BulletinVersion
@@ -77,4 +77,5 @@ def _sentence(version: BulletinVersion, area_id: int, reader: FormReader) -> Wis
     piece = next(found, None)
     if piece is None or not piece.is_read:
         raise NotFound(kind="part", id=part)
-    return Wish(piece, sentence, version.preset, sections.lexicon_of(area_id, piece))
+    entries = lexicon.for_area(g.session, area_id, piece.voice.language)
+    return Wish(piece, sentence, version.preset, entries)

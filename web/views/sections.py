@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,10 @@ def of_version(
 ) -> dict[str, Any]:
     """What a page needs to show how a version is read; ``typing`` reads a long text in part."""
     read = spoken.beginning if typing else spoken.reading
-    found = [Section(part, piece, _reading(read, piece, area_id)) for part, piece in numbered(version)]
+    heard = list(numbered(version))
+    languages = composition.languages(piece for _part, piece in heard)
+    lexicons = {language: lexicon.for_area(g.session, area_id, language) for language in languages}
+    found = [Section(part, piece, _reading(read, piece, lexicons)) for part, piece in heard]
     return {
         "sections": found,
         "estimate_ms": _estimate(version, found),
@@ -102,8 +105,8 @@ def of_form(form: BulletinForm) -> dict[str, Any]:
     return of_version(drafting.version_of(form, station), form.area_id, form.klass, typing=True)
 
 
-def _reading(read: Reader, piece: Piece, area_id: int) -> Reading | None:
-    return read(piece.text, piece.voice, lexicon_of(area_id, piece)) if piece.is_read else None
+def _reading(read: Reader, piece: Piece, lexicons: Mapping[str, Lexicon]) -> Reading | None:
+    return read(piece.text, piece.voice, lexicons[piece.voice.language]) if piece.is_read else None
 
 
 def _estimate(version: BulletinVersion, found: list[Section]) -> int:
@@ -115,7 +118,3 @@ def _estimate(version: BulletinVersion, found: list[Section]) -> int:
     once = read.pop(OPENING, 0) + read.pop(last, 0)
     pace = OUTDOOR if version.preset == Preset.OUTDOOR else 1
     return round((once + sum(read.values()) * version.repeats) * pace) + recorded * version.repeats
-
-
-def lexicon_of(area_id: int, piece: Piece) -> Lexicon:
-    return lexicon.for_area(g.session, area_id, piece.voice.language)

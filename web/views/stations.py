@@ -76,8 +76,8 @@ def save(area_id: int) -> Answer:
 def reading(area_id: int) -> str:
     """A formula as it will be said, while it is typed."""
     area, name = _seen(area_id), _formula_name()
-    text = _tried(area, forms.read_station(request.form), name)
-    return render_template("stations/_reading.html", reading=_said(area_id, text))
+    sound = _sound(_above(area), forms.read_station(request.form))
+    return render_template("stations/_reading.html", reading=_said(area_id, getattr(sound, name)))
 
 
 @blueprint.post("/<int:area_id>/hear")
@@ -85,8 +85,9 @@ def reading(area_id: int) -> str:
 @signed_in
 def hear(area_id: int) -> Response:
     """A formula in the voice that is chosen in the form, saved or not."""
-    area, name, form = _seen(area_id), _formula_name(), forms.read_station(request.form)
-    return read_out.answer(area_id, _tried(area, form, name), _sound(area, form))
+    area, name = _seen(area_id), _formula_name()
+    sound = _sound(_above(area), forms.read_station(request.form))
+    return read_out.answer(area_id, getattr(sound, name), sound)
 
 
 def _seen(area_id: int) -> Area:
@@ -111,13 +112,9 @@ def _above(area: Area) -> Sound:
     return replace(above, opening=stations.default_opening(areas.ancestors(g.session, area.id)))
 
 
-def _sound(area: Area, form: StationForm) -> Sound:
-    chosen = {name: value for name, value in form.values.items() if value is not None}
-    return replace(_above(area), **chosen)
-
-
-def _tried(area: Area, form: StationForm, name: str) -> str:
-    return str(getattr(_sound(area, form), name))
+def _sound(above: Sound, form: StationForm) -> Sound:
+    """What is chosen in the form, saved or not."""
+    return replace(above, **{name: value for name, value in form.values.items() if value is not None})
 
 
 def _said(area_id: int, text: str) -> list[str]:
@@ -128,8 +125,7 @@ def _said(area_id: int, text: str) -> list[str]:
     return [each.spoken for each in read.sentences if each.spoken]
 
 
-def _inherited(area: Area) -> dict[str, Inherited]:
-    above = _above(area)
+def _inherited(area: Area, above: Sound) -> dict[str, Inherited]:
     said = stations.origins(g.session, area.parent_id) if area.parent_id else {}
     return {
         name: Inherited(tell(getattr(above, name)), said[name].name if name in said else "")
@@ -211,6 +207,8 @@ def _field(error: DomainError) -> str:
 def _page(area: Area, form: StationForm) -> str:
     person, station = current_person(), stations.own(g.session, area.id)
     editor = g.session.get(Person, station.updated_by) if station else None
+    above = _above(area)
+    sound = _sound(above, form)
     return render_template(
         "stations/show.html",
         area=area,
@@ -219,8 +217,8 @@ def _page(area: Area, form: StationForm) -> str:
         station=station,
         changed_by=editor.name if editor else "",
         may_edit=permissions.may(person, Role.ADMIN, area, g.session),
-        inherited=_inherited(area),
-        readings={name: _said(area.id, _tried(area, form, name)) for name in FORMULAS},
+        inherited=_inherited(area, above),
+        readings={name: _said(area.id, getattr(sound, name)) for name in FORMULAS},
         voices=_voices(form.voice),
         speeds=[(value, words.speed(float(value))) for value in SPEEDS],
         presets=[(preset.value, words.preset(preset.value)) for preset in Preset],
