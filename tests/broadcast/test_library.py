@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from broadcast.errors import DiskFull, FileDamaged, NotFound, StorageFailed
-from broadcast.library import Library
+from broadcast.library import COMPACT, RECORDING, Library
 from tts.types import AudioClip
 
 
@@ -101,3 +102,25 @@ def test_workers_that_keep_the_same_clip_at_once_agree(library):
         assert len(set(pool.map(lambda _: library.put(clip()), range(16)))) == 1
     assert len(files(library)) == 1
     assert library.path(clip().sha256, verify=True)
+
+
+def test_a_clip_brings_its_compact_form(library):
+    both = dataclasses.replace(clip(), opus=b"small" * 100)
+    library.put(both)
+    assert library.path(hashlib.sha256(both.opus).hexdigest(), kind=COMPACT, verify=True).suffix == ".opus"
+    assert not library.exists(clip().sha256, COMPACT)
+    with pytest.raises(NotFound):
+        library.path(clip().sha256, kind="wav")
+
+
+def test_what_is_not_adopted_is_gone_and_what_is_stays(library):
+    data = b"flac" * 100
+    name = hashlib.sha256(data).hexdigest()
+    with library.incoming() as folder:
+        (folder / "left").write_bytes(data)
+        (folder / "kept").write_bytes(data)
+        library.adopt(folder / "kept", name)
+    assert files(library) == [library.path(name, kind=RECORDING, verify=True)]
+    library.remove(name, RECORDING)
+    library.remove(name, RECORDING)
+    assert files(library) == []
