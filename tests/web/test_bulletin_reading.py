@@ -156,6 +156,21 @@ def test_a_bulletin_keeps_how_it_is_to_be_read_and_the_form_shows_it_again(
     assert "Meeting at 7." in page
 
 
+def test_a_speed_from_elsewhere_is_kept_and_one_that_cannot_be_is_refused(
+    lan: Any, database: Database, cast: Any
+) -> None:
+    with database.transaction() as session:
+        author = session.get_one(Person, cast.lan.id)
+        values = {"title": "Họp", "text": TEXT, "speed": 1.45}
+        made = bulletins.create(session, author, area_id=cast.commune, now=NOW, **values).id
+    assert '<option value="1.45" selected>' in lan.read(f"/bulletins/{made}/edit")
+    values = {"title": "Họp", "text": f"{TEXT} Hết.", "area_id": cast.commune, "version": 1}
+    assert lan.send(f"/bulletins/{made}/edit", **values, speed="1.45").status_code == 302
+    assert version_of(database, made).speed == 1.45
+    for wrong in ("0", "0.4", "2.5", "nan", "1e0"):
+        assert lan.send(f"/bulletins/{made}/edit", **values, speed=wrong).status_code == 422
+
+
 def test_what_is_left_to_the_station_is_the_station_s(lan: Any, database: Database, cast: Any) -> None:
     with database.transaction() as session:
         admin = session.get_one(Person, cast.admin.id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from broadcast.content import FASTEST, SLOWEST
 from devices.messages import BulletinClass
 from tts.types import Preset
 
@@ -20,6 +21,7 @@ REPEATS = (1, 2, 3, 4, 5)
 AS_STATION = ""  # the value of a choice that is left to the area's station
 WORDS_FROM = ("station", "own", "none")  # whose opening or closing is read
 VOICE = re.compile(r"[a-z]{2,24}:[\w .()-]{1,40}")  # engine:voice
+SPEED = re.compile(r"[0-2](\.[0-9]{1,2})?")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 LONGEST_TEXT = 50_000  # characters; the limit of the speech side, told before sending
 LONGEST_FORMULA = 500  # characters of an opening or a closing
@@ -88,7 +90,7 @@ def read_bulletin(form: MultiDict[str, str]) -> BulletinForm:
         area_id=reader.integer("area_id", missing=_("Hãy chọn địa bàn.")),
         language=_language(reader.raw("language")),
         voice=_voice(reader, "voice"),
-        speed=reader.one_of("speed", (AS_STATION, *SPEEDS), AS_STATION),
+        speed=_speed(reader),
         preset=reader.one_of("preset", (AS_STATION, *PRESETS), AS_STATION),
         repeats=reader.one_of("repeats", (AS_STATION, *map(str, REPEATS)), AS_STATION),
         say_title=reader.raw("say_title") == "1",
@@ -124,6 +126,15 @@ def _parts(form: MultiDict[str, str], reader: FormReader) -> tuple[PartForm, ...
             reader.refuse(f"{name}text", _("Phần này chưa có nội dung hay bản thu."))
         found.append(part)
     return tuple(found)
+
+
+def _speed(reader: FormReader) -> str:
+    """One of the list, or the one that a bulletin has from elsewhere."""
+    value = reader.raw("speed")
+    if value in (AS_STATION, *SPEEDS) or (SPEED.fullmatch(value) and SLOWEST <= float(value) <= FASTEST):
+        return value
+    reader.refuse("speed", _("Hãy chọn một mục trong danh sách."))
+    return AS_STATION
 
 
 def _voice(reader: FormReader, name: str) -> str:

@@ -15,7 +15,7 @@ from broadcast.models import Bulletin, BulletinVersion, Recording, VersionPart
 from broadcast.stations import Sound
 from broadcast.versions import ANY_VOICE, OF_STATION
 from web.auth import current_person
-from web.forms.bulletins import AS_STATION, BulletinForm, PartForm
+from web.forms.bulletins import AS_STATION, SPEEDS, BulletinForm, PartForm
 
 OF_BULLETIN = ("klass", "source", "document_number", "document_date", "document_issuer")
 OF_WORDS = ("title", "text", "language", "say_title")
@@ -56,7 +56,7 @@ def form_of(bulletin: Bulletin, station: Sound) -> BulletinForm:
         area_id=bulletin.area_id,
         language=version.language,
         voice=_choice(version, station),
-        speed=AS_STATION if version.speed == station.speed else f"{version.speed:.1f}",
+        speed=AS_STATION if version.speed == station.speed else _speed_choice(version.speed),
         preset=AS_STATION if version.preset == station.preset else version.preset,
         repeats=AS_STATION if version.repeats == station.repeats else str(version.repeats),
         say_title=version.say_title,
@@ -99,6 +99,10 @@ def _choice(of: BulletinVersion | VersionPart, station: Sound) -> str:
 
 def _speed(form: BulletinForm) -> float | None:
     return float(form.speed) if form.speed != AS_STATION else None
+
+
+def _speed_choice(speed: float) -> str:
+    return next((each for each in SPEEDS if float(each) == speed), f"{speed:g}")
 
 
 def _formula(source: str, own: str) -> str | None:
