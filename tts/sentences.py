@@ -6,7 +6,7 @@ import enum
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, zip_longest
+from itertools import accumulate, pairwise, zip_longest
 from typing import Final
 
 from tts.types import Sentence, Token
@@ -66,6 +66,7 @@ _JOINTS: Final = frozenset(
     )
 )
 _MARKS: Final = "".join(_STRENGTH)
+_NO_WORDS: Final = frozenset(("", *_STRENGTH))  # nothing stands between them and the word in front
 
 
 def split(blocks: Iterable[Block]) -> tuple[Sentence, ...]:
@@ -115,11 +116,16 @@ def _groups(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
 
 def _pieces(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
     """Cut at the breath nearest to the middle until every piece is short; else between words."""
-    if sum([len(token.spoken) for token in tokens]) + len(tokens) <= LONGEST:
+    said = [token.spoken for token in tokens]
+    if sum(map(len, said)) + len(said) <= LONGEST:
         yield tokens
         return
-    ends = list(accumulate(map(_length, tokens)))
-    costs = {index: cost for index in range(1, len(tokens)) if (cost := _cost(tokens, index)) < _WORD}
+    ends = list(accumulate([len(spoken) + (spoken not in _NO_WORDS) for spoken in said]))
+    costs = {
+        index: _cost(spoken)
+        for index, (spoken, following) in enumerate(pairwise(said), start=1)
+        if following in _JOINTS or spoken[-1:] in _STRENGTH
+    }
     breaths = list(costs)
     waiting = [(0, len(tokens))]
     while waiting:
@@ -147,17 +153,12 @@ def _cut(ends: Sequence[int], breaths: Mapping[int, float], start: int, stop: in
     return min((word, *breaths), key=cost)
 
 
-def _length(token: Token) -> int:
-    mark = not token.spoken or token.spoken in _STRENGTH
-    return len(token.spoken) + (not mark)
-
-
-def _cost(tokens: Sequence[Token], index: int) -> float:
-    """How bad it is to breathe in front of a token, as a part of the whole length."""
-    mark = tokens[index - 1].spoken[-1:]
+def _cost(spoken: str) -> float:
+    """How bad it is to breathe behind a mark or else in front of a joint, as a part of the whole length."""
+    mark = spoken[-1:]
     if mark in _STRENGTH:
         return 1 / 8 if mark == "," else 0
-    return 1 / 2 if tokens[index].spoken in _JOINTS else _WORD
+    return 1 / 2
 
 
 def say(tokens: Sequence[Token], end: str = "") -> str:

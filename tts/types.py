@@ -5,11 +5,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):  # like Token a tuple: a long text has a million of them, and dataclasses cost twice
     """Half-open range of characters in the source text (NFC)."""
 
     start: int
@@ -49,8 +48,7 @@ class TokenKind(enum.StrEnum):
     LEXICON = "lexicon"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of the source and how it is said; ``spoken`` is empty where the piece is silent."""
 
     span: Span

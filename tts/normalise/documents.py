@@ -12,7 +12,7 @@ from typing import Final
 from tts.normalise import letters, numbers
 from tts.normalise.data import ABBREVIATIONS, BODIES, DOCUMENT_KINDS
 from tts.normalise.issuers import issuer, kind_and_issuer
-from tts.normalise.rule import Rule, after, before, digits_then, first_words, letters_then, rule
+from tts.normalise.rule import Rule, after, before, digits_of, digits_then, first_words, letters_then, rule
 from tts.types import TokenKind
 
 _ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XI?[VX]|XVI{0,3}")
@@ -138,7 +138,9 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.DOCUMENT,
         starts=digits_then("/"),
     ),
-    rule(r"(?<![\w/.,-]) 0\d{1,2} (?![\w/%]|[.,-]\d)", _padded, kind=TokenKind.DOCUMENT),
+    rule(
+        r"(?<![\w/.,-]) 0\d{1,2} (?![\w/%]|[.,-]\d)", _padded, kind=TokenKind.DOCUMENT, starts=digits_of(2, 3)
+    ),
     rule(
         rf"(?<!\w) (?P<word>[Ss]ố)\s?:?[\s.…_]{{0,30}}/\s?(?P<code>{_CODE}) (?![\w&])",
         _blank,

@@ -27,6 +27,8 @@ _NOT_SAID: Final = Reading("", Doubt.UNREADABLE)
 def sign(line: str, start: int, end: int) -> Reading:
     """A sign, or a run of the same sign, where it stands in its line."""
     written = line[start]
+    if written not in _BY_PLACE or (written == "#" and not line[end : end + 1].isalpha()):
+        return _anywhere(line[start : min(end, start + 2)])
     if written in ".…":
         if _SIGNATURE.search(line[max(0, start - 5) : start]):
             return _SILENT
@@ -35,12 +37,11 @@ def sign(line: str, start: int, end: int) -> Reading:
         return _BREATH if _stands_free(line, start, end) else _SILENT
     if written == "/":
         return _BREATH if line[start - 1 : start].isalpha() and line[end : end + 1].isalpha() else _SILENT
-    if written == "#" and line[end : end + 1].isalpha():
-        return _SILENT  # a hashtag
-    return _anywhere(written, alone=end - start == 1)
+    return _SILENT  # a hashtag
 
 
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+_BY_PLACE: Final = _DASHES | frozenset(".…/#")
 
 
 def _stands_free(line: str, start: int, end: int) -> bool:
@@ -55,8 +56,9 @@ def _stop(line: str, end: int, *, ellipsis: bool) -> Reading:
 
 
 @functools.lru_cache(maxsize=4096)
-def _anywhere(written: str, *, alone: bool) -> Reading:
-    """A mark, a sign that has a name, an ornament, or what nobody can say."""
+def _anywhere(run: str) -> Reading:
+    """A mark, a sign that has a name, an ornament, or what nobody can say; two stand for any number."""
+    written, alone = run[0], len(run) == 1
     if written in _MARKS:
         return Reading(_MARKS[written])
     said = SIGNS.get(written) or _RARE.get(written)

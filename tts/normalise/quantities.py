@@ -28,8 +28,11 @@ def _listed(match: re.Match[str]) -> str:
     return ", ".join(numbers.quantity(digits) for digits in re.findall(r"\d+", match[0]))
 
 
-def _plain(match: re.Match[str]) -> Reading | None:
-    written, preceding = match["number"], before(match)
+def _plain(match: re.Match[str]) -> Reading | str | None:
+    written = match["number"]
+    if match[0].isdecimal():
+        return numbers.quantity(written)
+    preceding = before(match)
     if re.search(r"\s", written) and _LABELS.search(preceding):
         return None  # lớp 3 125 em: two numbers
     if "." in written and len(numbers.parts(written)[1]) and _SECTIONS.search(preceding):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import gc
 import re
@@ -14,6 +13,7 @@ from typing import Final
 from tts.lexicon import Lexicon
 from tts.normalise import brackets, layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
+from tts.normalise.rule import Rule
 from tts.normalise.table import RULES
 from tts.sentences import Block, say, split
 from tts.text import clean
@@ -86,7 +86,7 @@ def _taught(own: dict[str, str], tokens: Iterator[Token]) -> Iterator[Token]:
     if not own:
         return tokens
     return (
-        dataclasses.replace(token, spoken=own[token.written], doubt=None, kind=TokenKind.ABBREVIATION)
+        token._replace(spoken=own[token.written], doubt=None, kind=TokenKind.ABBREVIATION)
         if token.written in own and (token.doubt or token.kind is TokenKind.ABBREVIATION)
         else token
         for token in tokens
@@ -107,15 +107,14 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
         yield _token(marker, lists.marker(marker), None, TokenKind.LIST, offset)
         position = marker.end()
     while piece := PIECE.search(line, position, end):
-        token = _claimed(line, piece, end, offset) or _left(line, piece, offset)
+        rules = _DISPATCH.at(piece)
+        token = (rules and _claimed(rules, line, piece.start(), end, offset)) or _left(line, piece, offset)
         yield token
         position = token.span.end - offset
 
 
-def _claimed(line: str, piece: re.Match[str], end: int, offset: int) -> Token | None:
+def _claimed(rules: tuple[Rule, ...], line: str, start: int, end: int, offset: int) -> Token | None:
     """What the first rule that fits reads."""
-    rules = _DISPATCH.at(piece)
-    start = piece.start() if rules else 0
     for rule in rules:
         match = rule.pattern.match(line, start, end)
         if match and match[0]:
@@ -130,7 +129,7 @@ def _claimed(line: str, piece: re.Match[str], end: int, offset: int) -> Token | 
 def _left(line: str, piece: re.Match[str], offset: int) -> Token:
     """A word, digits or a sign that no rule took."""
     start, end = piece.span()
-    word, digits, *_ = piece.groups()
+    word, digits, _, _, _ = piece.groups()
     if word:
         capitals = len(word) > 1 and word.isupper() and _among_capitals(line, start, end)
         reading, kind = words.word(word, capitals=capitals), TokenKind.WORD

@@ -16,6 +16,7 @@ worth trying, and must not leave out a place where the pattern matches (a test h
 ``DIGIT``               every run of digits (the default)
 ``digits_then("/-")``   a run of digits, then one of these signs, space between them allowed;
                         ``-`` stands for every dash, ``a`` for any letter, ``0`` for another run of digits
+``digits_of(3, 5)``     a run of so many digits, 30 at most
 ``first_words(...)``    these runs of letters, in any case (of ``PM2.5`` only ``PM`` counts)
 ``LETTER``, ``CAPITAL`` every word, every word with a capital at its head: dear, so rather
 ``letters_then(".@")``  a word, then one of these signs (``a`` another word, ``0`` digits)
@@ -73,6 +74,10 @@ def rule(
 
 def digits_then(following: str) -> Starts:
     return frozenset("0" + follower(character) for character in following)
+
+
+def digits_of(least: int, most: int) -> Starts:
+    return frozenset(f"#{length}" for length in range(least, most + 1))
 
 
 def letters_then(following: str) -> Starts:

@@ -8,7 +8,7 @@ from typing import Final
 from tts.normalise import letters, numbers
 from tts.normalise.data import ABBREVIATIONS, AMBIGUOUS
 from tts.normalise.neighbours import behind, in_front, links
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, letters_then, rule
+from tts.normalise.rule import Reading, Rule, after, before, digits_of, digits_then, letters_then, rule
 from tts.types import TokenKind
 
 _LABELS: Final = in_front(
@@ -24,12 +24,16 @@ _LONG: Final = 9  # digits in one piece that nobody writes for a quantity
 def _serial(match: re.Match[str]) -> str | None:
     """Digit by digit, a breath at each sign."""
     groups = re.findall(r"\d+", match[0])
+    if (max(map(len, groups)) < _LONG or groups[0][0] == "0") and not _labelled(match):
+        return None  # a quantity, or a telephone
     if _THOUSANDS.fullmatch(match[0]) or _MONEY.match(after(match)):
         return None
-    labelled = _LABELS.search(before(match))
-    if not labelled and (max(map(len, groups)) < _LONG or groups[0][0] == "0"):
-        return None  # a quantity, or a telephone
     return ", ".join(map(numbers.spelled, groups))
+
+
+def _labelled(match: re.Match[str]) -> bool:
+    front = before(match)
+    return not front[-1:].isdigit() and bool(_LABELS.search(front))
 
 
 def _plate(match: re.Match[str]) -> Reading:
@@ -82,5 +86,5 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.CODE,
         starts=digits_then(".-0"),
     ),
-    rule(r"(?<![\w.,/]) \d{4,30} (?![\w/]|[.,-]\d)", _serial, kind=TokenKind.CODE),
+    rule(r"(?<![\w.,/]) \d{4,30} (?![\w/]|[.,-]\d)", _serial, kind=TokenKind.CODE, starts=digits_of(4, 30)),
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import behind, in_front, links
-from tts.normalise.rule import DIGIT, Rule, after, before, first_words, rule, signs
+from tts.normalise.rule import Rule, after, before, digits_of, digits_then, first_words, rule, signs
 from tts.types import TokenKind
 
 _LINK: Final = rf"(?:[\s:.(,;/)-]|{links('called')}|\d{{3,8}}(?!\d)){{0,14}}"
@@ -77,6 +77,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.,-]) (?:\d{4}[. ]\d{3}|\d[. ]\d{3}[. ]\d{3}|[2-9]\d{5,6}) (?![\w/]|[ .,-]?\d)",
         _local,
         kind=TokenKind.TELEPHONE,
+        starts=digits_then(".0") | digits_of(6, 7),
     ),
     rule(
         rf"""(?<![\w.,-]) (?: \(?(?:\+|00)84\)?[ .-]?(?:\(0\))?\(?\d{{1,3}}\)?(?:[ .-]?\d){{6,9}}
@@ -84,20 +85,27 @@ RULES: Final[tuple[Rule, ...]] = (
             | 0\d{{9}}(?!\d) | 0[1-9](?:[ .\n-]?\d){{7,9}} | 84[35789]\d{{8}} | 842\d{{9}} ) {_END}""",
         _telephone,
         kind=TokenKind.TELEPHONE,
-        starts=DIGIT | signs("(+"),
+        starts=digits_of(2, 30) | signs("(+"),
     ),
     rule(
         r"""(?<![\w.,/-]) 1[89]00
             (?:[ .-]?\d{4}|[ .-]?\d{2}[ .-]?\d{2}(?:[ .-]?\d{2})?|[ .-]\d{3}[ .-]\d{3}) (?![\w/]|[.,]\d)""",
         _hotline,
         kind=TokenKind.TELEPHONE,
+        starts=digits_of(4, 30),
     ),
     rule(
         r"(?<![\w.,/-]) 1\d{2,3}(?:\s?[/-]\s?1\d{2,3}){1,4} (?![\w/-]|[.,]\d)",
         _services,
         kind=TokenKind.TELEPHONE,
+        starts=digits_then("/-"),
     ),
-    rule(r"(?<![\w.,/-]) \d{3,5} (?![\w/%-]|[.,]\d)", _service, kind=TokenKind.TELEPHONE),
+    rule(
+        r"(?<![\w.,/-]) \d{3,5} (?![\w/%-]|[.,]\d)",
+        _service,
+        kind=TokenKind.TELEPHONE,
+        starts=digits_of(3, 5),
+    ),
     rule(
         r"(?<!\w) (?:[Mm]áy\ lẻ|[Ee]xt\.?|EXT|[Mm]áy\ nhánh) [\s:.]{0,3} (?P<number>\d{1,5}) (?!\w)",
         _extension,

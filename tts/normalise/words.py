@@ -51,6 +51,8 @@ RULES: Final[tuple[Rule, ...]] = (
 @functools.lru_cache(maxsize=1 << 16)
 def word(written: str, *, capitals: bool) -> Reading:
     """A run of letters; ``capitals`` says that the words around it are in capitals too."""
+    if not letters.names(written):
+        return _of_another_script(written)
     known = _known(written, capitals=capitals)
     if known:
         return known
@@ -61,6 +63,12 @@ def word(written: str, *, capitals: bool) -> Reading:
     if len(written) == 1 and letters.names(written):
         return Reading(letters.names(written), kind=TokenKind.CODE)
     return _odd(written)
+
+
+def _of_another_script(written: str) -> Reading:
+    if written.isupper() and len(written) > 1:
+        return Reading("", Doubt.UNKNOWN_ABBREVIATION, TokenKind.ABBREVIATION)
+    return _foreign(written)
 
 
 def _known(written: str, *, capitals: bool) -> Reading | None:
