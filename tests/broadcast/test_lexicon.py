@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -304,22 +303,6 @@ def test_what_is_being_spoken_is_spoken_again(database, cast, now):
     with pytest.raises(rendering.ClaimLostError), database.transaction() as session:
         rendering._update(session, job, now, {"render_state": RenderState.READY})
     assert bulletin(database, made.id).current.render_state is RenderState.RENDERING
-
-
-def test_a_word_that_changes_while_a_version_is_claimed_waits_and_takes_it_back(database, cast, now):
-    """Between the two, nobody reads the old word and keeps what came of it."""
-    with database.transaction() as session:
-        bulletins.create(session, cast.lan, area_id=cast.commune, title="A", text=TEXT, now=now)
-    with ThreadPoolExecutor(1) as pool:
-        with database.transaction() as session:
-            job = rendering.claim(session, "w1", now)
-            changing = pool.submit(put, database, cast.lan, cast.commune, now)
-            with pytest.raises(TimeoutError):
-                changing.result(timeout=0.3)
-        assert len(changing.result(timeout=10).bulletins) == 1
-    assert job.lexicons["vi"].entries == ()
-    with pytest.raises(rendering.ClaimLostError), database.transaction() as session:
-        rendering._update(session, job, now, {"render_state": RenderState.READY})
 
 
 @pytest.fixture
