@@ -59,7 +59,8 @@ def _details(clip: AudioClip) -> dict[str, Any]:
         [mark.part, mark.sentence, round(mark.start * 1000), round(mark.end * 1000)] for mark in clip.marks
     ]
     opus = {"sha256": hashlib.sha256(clip.opus).hexdigest(), "size": len(clip.opus)} if clip.opus else {}
-    return {"marks": marks, "failures": [_failure(each) for each in clip.failures], "opus": opus}
+    failures = [_failure(each) for each in clip.failures]
+    return {"marks": marks, "failures": failures, "opus": opus, "quiet": list(clip.quiet)}
 
 
 def _failure(each: SentenceFailure) -> dict[str, Any]:

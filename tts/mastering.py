@@ -19,14 +19,22 @@ SPEECH_LOUDNESS: Final = -16.1  # as MP3; as Opus the same sound is about 0.35 L
 CHIME_LOUDNESS: Final = -16.5  # never louder than the speech after it
 HIGHEST_PEAK: Final = -1.0  # dBTP
 
+QUIET: Final = -17.0  # LUFS; a recording that stays below this is heard to be quieter than the speech
+
 _ROUNDS: Final = 3
 _WORKING_LEVEL: Final = -23.0  # what the compressor's threshold is made for
-_SHAPE: Final = (
-    "highpass=f=200,highpass=f=200,lowpass=f=7500,equalizer=f=3000:t=o:w=1:g=3,"
-    "acompressor=threshold=-24dB:ratio=3:attack=5:release=120,"
+_BAND: Final = "highpass=f=200,highpass=f=200,lowpass=f=7500,equalizer=f=3000:t=o:w=1:g=3,"
+_COMPRESSED: Final = "acompressor=threshold=-24dB:ratio=3:attack=5:release=120,"
+_SHAPE: Final = _BAND + _COMPRESSED
+# For recordings that stay too quiet otherwise, because of voices far away, shouts or blows on the microphone.
+_EVENED: Final = "compand=attacks=0.002:decays=0.08:points=-90/-90|-60/-52|-45/-32|-23/-20|0/-14:soft-knee=6,"
+_CLIPPED: Final = (
+    "compand=attacks=0.0005:decays=0.03:points=-90/-90|-70/-60|-55/-30|-23/-20|0/-18:soft-knee=6,"
+    "volume=18dB,asoftclip=type=tanh,lowpass=f=7500,volume=-18dB,"
 )
+_SHAPES: Final = (_SHAPE, _BAND + _EVENED + _COMPRESSED, _BAND + _CLIPPED)
 _MAKE_UP: Final = 17.0  # dB, about what an ordinary voice needs after the shaping
-_MOST_MAKE_UP: Final = 26.0
+_MOST_MAKE_UP: Final = 30.0
 _LEAST_AFTER_LIMITER, _MOST_AFTER_LIMITER = -1.5, 1.0  # dB; more has to go through the limiter
 _CEILING: Final = -4.5  # dBFS; leaves room for that, and for what the encoders add to peaks
 _LOWEST_CEILING: Final = -14.0
@@ -53,7 +61,7 @@ class Source:
     samples: bytes = field(default=b"", repr=False)
     head: float = 0.0  # seconds of silence before the sound
     tail: float = 0.0
-    shape: str = _SHAPE
+    shapes: tuple[str, ...] = (_SHAPE,)  # each one is tried where those before it do not reach the target
     loudness: float = SPEECH_LOUDNESS
     tolerance: float = 0.25  # LU; a clip of many pieces comes nearer to the target than each of them
 
@@ -66,13 +74,13 @@ def sentence(sound: audio.Trimmed) -> Source:
 
 def attention(sound: audio.Segment) -> Source:
     """An attention signal: pure tones need no shaping."""
-    return Source(_pcm(sound), _level(sound), None, sound.raw_data, shape="", loudness=CHIME_LOUDNESS)
+    return Source(_pcm(sound), _level(sound), None, sound.raw_data, shapes=("",), loudness=CHIME_LOUDNESS)
 
 
 def recording(path: Path) -> Source:
     """A file made by ``tts.recording``; it stays on the disk, however long it is."""
     level = metering.plain(["-f", "flac", "-i", f"file:{path}"])
-    return Source(("-f", "flac"), level, path, tolerance=0.4)  # one more attempt takes minutes for an hour
+    return Source(("-f", "flac"), level, path, shapes=_SHAPES, tolerance=0.4)  # an attempt takes minutes
 
 
 def finish(source: Source) -> Piece:
@@ -89,15 +97,17 @@ def finish(source: Source) -> Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """Gain before the limiter, its ceiling, and gain after it, in dB."""
+    """Shaping, gain before the limiter, its ceiling, and gain after it, in dB."""
 
+    shape: str
     make_up: float = _MAKE_UP
     ceiling: float = _CEILING
     after: float = 0.0
 
     def corrected(self, off: float, over: float) -> _Level:
         after = min(self.after + off, _MOST_AFTER_LIMITER)
-        return _Level(self.make_up, max(self.ceiling - max(0.0, over + 0.1), _LOWEST_CEILING), after)
+        ceiling = max(self.ceiling - max(0.0, over + 0.1), _LOWEST_CEILING)
+        return replace(self, ceiling=ceiling, after=after)
 
 
 class _Bench:
@@ -130,7 +140,16 @@ class _Bench:
 
     def _before_encoding(self) -> _Level:
         """The limiter takes some of what the make-up gives: come near the target, go the rest after it."""
-        level = _Level()
+        tried: list[tuple[float, _Level]] = []
+        for shape in self._source.shapes:
+            level, off = self._made_up(_Level(shape))
+            tried.append((off, replace(level, after=min(off, _MOST_AFTER_LIMITER))))
+            if off <= _MOST_AFTER_LIMITER:
+                break
+        return min(tried, key=lambda each: each[0])[1]
+
+    def _made_up(self, level: _Level) -> tuple[_Level, float]:
+        """With the gain that comes nearest to the target, and what is missing then."""
         for _ in range(_ROUNDS):
             reached = metering.filtered(self._input, self._filters(level), ogg.CLOCK)
             off = self._source.loudness + _ENCODER_LOSS - reached
@@ -138,12 +157,12 @@ class _Bench:
             if near or (off > 0 and level.make_up >= _MOST_MAKE_UP):
                 break
             level = replace(level, make_up=min(level.make_up + (1.5 if off > 0 else 1) * off, _MOST_MAKE_UP))
-        return replace(level, after=min(off, _MOST_AFTER_LIMITER))
+        return level, off
 
     def _filters(self, level: _Level) -> str:
         """The limiter sees the peaks between the samples only at a multiple of the band."""
         return (
-            f"volume={_WORKING_LEVEL - self._source.level:.2f}dB,{self._source.shape}"
+            f"volume={_WORKING_LEVEL - self._source.level:.2f}dB,{level.shape}"
             f"volume={level.make_up:.2f}dB,aresample={ogg.CLOCK},"
             f"alimiter=limit={10 ** (level.ceiling / 20):.4f}:attack=3:release=50:level=false:latency=true,"
             f"volume={level.after:.2f}dB"

@@ -197,3 +197,4 @@ class AudioClip:
     marks: tuple[Mark, ...] = ()
     failures: tuple[SentenceFailure, ...] = ()
     opus: bytes = field(default=b"", repr=False)  # the same sound as Ogg Opus
+    quiet: tuple[int, ...] = ()  # parts whose recording could not be made as loud as speech

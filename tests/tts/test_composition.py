@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from tts.composition import Line, lay_out
 from tts.engines.espeak import EspeakEngine
 from tts.errors import EmptyText, NotAudio
 from tts.piece import RATE
-from tts.synthesis import RECORDED, Synthesiser
+from tts.rendering import RECORDED
+from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Preset, Recorded, Script, Sentence, Speech, SpokenText, Voice
 
 BODY = ("Trạm y tế xã tổ chức tiêm vắc xin.", "Đề nghị bà con đưa con em đến đúng giờ.")
@@ -229,6 +231,17 @@ def test_a_clip_of_recordings_alone_needs_no_engine(synthesiser: Synthesiser, ta
     clip = synthesiser.render(script(take))
     assert (clip.engine, clip.fallback) == (RECORDED, "")
     assert clip.loudness == pytest.approx(-16, abs=0.5)
+    assert clip.true_peak <= -1.0
+
+
+def test_a_recording_that_no_compression_makes_loud_is_named_on_the_clip(
+    synthesiser: Synthesiser, take: Recorded, tmp_path: Path
+) -> None:
+    knocks = "aevalsrc=exprs='0.9*lt(mod(t,2),0.002)*(random(0)-0.5)':d=6:s=24000"
+    ffmpeg.run(["-f", "lavfi", "-i", knocks, str(tmp_path / "a.flac")])
+    sha256 = hashlib.sha256((tmp_path / "a.flac").read_bytes()).hexdigest()
+    clip = synthesiser.render(script(take, Recorded(tmp_path / "a.flac", sha256)))
+    assert clip.quiet == (1,)
     assert clip.true_peak <= -1.0
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -287,9 +288,7 @@ def test_removing_a_voice_takes_its_files_with_it(folder: VoiceFolder, make_voic
         folder.remove("small")
 
 
-def test_a_killed_child_is_replaced_and_no_model_lives_in_this_process(
-    folder: VoiceFolder, engine: PiperEngine, make_voice: Maker
-) -> None:
+def test_a_killed_child_is_replaced(folder: VoiceFolder, engine: PiperEngine, make_voice: Maker) -> None:
     install(folder, make_voice())
     engine.synthesise(TEXT, VOICE)
     tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
@@ -297,7 +296,16 @@ def test_a_killed_child_is_replaced_and_no_model_lives_in_this_process(
     (child,) = [pid for pid in children if b"piper_child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
     os.kill(child, signal.SIGKILL)
     assert engine.synthesise(TEXT, VOICE)
-    assert "onnxruntime" not in Path("/proc/self/maps").read_text()
+
+
+def test_no_model_and_no_runtime_is_loaded_into_the_process_that_asks() -> None:
+    code = (
+        "import sys; from tts.engines.assembly import engines; from pathlib import Path\n"
+        "engines(['piper', 'kokoro'], voices_dir=Path(sys.argv[1]))\n"
+        "assert 'onnxruntime' not in Path('/proc/self/maps').read_text()\n"
+        "assert not {'onnxruntime', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, "voices"], check=True)
 
 
 def test_a_child_that_always_dies_makes_the_engine_unavailable(

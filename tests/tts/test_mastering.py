@@ -126,6 +126,40 @@ def test_sound_full_of_clicks_stays_below_the_peak_limit() -> None:
     assert spoken(audio.segment(clicks.tobytes(), 22_050)).true_peak <= -1.0
 
 
+def claps(sound: SAMPLES) -> SAMPLES:
+    for start in range(RATE, len(sound), 4 * RATE):
+        sound[start : start + 1_000] += np.exp(-np.arange(1_000) / 200) * np.where(
+            np.arange(1_000) % 7 < 4, 0.9, -0.9
+        )
+    return sound
+
+
+def shout(sound: SAMPLES) -> SAMPLES:
+    sound[RATE : 2 * RATE] *= 20
+    return sound
+
+
+def hiss(sound: SAMPLES) -> SAMPLES:
+    return sound + 0.002 * np.sin(np.arange(len(sound)) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("accident", "least"),
+    [(claps, -18.5), (shout, -17.0), (hiss, -16.5)],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_recording_of_somebody_far_away_becomes_loud_whatever_happens_beside_it(
+    speak: Any, tmp_path: Path, accident: Callable[[SAMPLES], SAMPLES], least: float
+) -> None:
+    said = speak().set_frame_rate(RATE)
+    sound = 0.05 * np.tile(np.array(said.get_array_of_samples(), dtype=float) / 32_768, 2)
+    pcm = (np.clip(accident(sound), -1, 1) * 32_767).astype("<i2").tobytes()
+    ffmpeg.run(["-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "pipe:0", str(tmp_path / "a.flac")], pcm)
+    piece = mastering.finish(mastering.recording(tmp_path / "a.flac"))
+    assert least <= piece.loudness <= -15.5
+    assert piece.true_peak <= -1.0
+
+
 def test_silence_cannot_be_mastered() -> None:
     with pytest.raises(MasteringFailed):
         mastering.finish(mastering.attention(audio.silence(2, RATE)))

@@ -228,7 +228,7 @@ def test_a_disk_without_room_is_a_clear_error_and_leaves_nothing_half(
 def test_an_engine_that_is_slow_says_so_often_enough(
     rendering: Any, espeak: EspeakEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tts.synthesis._HEARTBEAT_S", 0.02)
+    monkeypatch.setattr("tts.rendering._HEARTBEAT_S", 0.02)
     seen: list[tuple[int, int]] = []
     rendering(espeak).render(
         script("Một câu."), lambda progress: seen.append((progress.done, progress.total))

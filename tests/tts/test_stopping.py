@@ -32,7 +32,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tts.synthesis._HEARTBEAT_S", 0.05)
+    monkeypatch.setattr("tts.rendering._HEARTBEAT_S", 0.05)
 
 
 @pytest.fixture

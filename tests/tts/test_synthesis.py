@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -299,6 +300,27 @@ def test_a_disk_that_refuses_is_a_typed_error_and_leaves_nothing_half_written(
     assert [path for path in cache_dir.rglob("*") if path.is_file()] == []
     with contextlib.closing(Synthesiser([Counting()], cache_dir)) as anew:
         assert anew.render(script()).duration > 15
+
+
+def test_the_first_sentence_is_heard_while_the_rest_is_made(cache_dir: Path) -> None:
+    """What is heard is a piece of the rendering: no sentence is spoken twice, and no sentence waits for it."""
+    heard = threading.Event()
+
+    class Slow(Counting):
+        def synthesise(self, text: str, voice: Voice) -> bytes:
+            if text.startswith("Câu sau"):
+                assert heard.wait(20)
+            return super().synthesise(text, voice)
+
+    slow = Slow()
+    with contextlib.closing(Synthesiser([slow], cache_dir, workers=1)) as made, ThreadPoolExecutor() as aside:
+        wish = script("Câu đầu tiên. Câu sau thứ nhất. Câu sau thứ hai.")
+        rendering = aside.submit(made.render, wish)
+        first = made.sentence("Câu đầu tiên.", Voice())
+        assert not rendering.done()
+        heard.set()
+        assert first in rendering.result(20).data
+    assert sorted(slow.asked) == ["Câu sau thứ hai.", "Câu sau thứ nhất.", "Câu đầu tiên."]
 
 
 def test_the_ordinary_voices_are_known(both: Synthesiser) -> None:
