@@ -33,7 +33,7 @@ SENTENCES = {
     ),
     "already_exists": _l("“%(value)s” đã có rồi. Hãy chọn tên khác."),
     "already_set_up": _l("Hệ thống đã được thiết lập. Hãy đăng nhập."),
-    "upload_busy": _l("Máy chủ đang xử lý bản ghi này. Hãy đợi một lát rồi bấm “Gửi lại”."),
+    "upload_busy": _l("Máy chủ đang xử lý bản thu này. Hãy đợi một lát rồi bấm “Gửi lại”."),
     "last_administrator": _l(
         "Đây là người quản trị cuối cùng. Hãy trao quyền quản trị cho người khác trước."
     ),
@@ -51,8 +51,8 @@ SENTENCES = {
     "out_of_range": _l("Một số nhập vào phải từ %(minimum)s đến %(maximum)s. Hãy sửa lại."),
     "too_many_parts": _l("Bản tin có %(count)s bản tiếng khác, tối đa %(limit)s. Hãy bỏ bớt."),
     "not_audio": _l("Tệp này không phải âm thanh đọc được. Hãy chọn tệp mp3, m4a, ogg, opus, wav hoặc flac."),
-    "audio_too_long": _l("Bản ghi âm dài quá %(minutes)s phút. Hãy cắt ngắn hoặc chia thành nhiều bản tin."),
-    "audio_silent": _l("Không nghe thấy gì trong bản ghi âm. Hãy kiểm tra micrô rồi ghi lại."),
+    "audio_too_long": _l("Bản thu dài quá %(minutes)s phút. Hãy cắt ngắn hoặc chia thành nhiều bản tin."),
+    "audio_silent": _l("Không nghe thấy gì trong bản thu. Hãy kiểm tra micrô rồi ghi lại."),
     "file_too_large": _l("Tệp lớn hơn %(limit_mb)s MB. Hãy chọn tệp nhỏ hơn."),
     "entry_invalid": _l(
         "Từ hoặc cách đọc chưa dùng được. Hãy nhập từ như trong văn bản và cách đọc bằng chữ tiếng Việt."
@@ -91,7 +91,7 @@ SENTENCES = {
     ),
     "disk_full": _l("Ổ đĩa máy chủ đã đầy nên chưa lưu được. Hãy báo người quản trị giải phóng chỗ trống."),
     "uploads_full": _l(
-        "Đang có nhiều bản ghi lớn được gửi cùng lúc. Bản ghi vẫn còn ở máy này; "
+        "Đang có nhiều bản thu lớn được gửi cùng lúc. Bản thu vẫn còn ở máy này; "
         "hãy đợi ít phút rồi bấm “Gửi lại”."
     ),
     "storage_failed": _l("Không đọc hoặc ghi được kho dữ liệu. Hãy báo người quản trị kiểm tra ổ đĩa."),
@@ -125,7 +125,7 @@ ADVICE = {
     404: _l("Đường dẫn này không có hoặc đã đổi. Hãy quay về trang Hôm nay."),
     405: _l("Hãy quay về trang Hôm nay rồi bấm lại."),
     409: SENTENCES["conflict"],
-    413: _l("Tệp lớn hơn mức cho phép (2 MB văn bản, 6 MB bản ghi). Hãy chọn tệp nhỏ hơn."),
+    413: _l("Tệp lớn hơn mức cho phép (2 MB văn bản, 6 MB bản thu). Hãy chọn tệp nhỏ hơn."),
     422: SENTENCES["invalid_input"],
     500: _l("Lỗi đã được ghi lại. Những gì đã lưu vẫn an toàn; hãy thử lại sau ít phút."),
     503: SENTENCES["unavailable"],

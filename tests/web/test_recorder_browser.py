@@ -103,7 +103,7 @@ def test_a_voice_is_recorded_paused_sent_and_heard(
     page.get_by_role("button", name="Nghe: ").click()
     page.wait_for_function("() => document.querySelector('[data-player] audio').currentTime > 0.2")
 
-    page.get_by_role("button", name="Bỏ bản ghi").click()
+    page.get_by_role("button", name="Bỏ bản thu").click()
     assert chosen(page) == 0
     expect(page.get_by_role("button", name="Ghi âm")).to_be_focused()
 
@@ -123,7 +123,7 @@ def test_a_file_is_sent_and_leads_on_to_a_bulletin(
     recording_id = chosen(page)
     told = page.evaluate("told")
     assert [(each["id"], each["name"]) for each in told] == [(recording_id, "Lời chúc.wav")]
-    page.get_by_role("button", name="Soạn bản tin với bản ghi này").click()
+    page.get_by_role("button", name="Soạn bản tin với bản thu này").click()
     expect(page).to_have_url(
         re.compile(rf"/bulletins/new\?area_id={cast.commune}&recording_id={recording_id}")
     )
