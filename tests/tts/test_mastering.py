@@ -146,7 +146,7 @@ def hiss(sound: SAMPLES) -> SAMPLES:
 @pytest.mark.parametrize(
     ("accident", "least"),
     [(claps, -18.5), (shout, -17.0), (hiss, -16.5)],
-    ids=lambda each: getattr(each, "__name__", ""),
+    ids=["claps", "shout", "hiss"],
 )
 def test_a_recording_of_somebody_far_away_becomes_loud_whatever_happens_beside_it(
     speak: Any, tmp_path: Path, accident: Callable[[SAMPLES], SAMPLES], least: float

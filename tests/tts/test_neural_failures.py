@@ -24,7 +24,7 @@ from tts.types import Chime, Script, Sentence, SentenceFailure, Speech, SpokenTe
 TEXTS = ("mời bà con đi họp", "đề nghị đến đúng giờ", "xin trân trọng cảm ơn")
 PIPER = Voice(engine="piper", name="small")
 
-# The real child, killed as the system kills it when memory runs out, whenever it is asked for the k-th sentence.
+# The real child, killed as the system kills it when memory runs out, whenever it is asked for one sentence.
 KILLED_PIPER = """
 import os
 from tts.engines import neural, piper_child
@@ -87,11 +87,8 @@ def test_a_piper_voice_killed_at_a_sentence_leaves_the_whole_script_to_the_next_
     folder: VoiceFolder, cache_dir: Path, k: int
 ) -> None:
     child = KILLED_PIPER.format(length=length(folder, TEXTS[k]))
-    engines = [
-        PiperEngine(folder, children=1, command=(sys.executable, "-c", child)),
-        EspeakEngine(children=1),
-    ]
-    with contextlib.closing(Synthesiser(engines, cache_dir, 1)) as synthesiser:
+    piper = PiperEngine(folder, children=1, command=(sys.executable, "-c", child))
+    with contextlib.closing(Synthesiser([piper, EspeakEngine(children=1)], cache_dir, 1)) as synthesiser:
         clip = synthesiser.render(script(PIPER))
     assert (clip.engine, clip.fallback) == ("espeak", "piper:crashed")
     assert clip.failures == (SentenceFailure(0, k, "piper", "crashed"),)

@@ -303,7 +303,7 @@ def test_a_disk_that_refuses_is_a_typed_error_and_leaves_nothing_half_written(
 
 
 def test_the_first_sentence_is_heard_while_the_rest_is_made(cache_dir: Path) -> None:
-    """What is heard is a piece of the rendering: no sentence is spoken twice, and no sentence waits for it."""
+    """What is heard is a piece of the rendering: no sentence is spoken twice, and none waits for it."""
     heard = threading.Event()
 
     class Slow(Counting):
