@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
 import math
 import struct
@@ -14,6 +16,7 @@ import pytest
 from broadcast import uploads
 from broadcast.models import Person
 from web import edge
+from web.server import LARGEST_REQUEST
 
 PARTIAL = {"HX-Request": "true"}
 RATE = 24_000
@@ -205,3 +208,13 @@ def test_nobody_reaches_what_another_person_sends(
     assert len(list(folder(system).iterdir())) == 1
     assert lan.send(f"/recordings/uploads/{upload_id}/drop").status_code == 204
     assert list(folder(system).iterdir()) == []
+
+
+def test_the_server_takes_no_large_body_from_anybody(live_server: str) -> None:
+    connection = http.client.HTTPConnection(live_server.removeprefix("http://"), timeout=5)
+    with contextlib.closing(connection):
+        connection.putrequest("POST", "/recordings/")
+        connection.putheader("Content-Length", str(LARGEST_REQUEST + 1))
+        connection.endheaders()  # refused before a byte of it is sent
+        assert connection.getresponse().status == 413
+    assert uploads.PIECE < edge.LARGEST_WITH_FILE < LARGEST_REQUEST < 10_000_000
