@@ -15,7 +15,8 @@ from tts.types import Doubt, TokenKind
 _LOOSE: Final = (
     r"|(?<!\w)(?:thứ\s\d|đợt\s\d{1,2})|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
     r"|(?<!\w)(?:ngày|dịp|lễ|nghỉ|tết|từ|hết|sáng|chiều|tối|kỷ\sniệm|mừng)\s[^.;:()]{0,30}\d/\d{1,2}(?:/\d{4})?"
-    r"\s?(?:,|và|hoặc|hay)|(?<![\d/])(?:[1-9]|[0-3]\d)/[01]?\d(?:/\d{4})?\s?(?:->|→|⇒)"
+    r"\s?(?:,|và|hoặc|hay)|(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])\s?(?:và|hoặc|hay)"
+    r"|(?<![\d/])(?:[1-9]|[0-3]\d)/[01]?\d(?:/\d{4})?\s?(?:->|→|⇒)"
 )
 _DAY_WORDS: Final = in_front("day", more=_LOOSE)
 _SAY_DAY: Final = in_front("said_day")

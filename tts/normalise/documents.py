@@ -11,7 +11,7 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.data import ABBREVIATIONS, BODIES, DOCUMENT_KINDS
-from tts.normalise.issuers import issuer, kind_and_issuer
+from tts.normalise.issuers import issuer, kind_and_issuer, ministry
 from tts.normalise.rule import Rule, after, before, digits_of, digits_then, first_words, letters_then, rule
 from tts.types import TokenKind
 
@@ -125,6 +125,17 @@ def _padded(match: re.Match[str]) -> str | None:
     return numbers.number(match[0]) if _NAMED.search(before(match)) else None
 
 
+def _assembly(match: re.Match[str]) -> str:
+    """QH15 where no number stands in front."""
+    return issuer(match[0])
+
+
+def _regulation(match: re.Match[str]) -> str | None:
+    """theo TT-BYT: a kind and its ministry without a number."""
+    body = ministry(match["body"])
+    return f"{_KINDS[match['kind']]} {body}" if body else None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"{_HEAD}{_YEAR}{_JOINT} (?P<code>{_CODE}) (?![\w&])",
@@ -146,5 +157,17 @@ RULES: Final[tuple[Rule, ...]] = (
         _blank,
         kind=TokenKind.DOCUMENT,
         starts=first_words("số"),
+    ),
+    rule(
+        r"(?<![\w/-]) (?:UBTV)?QH(?:9|1\d) (?![\w/-])",
+        _assembly,
+        kind=TokenKind.DOCUMENT,
+        starts=first_words("QH", "UBTVQH"),
+    ),
+    rule(
+        r"(?<![\w/.-]) (?P<kind>TT|QĐ|CT)-(?P<body>B[A-ZĐ&]{2,7}) (?![\w/-])",
+        _regulation,
+        kind=TokenKind.DOCUMENT,
+        starts=first_words("TT", "QĐ", "CT"),
     ),
 )

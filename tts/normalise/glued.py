@@ -60,7 +60,8 @@ def _numbered(match: re.Match[str]) -> str | None:
     """TDP3, KP3: an abbreviation that is known beyond doubt, and its number."""
     word = match["word"]
     full = "" if word in SPELLED else expansion(word)
-    return f"{full} {numbers.number(match['number'])}" if full and (len(word) > 2 or word == "KP") else None
+    known = full and (len(word) > 2 or word in ("KP", "TW"))
+    return f"{full} {numbers.number(match['number'])}" if known else None
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -12,7 +12,8 @@ _MARKER: Final = re.compile(
       \(? (?P<number>\d{1,2}(?:\.\d{1,2}){0,3}) (?:[)/](?=\s) | [.)](?=\s|[^\W\d_]) | (?=\s[-–]\s[^\W\d_a-z]))
     | (?P<dotted>\d{1,2}(?:\.\d{1,2}){1,3}) (?=\s[^\W\d_a-z])
     | \(? (?P<letter>[a-zđA-HĐ]) (?: [.)](?=\s) | \)(?=[^\W\d_]) )
-    | (?P<roman>[IVX]{1,5}) (?: [.)/](?=\s) | (?=\s[-–]\s) )
+    | (?P<section>[IVX]{1,5}(?:\.\d{1,2}){1,2}) (?: [.)](?=\s) | (?=\s[^\W\d_a-z]) )
+    | (?P<roman>[IVX]{1,5}) (?: [.)/](?=\s) | (?=\s?[-–]\s) )
     | (?P<bullet>[-–—+*•●▪◦■□·➢►▶❖✓✔★☆◆❑→]{1,3}) (?=\s|[^\W\d])
     )""",
     re.VERBOSE,
@@ -43,7 +44,14 @@ def marker(match: re.Match[str]) -> str:
     number = match["number"] or match["dotted"]
     if number:
         return " chấm ".join(map(numbers.number, number.split("."))) + ","
+    if match["section"]:
+        head, _, rest = match["section"].partition(".")
+        return f"{_roman(head)} chấm {' chấm '.join(map(numbers.number, rest.split('.')))},"
     if match["roman"]:
-        value = numbers.roman(match["roman"])
-        return f"{letters.names(match['roman']) if value is None else numbers.cardinal(value)},"
+        return f"{_roman(match['roman'])},"
     return f"{letters.names(match['letter'])}," if match["letter"] else ""
+
+
+def _roman(written: str) -> str:
+    value = numbers.roman(written)
+    return letters.names(written) if value is None else numbers.cardinal(value)

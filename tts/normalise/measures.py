@@ -7,6 +7,7 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.abbreviations import likely
+from tts.normalise.data import ABBREVIATIONS
 from tts.normalise.rule import (
     Reading,
     Rule,
@@ -89,6 +90,8 @@ def _rates(written: str, counted: str) -> str | None:
 def _bare_rate(match: re.Match[str]) -> str | None:
     """tấn/ha, người/km2, kg/ha behind words or in brackets."""
     counted, rates = match["counted"], match["rates"]
+    if match[0] in ABBREVIATIONS:  # V/V is về việc
+        return None
     ones = re.split(r"\s?/\s?", rates)[1:]
     thing = letters.is_syllable(counted) and (
         ones[0] in UNITS or per(counted, ones[0]) == "một" or _is_counted(match, ones[0])

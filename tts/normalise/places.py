@@ -17,6 +17,11 @@ _ACTING: Final = {"P": "phó", "Q": "quyền"}  # before an office: P. Giám đ�
 _OFFICES: Final = (
     r"chủ\stịch|giám\sđốc|(?:hiệu\s|cục\s|vụ\s|viện\s)?trưởng|bí\sthư|chánh\s(?:văn|thanh|án)|chi\scục|tổng"
 )
+_DIVISIONS: Final = re.compile(  # P. Nội vụ; a ward has a capital in both its words
+    r"(?:Tư\spháp|Nội\svụ|Kinh\stế|Văn\shóa|Tài\s(?:chính|nguyên)|Giáo\sdục|Y\stế|Lao\sđộng|Nông\snghiệp"
+    r"|Kế\s(?:hoạch|toán)|Hành\schính|Tổ\schức|Quản\slý|Kỹ\sthuật|Dân\stộc|Công\s[Tt]hương|Tổng\shợp"
+    r"|Cảnh\ssát|Đào\stạo)(?!\w)"
+)
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
 _SUBJECT: Final = frozenset(("Anh", "Anh,", "Anh)", "Anh.", "Anh;", "Anh "))  # T. Anh is English, no province
 _HOUSE_NUMBER: Final = 3  # digits: P.302 is a room, P.5 a ward
@@ -35,7 +40,7 @@ def is_highland(written: str) -> bool:
 
 
 def _place(match: re.Match[str]) -> Reading | None:
-    written, following = match["sign"], match.string[match.end() : match.end() + 12]
+    written, following = match["sign"], match.string[match.end() : match.end() + 16]
     ahead = following.lstrip()[:1]
     if written.islower() and before(match)[-1:].isdigit():  # lúc 7 h. Mọi người
         return None
@@ -62,6 +67,8 @@ def _numbered(match: re.Match[str]) -> str | None:
 
 def _is_office(following: str) -> bool:
     """P.VHTT is the office of culture, P.Tân Giang a ward."""
+    if _DIVISIONS.match(following):
+        return True
     name = re.match(r"[^\W\d_][\w&-]+", following)
     return bool(name and name[0].isupper() and (name[0] in FIELDS or expansion(name[0])))
 
