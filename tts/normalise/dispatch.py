@@ -15,10 +15,10 @@ PIECE: Final = re.compile(
     r"|(?P<sign>\.{2,40}|…{1,40}|(?P<same>[^\w\s]|_)(?P=same){0,39})|\S"
 )
 
-# The lookbehinds at the head of a pattern, if they name no letter or digit of their own.
+# The lookbehinds at the head of a pattern, as long as they name no letter or digit of their own.
 _LOOKBEHIND: Final = r"\(\?<[!=](?:\[(?:\\[wds\W]|[^\w\\\]])*\]|\\[wds\W]|[^\w\\()\[\]])*\)"
 _EDGE: Final = re.compile(rf"(?:\s|{_LOOKBEHIND}|\(\?:{_LOOKBEHIND}(?:\|{_LOOKBEHIND})*\))*")
-_LENGTHS: Final = tuple(f"#{length}" for length in range(31))
+_HEADS: Final = tuple(f"0#{length}" for length in range(31))
 _SEEN: Final = 2  # characters that these lookbehinds look back at most
 
 
@@ -27,61 +27,66 @@ class Dispatch:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple((rule, _edge(rule)) for rule in rules)
+        self._edges = tuple(dict.fromkeys(edge for _, edge in self._rules))
         self._keys = frozenset[str]().union(*(rule.starts for rule in rules))
-        self._signs_in_front = frozenset("".join(edge.pattern for _, edge in self._rules)) - frozenset("wds")
-        self._known: dict[tuple[str | None, ...], tuple[Rule, ...]] = {}
-        self._front = functools.lru_cache(maxsize=4096)(self._shape)
-        self._behind = functools.lru_cache(maxsize=4096)(self._key_behind)
+        self._told_apart = frozenset("".join(edge.pattern for edge in self._edges)) - frozenset("wds")
+        self._known: dict[tuple[str, str, str], tuple[Rule, ...]] = {}
+        self._open_at = functools.cache(self._open)
+        self._front = functools.lru_cache(maxsize=1 << 12)(self._behind_what)
+        self._head = functools.lru_cache(maxsize=1 << 14)(self._of_word)
+        self._after_word = functools.lru_cache(maxsize=1 << 12)(functools.partial(self._followed, "a"))
+        self._after_digits = functools.lru_cache(maxsize=1 << 12)(functools.partial(self._followed, "0"))
 
     def at(self, piece: re.Match[str]) -> tuple[Rule, ...]:
         """The rules to try where ``piece`` begins, in the order of the table."""
         word, digits, following, sign, _ = piece.groups()
-        head = word or digits or (sign and sign[0])
-        if not head or (sign and head not in self._keys):
+        if word:
+            head, behind = self._head(word), self._after_word(following or "")
+        elif digits:
+            head, behind = _HEADS[len(digits)], self._after_digits(following or "")
+        elif sign and sign[0] in self._keys:
+            head, behind = sign[0], ""
+        else:
             return ()
         start = piece.start()
-        front = self._front(piece.string[start - _SEEN if start > _SEEN else 0 : start])
-        place: tuple[str | None, ...]
-        if word:
-            first = f"={word.lower()}"
-            capital = "A" if word[0].isupper() else "a"
-            place = (front, capital, self._behind("a", following), first if first in self._keys else None)
-        elif digits:
-            place = (front, "0", self._behind("0", following), _LENGTHS[len(digits)])
-        else:
-            place = (front, head)
+        place = (self._front(piece.string[start - _SEEN if start > _SEEN else 0 : start]), head, behind)
         found = self._known.get(place)
-        return self._put_together(place) if found is None else found
+        return self._put_together(*place) if found is None else found
 
-    def _key_behind(self, kind: str, following: str | None) -> str | None:
+    def _of_word(self, word: str) -> str:
+        """``a`` or ``A``, and the key for the word itself where a rule begins with it."""
+        first = f"={word.lower()}"
+        return ("A" if word[0].isupper() else "a") + (first if first in self._keys else "")
+
+    def _followed(self, kind: str, following: str) -> str:
         """The key for what stands behind a run, where a rule asks for it."""
-        if following is None:
-            return None
         key = kind + follower(following)
-        return key if key in self._keys else None
+        return key if key in self._keys else ""
 
-    def _shape(self, front: str) -> str:
-        """What stands in front of a place, each character by one that all edges take for the same."""
-        return "".join(map(self._alike, front))
+    def _behind_what(self, front: str) -> str:
+        return self._open_at("".join(map(self._alike, front)))
 
     def _alike(self, character: str) -> str:
-        if character in self._signs_in_front:
+        """One character for all that no edge tells apart."""
+        if character in self._told_apart:
             return character
         if character.isspace():
             return " "
         if character.isdecimal():
             return "0"
-        return "a" if character.isalnum() else "\0"
+        return "a" if character.isalnum() or character == "_" else "\0"
 
-    def _put_together(self, place: tuple[str | None, ...]) -> tuple[Rule, ...]:
-        front, *parts = place
-        keys = {*parts, "a"} if parts[0] == "A" else {*parts}
+    def _open(self, front: str) -> str:
+        """For each edge whether it holds behind ``front``."""
+        return "".join("1" if edge.match(front, len(front)) else "0" for edge in self._edges)
+
+    def _put_together(self, front: str, head: str, behind: str) -> tuple[Rule, ...]:
+        keys = {head[0], head[1:], behind} | ({"a"} if head[0] == "A" else set())
+        edges = {edge for edge, holds in zip(self._edges, front, strict=True) if holds == "1"}
         found = tuple(
-            rule
-            for rule, edge in self._rules
-            if not rule.starts.isdisjoint(keys) and edge.match(front or "", len(front or ""))
+            rule for rule, edge in self._rules if edge in edges and not rule.starts.isdisjoint(keys)
         )
-        self._known[place] = found
+        self._known[front, head, behind] = found
         return found
 
 
