@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -23,7 +21,6 @@ VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it w
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_VERY_LONG: Final = 100_000  # characters, more than any bulletin has
 _MARKS: Final = dict.fromkeys(map(ord, ".,:;!?"), " ")
 _STOPS: Final = frozenset(".!?")
 
@@ -38,25 +35,11 @@ def read(text: str, *, language: str = "vi", lexicon: Lexicon = NO_ENTRIES) -> S
     source = clean(text)
     reader = _read_stretch if language == "vi" else verbatim.read_stretch
     own = brackets.definitions(source) if language == "vi" else {}
-    with _collector_at_rest(len(source)):
-        blocks = (
-            Block(kind, tuple(_taught(own, _read_block(source, span, reader, lexicon))))
-            for kind, span in layout.blocks(source)
-        )
-        return SpokenText(source, split(blocks), language)
-
-
-@contextlib.contextmanager
-def _collector_at_rest(length: int) -> Iterator[None]:
-    """Tokens form no cycles, and of a very long text the collector would walk over all of them many times."""
-    if length < _VERY_LONG or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+    blocks = (
+        Block(kind, tuple(_taught(own, _read_block(source, span, reader, lexicon))))
+        for kind, span in layout.blocks(source)
+    )
+    return SpokenText(source, split(blocks), language)
 
 
 def plain(spoken: SpokenText) -> str:
