@@ -15,6 +15,7 @@ _SKIPPED: Final = 6  # words of the full form that may be left out of its abbrev
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _PHRASE: Final = re.compile(r"[^\W\d_]+(?:\s[^\W\d_]+)+")
 _LEAD: Final = r"(?:(?:sau\sđây|dưới\sđây)\s)?(?:gọi|viết)\s(?:tắt|chung)(?:\slà)?\s?:?\s?|viết\stắt\s?:?\s?"
+_SHORTENED: Final = re.compile(r"[A-ZĐƯ]{2}|[A-ZĐƯ][.&]|[A-ZĐƯ][a-z]?[A-ZĐƯ]")
 _DEFINED: Final = re.compile(
     rf"\(\s?(?:{_LEAD})?[\"“'”]{{0,2}}(?P<written>[A-ZĐƯ]{{3,14}})[\"”'“]{{0,2}}\s?\)"
 )
@@ -27,6 +28,8 @@ def _explained(match: re.Match[str]) -> Reading | None:
     full = expansion(written).lower()
     if full and front.lower().endswith(full):
         return Reading("")
+    if not match["lead"] and not _SHORTENED.search(written):
+        return None  # 2.000.000đ/thẻ (Hai triệu đồng): whole words, in brackets for their own sake
     return Reading("") if _stands_for(written, front) else None
 
 
@@ -89,7 +92,7 @@ def _followed_by_full_form(match: re.Match[str]) -> Reading | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"""\(\s?(?:{_LEAD})?["“'”]{{0,2}}
+        rf"""\(\s?(?P<lead>{_LEAD})?["“'”]{{0,2}}
             (?P<written>[A-ZĐƯ][^\W\d_]{{0,14}}(?:[\s&.,-]{{1,3}}[^\W\d_]{{1,14}}){{0,6}})
             ["”'“]{{0,2}}\s?\)""",
         _explained,

@@ -178,8 +178,8 @@ def _post(match: re.Match[str]) -> str:
 
 
 def _height(match: re.Match[str]) -> str:
-    """1m65."""
-    return f"{numbers.cardinal(int(match['metres']))} mét {numbers.number(match['rest'])}"
+    """1m65, 2kg5."""
+    return f"{numbers.cardinal(int(match['whole']))} {UNITS[match['unit']]} {numbers.number(match['rest'])}"
 
 
 def _many(match: re.Match[str]) -> Reading | None:
@@ -286,7 +286,8 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*(unit for unit in ALONE if unit[0].isalpha())) | signs("°º"),
     ),
     rule(
-        r"(?<![\w.,]) (?P<metres>\d{1,2})m(?P<rest>[4-9]|\d\d) (?!\w|[.,]\d)",
+        r"""(?<![\w.,]) (?P<whole>\d{1,2}) (?P<unit>m(?=[4-9]|\d\d)|kg(?=[1-9](?!\d)))
+            (?P<rest>\d{1,2}) (?!\w|[.,]\d)""",
         _height,
         kind=TokenKind.MEASURE,
         starts=digits_then("a"),

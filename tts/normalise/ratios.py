@@ -169,4 +169,10 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.NUMBER,
         starts=digits_then("".join(_VULGAR)) | first_words(*_VULGAR),
     ),
+    rule(
+        r"(?<=[\dm]\ ) [xX] (?=\ (?:rộng|dài|cao|sâu|ngang)(?!\w))",  # dài 2m x rộng 3m
+        lambda _: "nhân",
+        kind=TokenKind.SIGN,
+        starts=first_words("x"),
+    ),
 )
