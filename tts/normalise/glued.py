@@ -8,7 +8,7 @@ from typing import Final
 from tts.normalise import letters, numbers
 from tts.normalise.abbreviations import expansion
 from tts.normalise.data import SPELLED
-from tts.normalise.rule import Reading, Rule, letters_then, rule
+from tts.normalise.rule import Reading, Rule, first_words, letters_then, rule
 from tts.types import Doubt, TokenKind
 
 _LONGEST: Final = 20  # letters
@@ -64,7 +64,21 @@ def _numbered(match: re.Match[str]) -> str | None:
     return f"{full} {numbers.number(match['number'])}" if known else None
 
 
+def _vitamin(match: re.Match[str]) -> str:
+    """vitaminC, VitaminB12: the letter is no part of the word."""
+    number = match["number"]
+    said = f"vi ta min {letters.names(match['letter'])}"
+    return f"{said} {numbers.number(number)}" if number else said
+
+
+_VITAMINS: Final = ("A", "B", "C", "D", "E", "K", "PP")
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"(?<!\w) [Vv]itamin(?P<letter>{'|'.join(_VITAMINS)})(?P<number>\d{{1,2}})? (?!\w)",
+        _vitamin,
+        kind=TokenKind.CODE,
+        starts=first_words(*(f"vitamin{letter}" for letter in _VITAMINS)),
+    ),
     rule(
         r"""(?<![\w.,]) (?P<word>[^\W\d_]{2,7})(?P<number>\d{1,4}) (?![\w/:%]|[.,-]\d)""",
         _glued,

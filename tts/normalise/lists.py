@@ -20,7 +20,7 @@ _MARKER: Final = re.compile(
 )
 
 
-_PLACE: Final = re.compile(r"\s{0,80}[HXĐ]\.\s?([^\W\d_]{1,7})\s([^\W\d_]{1,7})(?![^\W\d_])")
+_PLACE: Final = re.compile(r"\s{0,80}[HXĐpq]\.\s?([^\W\d_]{1,7})\s([^\W\d_]{1,7})(?![^\W\d_])")
 
 
 def starts(line: str, end: int | None = None) -> re.Match[str] | None:

@@ -114,16 +114,16 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*_DOTTED),
     ),
     rule(
-        rf"(?<![\w.]) (?P<sign>{alternatives(_DOTTED)})",
-        _place,
-        kind=TokenKind.PLACE,
-        starts=first_words(*_DOTTED),
-    ),
-    rule(
         rf"(?<![\w.]) (?P<sign>{alternatives(_BARE)}) (?=\s)",
         _place,
         kind=TokenKind.PLACE,
         starts=first_words(*_BARE),
+    ),
+    rule(
+        rf"(?<![\w.]) (?P<sign>{alternatives(_DOTTED)})",
+        _place,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_DOTTED),
     ),
     rule(
         rf"(?<!\w) (?P<name>{alternatives(_NAMES).replace(chr(39), '[' + chr(39) + '’]')}) (?!\w)",
