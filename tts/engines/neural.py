@@ -41,6 +41,8 @@ def session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = min(threads, os.cpu_count() or 1)
     options.inter_op_num_threads = 1
     options.log_severity_level = _QUIET
+    # Threads that wait would keep the cores busy on which other sentences are finished.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors share no base class
