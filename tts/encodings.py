@@ -69,6 +69,11 @@ _UNICODE: Final = re.compile("[ăđĩũơưĂĐĨŨƠƯ\u1ea0-\u1ef9\u0300-\u032
 _STOPPED: Final = re.compile(r"(?:ch|[cpt])$")
 _LEVEL: Final = frozenset("\u0300\u0303\u0309")  # tones that a syllable with such an end never has
 
+# Letters that Vietnamese has not, and signs that stand next to a letter.
+_FOREIGN: Final = re.compile(
+    "[ÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïñöøûüþÿ]|(?<=[A-Za-z])[\u00a1-\u00bf]|[\u00a1-\u00bf](?=[A-Za-z\u00c0-\u00ff])"
+)
+_ABBREVIATION: Final = re.compile("[A-ZĐ]{2,}|[Đđ]")  # HĐND, 5.000đ: no syllables, and no sign of an error
 _EVIDENCE: Final = 4  # letters of marked words without which nothing is sure
 
 
@@ -134,13 +139,15 @@ def _two_bytes(data: bytes) -> Mended | None:
 
 
 def _encoding(line: str) -> str:
-    """The one encoding that makes syllables of a line that has hardly any; empty where nothing is sure."""
+    """The encoding that makes syllables of a line with few, or with foreign letters; empty if none does."""
     if not _SUSPECT.search(line) or _UNICODE.search(line):
         return ""
     fine = _fine(line)
-    if 5 * fine > 2 * sum(not run.isascii() for run in _RUN.findall(line)):
+    marked = [run for run in _RUN.findall(line) if not run.isascii()]
+    foreign = 5 * sum(bool(_FOREIGN.search(run)) for run in marked) >= len(marked)
+    if not foreign and 5 * fine > 2 * len(marked):
         return ""
-    best, name = fine + 1, ""
+    best, name = fine + (not foreign), ""
     for candidate, convert in _CONVERTERS.items():
         good, sound = _marked_words(convert(line))
         if sound and good > best:
@@ -155,7 +162,8 @@ def _fine(line: str) -> int:
 
 def _marked_words(line: str) -> tuple[int, bool]:
     """How many words with marks are Vietnamese, and whether nearly all are."""
-    marked = [word for word in _LETTERS.findall(line) if not word.isascii()]
+    words = [word for word in _LETTERS.findall(line) if not word.isascii()]
+    marked = [word for word in words if is_syllable(word) or not _ABBREVIATION.fullmatch(word)]
     good = sum(map(_is_word, marked))
     enough = sum(map(len, marked)) >= _EVIDENCE
     return good, enough and 10 * good >= 9 * len(marked)

@@ -85,6 +85,14 @@ def test_text_of_which_a_program_mistook_the_encoding_is_made_readable() -> None
         ("X· T©n LËp", "Xã Tân Lập"),
         ("th«ng b¸o\n§éc lËp - Tù do - H¹nh phóc", "thông báo\nĐộc lập - Tự do - Hạnh phúc"),
         ("Thông báo của xã\nTh«ng b¸o cña x·", "Thông báo của xã\nThông báo của xã"),
+        ("NghÞ ®Þnh sè 49/2024/N§-CP", "Nghị định số 49/2024/NĐ-CP"),
+        ("Nghò ñònh soá 49/2024/NÑ-CP", "Nghị định số 49/2024/NĐ-CP"),
+        ("Phô lôc I vµ Phô lôc VI", "Phụ lục I và Phụ lục VI"),
+        ("LÖ phÝ 20.000 ®/lÇn", "Lệ phí 20.000 đ/lần"),
+        ("Leä phí 20.000 ñ/laàn", "Lệ phí 20.000 đ/lần"),
+        ("B¾t ®Çu lóc 7 giê 30 phót", "Bắt đầu lúc 7 giờ 30 phút"),
+        ("Caên cöù ñieåm ñ khoaûn 2 Ñieàu 5", "Căn cứ điểm đ khoản 2 Điều 5"),
+        ("Häp H§ND x·", "Họp HĐND xã"),
         ("COÄNG HOØA XAÕ HOÄI CHUÛ NGHÓA VIEÄT NAM", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
     ],
 )
@@ -104,6 +112,13 @@ def test_capitals_short_lines_and_mixed_texts_are_seen_through(pasted: str, mean
         "El niño y la señora",
         "© 2024 · ® Honda",
         "µg, 5 §",
+        "giải Nobel của Gabriel García Márquez, Günter Grass và Wisława",
+        "Đá phạt của Özil, Müller và Agüero",
+        "bà con xã Ia Pnôn, Krông Nô",
+        "São Paulo, Malmö",
+        "xe Honda® và gà rán KFC®",
+        "«Gà» và «bò»; mì, cá",
+        "cá và tôm 15µg, rau 12 m², 1½ bát",
     ],
 )
 def test_good_text_stays_as_it_is(good: str) -> None:
