@@ -96,7 +96,7 @@ _TOP: Final = (
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"\[email\s?protected\]", _hidden_mail, re.IGNORECASE, kind=TokenKind.WEB, starts=signs("[")),
     rule(
-        r"(?<![\w@]) [A-Za-z0-9][\w.+-]{0,63}\s?@\s?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
+        r"(?<![\w@]) [A-Za-z0-9][\w.+-]{0,63}+\s?@\s?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}",
         _mail,
         re.ASCII,
         kind=TokenKind.WEB,
@@ -104,7 +104,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<![\w@.]) (?:https?://)? (?:www\.)?
-            (?P<host>(?:[a-z0-9][a-z0-9-]{{0,62}}\.){{1,5}}(?:{_TOP})\b
+            (?P<host>(?:[a-z0-9][a-z0-9-]{{0,62}}+\.){{1,5}}(?:{_TOP})\b
                 |(?<=://)(?:\d{{1,3}}\.){{3}}\d{{1,3}})
             (?P<port>:\d{{2,5}}(?!\d))?
             (?P<path>/(?:[\w./?=&%\#+~-]{{0,200}}[\w/])?)?""",
