@@ -125,6 +125,14 @@ def test_length_is_told_against_the_slot_and_sizes_and_loudness_in_words(
     assert f"/media/{'cd' * 32}.opus" in page
 
 
+def test_a_recording_that_stayed_quiet_is_told_with_what_to_do(
+    lan: Any, database: Database, bulletin_id: int
+) -> None:
+    assert "Bản thu nhỏ tiếng" not in lan.read(f"/bulletins/{bulletin_id}")
+    sound(database, bulletin_id, 9000, quiet=[0])
+    assert "hãy thu lại gần micro hơn" in lan.read(f"/bulletins/{bulletin_id}")
+
+
 def test_a_sentence_that_failed_is_told_at_its_place(lan: Any, database: Database, bulletin_id: int) -> None:
     failure = {"part": 0, "sentence": 1, "engine": "google", "reason": "timeout"}
     sound(database, bulletin_id, 9000, marks=[[0, 0, 2000, 4000], [0, 1, 4500, 6000]], failures=[failure])

@@ -27,11 +27,15 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """``marks`` are part, sentence, start and end in milliseconds; ``slot_ms`` is 0 for an alarm."""
+    """``marks`` are part, sentence, start and end in milliseconds; ``slot_ms`` is 0 for an alarm.
+
+    ``is_quiet`` tells of a recording whose peaks forbid to make it as loud as the rest.
+    """
 
     marks: list[list[int]]
     failures: Failures
     slot_ms: int
+    is_quiet: bool
     opus: Download | None
     filename: str
 
@@ -42,6 +46,7 @@ def of(version: BulletinVersion, bulletin: Bulletin) -> Sounding:
         marks=details.get("marks", []),
         failures=_failures([*details.get("failures", []), *version.render_failures]),
         slot_ms=slot_ms(bulletin.area_id, bulletin.klass),
+        is_quiet=bool(details.get("quiet")),
         opus=_opus(details),
         filename=re.sub(r"[^a-z0-9]+", "-", content.fold(version.title)).strip("-")[:60] or "ban-tin",
     )
