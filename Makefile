@@ -34,7 +34,7 @@ check: ## format, lint, types, layers, length of modules
 	@.venv/bin/lint-imports
 	@$(PYTHON) scripts/module_length.py
 
-bench: ## measurements as JSON (BENCH=fanout, BENCH=ingest, BENCH=intelligibility)
+bench: ## measurements as JSON (BENCH=normalise, or another module of benchmarks/)
 	@scripts/setup.sh $(if $(filter intelligibility all,$(BENCH)),bench,run)
 	@$(PYTHON) -m benchmarks $(BENCH) $(ARGS)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 
-class Span(NamedTuple):  # like Token a tuple: a long text has a million of them, and dataclasses cost twice
+@dataclass(frozen=True, slots=True)
+class Span:
     """Half-open range of characters in the source text (NFC)."""
 
     start: int
@@ -48,14 +49,18 @@ class TokenKind(enum.StrEnum):
     LEXICON = "lexicon"
 
 
-class Token(NamedTuple):
+class Token(NamedTuple):  # no dataclass, and no Span within: a long text has a million of them
     """A piece of the source and how it is said; ``spoken`` is empty where the piece is silent."""
 
-    span: Span
+    start: int
     written: str
     spoken: str
     doubt: Doubt | None = None
     kind: TokenKind = TokenKind.WORD
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start, self.start + len(self.written))
 
 
 @dataclass(frozen=True, slots=True)

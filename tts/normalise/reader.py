@@ -93,7 +93,7 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
         rules = _DISPATCH.at(piece)
         token = (rules and _claimed(rules, line, piece.start(), end, offset)) or _left(line, piece, offset)
         yield token
-        position = token.span.end - offset
+        position = token.start - offset + len(token.written)
 
 
 def _claimed(rules: tuple[Rule, ...], line: str, start: int, end: int, offset: int) -> Token | None:
@@ -120,9 +120,7 @@ def _left(line: str, piece: re.Match[str], offset: int) -> Token:
         reading, kind = words.digits(digits), TokenKind.NUMBER
     else:
         reading, kind = marks.sign(line, start, end), TokenKind.SIGN
-    return Token(
-        Span(offset + start, offset + end), piece[0], reading.spoken, reading.doubt, reading.kind or kind
-    )
+    return Token(offset + start, piece[0], reading.spoken, reading.doubt, reading.kind or kind)
 
 
 def _among_capitals(line: str, start: int, end: int) -> bool:
@@ -133,10 +131,8 @@ def _among_capitals(line: str, start: int, end: int) -> bool:
 
 
 def _token(match: re.Match[str], said: str, doubt: Doubt | None, kind: TokenKind, offset: int) -> Token:
-    start, end = match.span()
-    written = match[0]
+    start, written = match.start(), match[0]
     if written[0].isspace() or written[-1].isspace():
-        end = start + len(written.rstrip())
         start += len(written) - len(written.lstrip())
         written = written.strip()
-    return Token(Span(offset + start, offset + end), written, said, doubt, kind)
+    return Token(offset + start, written, said, doubt, kind)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tts.types import Span, Token
+from tts.types import Token
 
 _PIECE: Final = re.compile(
     r"(?P<stop>[.!?…]+(?=\s|$))|(?P<comma>[,;:](?=\s|$))|(?:(?![.!?…,;:]+(?:\s|$))\S){1,60}"
@@ -16,4 +16,4 @@ _PIECE: Final = re.compile(
 def read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
     for piece in _PIECE.finditer(line, start, end):
         said = piece[0][-1].replace("…", ".") if piece["stop"] else piece[0]
-        yield Token(Span(offset + piece.start(), offset + piece.end()), piece[0], said)
+        yield Token(offset + piece.start(), piece[0], said)
