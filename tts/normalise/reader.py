@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tts.lexicon import Lexicon
-from tts.normalise import brackets, layout, lists, marks, rest, verbatim, words
+from tts.normalise import brackets, garbage, layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.rule import Rule
 from tts.normalise.table import RULES
@@ -89,6 +89,15 @@ def _read_stretch(line: str, start: int, end: int, offset: int) -> Iterator[Toke
     if marker:
         yield _token(marker, lists.marker(marker), None, TokenKind.LIST, offset)
         position = marker.end()
+    for first, last in garbage.stretches(line, position, end):
+        yield from _read_text(line, position, first, offset)
+        yield from garbage.tokens(line, first, last, offset)
+        position = last
+    yield from _read_text(line, position, end, offset)
+
+
+def _read_text(line: str, start: int, end: int, offset: int) -> Iterator[Token]:
+    position = start
     while piece := PIECE.search(line, position, end):
         rules = _DISPATCH.at(piece)
         token = (rules and _claimed(rules, line, piece.start(), end, offset)) or _left(line, piece, offset)
