@@ -94,7 +94,9 @@ class Recorder {
 
   label(paused) {
     this.part("state").textContent = this.word(paused ? "paused" : "recording");
-    this.part("pause").lastChild.textContent = this.word(paused ? "resume" : "pause");
+    const [button, icon] = [this.part("pause"), this.part("pause").querySelector("use")];
+    button.lastChild.textContent = this.word(paused ? "resume" : "pause");
+    icon.setAttribute("href", icon.getAttribute("href").replace(/#.*/, paused ? "#mic" : "#pause"));
     this.part("light").classList.toggle("dot--live", !paused);
     this.tell(this.word(paused ? "paused" : "recording"));
   }
