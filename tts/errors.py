@@ -77,6 +77,10 @@ class EngineUnavailable(SpeechError):
         self.permanent = permanent
 
 
+# Reasons that lie with an engine or the way to it; no sentence is to blame for them.
+OF_THE_ENGINE = frozenset({"unreachable", "rate_limited", "refused", "not_installed"})
+
+
 class VoiceDamaged(EngineUnavailable):
     """An installed voice must not be used as it is; another engine may speak instead.
 

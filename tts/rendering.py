@@ -8,12 +8,19 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from tts import ffmpeg, joining, mastering
 from tts.composition import Layout, Line, Unit
 from tts.engines.base import Engine
-from tts.errors import BadAudio, EngineUnavailable, MissingVoice, SpeechError
+from tts.errors import (
+    OF_THE_ENGINE,
+    BadAudio,
+    EngineUnavailable,
+    MissingVoice,
+    SpeechError,
+    VoiceDamaged,
+)
 from tts.piece import Piece
 from tts.types import AudioClip, Chime, Progress, Recorded, SentenceFailure, Voice
 from tts.workshop import GIVEN_UP, Workshop
@@ -125,12 +132,12 @@ class Rendering:
         reasons = {
             line: _reason(error)
             for job, line in jobs.items()
-            if job.done() and not job.cancelled() and (error := job.exception()) is not None
+            if job.done() and not job.cancelled() and _is_of_the_sentence(error := job.exception())
         }
         self._failures += [
             SentenceFailure(place.part, place.sentence, engine.name, reasons[line])
             for place, line in self._layout.lines
-            if reasons.get(line, GIVEN_UP) != GIVEN_UP
+            if line in reasons
         ]
 
     def _joined(self, key: str) -> AudioClip:
@@ -161,6 +168,13 @@ class Rendering:
             and isinstance(step.unit, Recorded)
             and self._pieces[step.unit].loudness < mastering.QUIET
         }
+
+
+def _is_of_the_sentence(error: BaseException | None) -> TypeGuard[BaseException]:
+    """Whether the engine failed at this sentence, and not at every one."""
+    if error is None or isinstance(error, VoiceDamaged):
+        return False
+    return _reason(error) not in OF_THE_ENGINE | {GIVEN_UP}
 
 
 def _reason(error: BaseException) -> str:

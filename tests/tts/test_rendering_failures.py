@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tts.engines.espeak import EspeakEngine
+from tts.engines.google import GoogleEngine
 from tts.errors import BadAudio, EngineUnavailable, SilentAudio, SpeechError
 from tts.piece import Piece
 from tts.synthesis import Synthesiser
@@ -102,6 +103,12 @@ def test_an_engine_that_dies_at_a_sentence_leaves_the_whole_clip_to_the_next(
     assert clip.failures == (SentenceFailure(0, k, "dying", reason),)
     assert len(clip.marks) == 3
     assert clip.loudness == pytest.approx(-16, abs=0.5)
+
+
+def test_an_engine_out_of_reach_blames_no_sentence(rendering: Any, espeak: EspeakEngine) -> None:
+    clip = rendering(GoogleEngine("http://127.0.0.1:9", timeout=0.5), espeak).render(script())
+    assert (clip.engine, clip.fallback) == ("espeak", "google:unreachable")
+    assert clip.failures == ()
 
 
 def test_a_process_killed_in_the_middle_is_replaced_and_the_clip_is_whole(
