@@ -25,9 +25,7 @@ class Lexicon:
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Lexicon:
         """The later of two pairs for the same written form counts; blank ones do not."""
-        tidy = {
-            " ".join(clean(written).split()): " ".join(clean(spoken).split()) for written, spoken in pairs
-        }
+        tidy = {_tidy(written): _tidy(spoken) for written, spoken in pairs}
         return cls(tuple(sorted((written, spoken) for written, spoken in tidy.items() if written)))
 
     @cached_property
