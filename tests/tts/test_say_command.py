@@ -47,6 +47,13 @@ def test_the_name_decides_the_form(say: Any, name: str) -> None:
     assert Path(name).read_bytes()[:4] == b"OggS"
 
 
+def test_a_name_of_another_form_is_refused_before_anything_is_spoken(say: Any) -> None:
+    result = say("Mời bà con đi họp.", "-o", "a.wav")
+    assert result.exit_code == 2
+    assert "phải kết thúc bằng .mp3, .opus hoặc .ogg" in result.stderr
+    assert not Path("a.wav").exists()
+
+
 def test_a_file_is_read_with_voice_preset_opening_and_repeats(say: Any) -> None:
     Path("tin.txt").write_text("Xin chào.")
     plain = json.loads(say("-f", "tin.txt", "-o", "a.mp3", "--json", "--chime", "none").stdout)

@@ -60,6 +60,8 @@ def say(
         preset=Preset(preset),
         repeats=repeats,
     )
+    if output.suffix.lower() not in {".mp3", *OPUS}:
+        raise click.UsageError(f"Tên tệp {output} phải kết thúc bằng .mp3, .opus hoặc .ogg.")
     clip = render(script)
     data = clip.opus if output.suffix.lower() in OPUS else clip.data
     write_whole(output, data)
