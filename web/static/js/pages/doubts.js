@@ -48,7 +48,7 @@ function walk(event) {
 }
 
 let opened = null; // the row and the token whose dialog is open
-let changed = null; // the same after it was saved: what is read anew takes the focus away
+let changed = null; // the same after it was saved, until the person goes on: what is read anew takes the focus away
 
 function place(token) {
   const { part: section, sentence } = token.closest("[data-sentence]").dataset;
@@ -59,7 +59,6 @@ function comeBack() {
   if (!changed || document.activeElement !== document.body) return;
   const row = document.querySelector(changed.row);
   const back = row?.querySelector(changed.token) ?? row?.querySelector("[data-say]");
-  changed = null;
   if (back) focus(back, false);
 }
 
@@ -145,6 +144,7 @@ async function save(event) {
     const told = await post(form.action, new FormData(form));
     dialog.close();
     changed = opened;
+    comeBack(); // the text may have been read anew before the dialog closed
     showToast(told.message, "ok", told.undo && { label: dialog.dataset.undo, run: () => undo(told.undo) });
     readAnew();
   } catch (error) {
@@ -183,5 +183,6 @@ if (dialog) {
     timer = setTimeout(tellImpact, 400);
   });
   for (const shown of ["preview:shown", "live:updated"]) document.addEventListener(shown, comeBack);
+  for (const goesOn of ["pointerdown", "keydown"]) document.addEventListener(goesOn, () => (changed = null), true);
   part("try").addEventListener("click", (event) => tryIt(event.currentTarget));
 }
