@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from devices.envelope import KeySet, open_report
 from devices.errors import Malformed, OrderRejected
 from devices.link import Inbound
-from devices.messages import Ack, Journal, JournalEvent, State, Telemetry
+from devices.messages import Ack, Journal, JournalEvent, State, Telemetry, TimeRequest
 from devices.topics import Kind, Topics
 
 from .models import Loudspeaker
@@ -85,13 +85,21 @@ def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telem
     report = open_report(payload, _keys(loudspeaker.public_key) if sealed else None)
     if _EXPECTED.get(kind) is not type(report):
         raise Malformed(f"{type(report).__name__} on a topic of {kind}")
+    if isinstance(report, TimeRequest):
+        return None  # answered at once where it arrived: a late answer is a wrong one
     if report.device != loudspeaker.device:
         raise Malformed(f"written by {report.device[:80]!r}")
     _check(report)
     return report
 
 
-_EXPECTED = {Kind.STATE: State, Kind.TELE: Telemetry, Kind.EVT: Journal, Kind.ACK: Ack}
+_EXPECTED = {
+    Kind.STATE: State,
+    Kind.TELE: Telemetry,
+    Kind.EVT: Journal,
+    Kind.ACK: Ack,
+    Kind.TIME_REQ: TimeRequest,
+}
 
 
 @functools.lru_cache(maxsize=8192)

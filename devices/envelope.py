@@ -13,16 +13,34 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from .errors import BadSignature, Malformed
-from .messages import Ack, Alerts, Command, Cursor, Desired, Journal, Order, Plan, Report, State, Telemetry
+from .messages import (
+    Ack,
+    Alerts,
+    Command,
+    Cursor,
+    Desired,
+    Journal,
+    Order,
+    Plan,
+    Report,
+    State,
+    Telemetry,
+    TimeRequest,
+    TimeResponse,
+)
 
 PAYLOAD_TYPE = "application/vnd.ttcs.v1+json"
 T = TypeVar("T")
 
 MAX_BYTES = 256 * 1024  # far above any honest message; bounds what a stranger can make us parse
 
-_order_decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(Desired | Alerts | Command | Cursor)
+_order_decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(
+    Desired | Alerts | Command | Cursor | TimeResponse
+)
 _sealed_decoder: msgspec.json.Decoder[Journal | Ack] = msgspec.json.Decoder(Journal | Ack)
-_open_decoder: msgspec.json.Decoder[State | Telemetry] = msgspec.json.Decoder(State | Telemetry)
+_open_decoder: msgspec.json.Decoder[State | Telemetry | TimeRequest] = msgspec.json.Decoder(
+    State | Telemetry | TimeRequest
+)
 _plan_decoder = msgspec.json.Decoder(Plan)
 
 
@@ -103,7 +121,7 @@ def open_order(data: bytes, keys: KeySet) -> Order:
 
 
 def open_report(data: bytes, keys: KeySet | None) -> Report:
-    """Decode a report: with the device's key a sealed journal or ack, without one plain state or telemetry.
+    """Decode a report: with the device's key a sealed journal or ack, without one anything else.
 
     Raises BadSignature or Malformed. A plain message is never taken for a sealed
     one: nobody without the device's key can claim that something was played.
@@ -113,7 +131,7 @@ def open_report(data: bytes, keys: KeySet | None) -> Report:
     return _decode(_sealed_decoder, _verified(data, keys))
 
 
-def encode_report(report: State | Telemetry) -> bytes:
+def encode_report(report: State | Telemetry | TimeRequest) -> bytes:
     return msgspec.json.encode(report)
 
 

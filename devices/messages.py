@@ -130,14 +130,38 @@ class AllowedWindow(msgspec.Struct, frozen=True, kw_only=True):
     end: str
 
 
+class VolumeCap(msgspec.Struct, frozen=True, kw_only=True):
+    """The loudest that is allowed in a daily window of local time; where several hold, the lowest counts."""
+
+    start: str
+    end: str
+    percent: int
+
+
 class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What the loudspeaker itself enforces; an actual emergency alone passes outside the windows."""
 
     windows: tuple[AllowedWindow, ...] = (AllowedWindow(start="05:00", end="21:30"),)
+    quiet: tuple[AllowedWindow, ...] = ()  # closed again inside the windows, such as the midday rest
     max_volume: int = 100  # percent
     night_volume: int = 70  # percent, 21:00 to 06:00
+    volumes: tuple[VolumeCap, ...] = ()
     minutes_a_day: int = 240
     utc_offset_minutes: int = 420
+
+
+class TrustedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key of the server, Ed25519 in base64, and when it ends."""
+
+    key: str
+    not_after: int
+
+
+class Keyset(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys whose signature counts; two are valid while one replaces the other. Its version only grows."""
+
+    version: int
+    keys: tuple[TrustedKey, ...]
 
 
 class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_field="type"):
@@ -152,6 +176,10 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_fiel
     plan: PlanPointer | None = None
     volume: int = 80  # percent
     heartbeat_s: int = 60
+    keyset: Keyset | None = None
+    key_expires: int = 0  # when the loudspeaker's own key ends; 0: it does not
+    start_offset_ms: int = 0  # its turn among staggered neighbours, added to every start
+    wake_ms: int = 5000  # the amplifier is on so long before the first sample
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,10 +211,14 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, tag="alerts", tag_field=
 
 class Action(enum.StrEnum):
     STOP = "stop"  # stop now; ``items`` empty means everything that plays
-    RELEASE = "release"  # end a hold set by stop
+    SILENCE = "silence"  # stop now, and nothing sounds, emergencies included, until ``hold_until`` or RELEASE
+    RELEASE = "release"  # end what STOP or SILENCE holds
     VOLUME = "volume"
     IDENTIFY = "identify"  # a short tone
     REPORT = "report"  # send state and telemetry now
+    SELF_TEST = "self_test"
+    FETCH = "fetch"  # bring everything that is missing now
+    REBOOT = "reboot"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="type"):
@@ -198,7 +230,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="t
     expires_at: int
     action: Action
     items: tuple[str, ...] = ()
-    hold_until: int = 0  # STOP: nothing but an actual emergency starts before this time
+    hold_until: int = 0  # STOP: nothing but an actual emergency starts before; SILENCE: nothing; 0: no end
     volume: int = 0
 
 
@@ -211,7 +243,16 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field=
     issued_at: int
 
 
-Order = Desired | Alerts | Command | Cursor
+class TimeResponse(msgspec.Struct, frozen=True, kw_only=True, tag="time", tag_field="type"):
+    """The server's clock when a question came and when the answer left, in microseconds of UTC."""
+
+    device: str
+    nonce: str
+    received_us: int
+    sent_us: int
+
+
+Order = Desired | Alerts | Command | Cursor | TimeResponse
 
 
 # --- loudspeaker to server -------------------------------------------------
@@ -237,6 +278,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="t
     held_until: int = 0
     ready: int = 0  # planned items whose audio is verified on disk
     planned: int = 0
+    silenced: str = ""  # "local" (the button on the box), "central", or empty
+    faults: tuple[str, ...] = ()  # no_sound_card store_failed disk_full amplifier dead_horn clock
+    clock_error_ms: int | None = None  # how far the clock may be off
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field="type"):
@@ -249,6 +293,10 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field
     free_bytes: int | None = None
     volume: int = 0
     signal_dbm: int | None = None
+    voltage_v: float | None = None
+    total_bytes: int | None = None
+    data_bytes: int | None = None  # sent and received in this local month
+    network: str = ""  # "4g", "ethernet" …
 
 
 class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,8 +304,9 @@ class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int  # grows by one over the whole life of the loudspeaker's store, over its boots too
     at: int
-    # An ItemState, or an alarm: bad_signature malformed replayed stale wrong_target
-    # clock_unknown store_damaged
+    # An ItemState; an alarm: bad_signature malformed replayed stale wrong_target clock_unknown
+    # clock_stepped store_damaged unordered_sound; or what was noticed: heard electrical silenced
+    # unsilenced self_test
     event: str
     item: str = ""
     reason: str = ""
@@ -269,6 +318,8 @@ class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
     underruns: int = 0
     samples: int = 0
     evidence: int = 0
+    offset_ms: int = 0  # heard: where in the item it begins
+    energies: str = ""  # heard: base64 of the band energies of ten seconds, never a recording
 
 
 class Journal(msgspec.Struct, frozen=True, kw_only=True, tag="evt", tag_field="type"):
@@ -289,4 +340,12 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, tag="ack", tag_field="type"
     at: int = 0
 
 
-Report = State | Telemetry | Journal | Ack
+class TimeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="time_req", tag_field="type"):
+    """Asks for the time; ``sent_us`` is the asker's own affair and comes back to nobody."""
+
+    device: str
+    nonce: str
+    sent_us: int = 0
+
+
+Report = State | Telemetry | Journal | Ack | TimeRequest

@@ -18,19 +18,21 @@ class Kind(enum.StrEnum):
     DESIRED = "desired"
     CMD = "cmd"
     CURSOR = "cursor"
+    TIME = "time"
     ALERTS = "alerts"
     GROUP_CMD = "group_cmd"
     STATE = "state"
     TELE = "tele"
     EVT = "evt"
     ACK = "ack"
+    TIME_REQ = "time_req"
     SERVER_STATE = "server_state"
 
 
 _OF_DEVICE = {kind.value: kind for kind in Kind} | {"alerts": None, "group_cmd": None, "server_state": None}
 _OF_GROUP = {"alerts": Kind.ALERTS, "cmd": Kind.GROUP_CMD}
-_TO_DEVICE = (Kind.DESIRED, Kind.CMD, Kind.CURSOR)
-_FROM_DEVICE = (Kind.STATE, Kind.TELE, Kind.EVT, Kind.ACK)
+_TO_DEVICE = (Kind.DESIRED, Kind.CMD, Kind.CURSOR, Kind.TIME)
+_FROM_DEVICE = (Kind.STATE, Kind.TELE, Kind.EVT, Kind.ACK, Kind.TIME_REQ)
 
 
 class Place(NamedTuple):
@@ -67,6 +69,12 @@ class Topics:
 
     def ack(self, device: str) -> str:
         return self._device(device, Kind.ACK)
+
+    def time(self, device: str) -> str:
+        return self._device(device, Kind.TIME)
+
+    def time_req(self, device: str) -> str:
+        return self._device(device, Kind.TIME_REQ)
 
     def alerts(self, group: str) -> str:
         return f"{self._root}/g/{_checked(group)}/alerts"

@@ -69,6 +69,7 @@ def test_a_loudspeaker_reads_only_itself_and_its_groups_and_writes_only_itself()
         "ttcs/1/demo/d/loa-1/desired",
         "ttcs/1/demo/d/loa-1/cmd",
         "ttcs/1/demo/d/loa-1/cursor",
+        "ttcs/1/demo/d/loa-1/time",
         "ttcs/1/demo/g/thon-1/alerts",
         "ttcs/1/demo/g/thon-1/cmd",
         "ttcs/1/demo/g/xa/alerts",
@@ -77,6 +78,6 @@ def test_a_loudspeaker_reads_only_itself_and_its_groups_and_writes_only_itself()
     }
     writes = TOPICS.device_writes("loa-1")
     assert {TOPICS.parse(topic) for topic in writes} == {
-        Place(kind, "loa-1") for kind in (Kind.STATE, Kind.TELE, Kind.EVT, Kind.ACK)
+        Place(kind, "loa-1") for kind in (Kind.STATE, Kind.TELE, Kind.EVT, Kind.ACK, Kind.TIME_REQ)
     }
     assert not set(writes) & set(reads)

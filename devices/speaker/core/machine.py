@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from devices.messages import Alerts, ClockQuality, Command, Cursor, Desired, ItemState, Order, State
+from devices.messages import (
+    Alerts,
+    ClockQuality,
+    Command,
+    Cursor,
+    Desired,
+    ItemState,
+    Order,
+    State,
+    TimeResponse,
+)
 from devices.topics import Kind, Place
 
 from . import events as ev
@@ -166,6 +176,8 @@ class SpeakerCore:
                 return place == (Kind.DESIRED, device) and device == self.device
             case Cursor(device=device):
                 return place == (Kind.CURSOR, device) and device == self.device
+            case TimeResponse(device=device):
+                return place == (Kind.TIME, device) and device == self.device
             case Alerts(group=group):
                 return place == (Kind.ALERTS, group) and group in self.groups
             case Command(target=target):
