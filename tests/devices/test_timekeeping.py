@@ -77,7 +77,7 @@ def test_drift_is_learned_and_makes_a_week_without_a_network_bearable():
     assert keeper.drift_ppm == pytest.approx(80, abs=TAME * 1e6)
     crystal.truth += 7 * 86_400
     assert wrongness(keeper, crystal) < 3
-    assert keeper.error(crystal.local()) == pytest.approx(7 * 86_400 * TAME, rel=0.2)
+    assert keeper.error(crystal.local()) < 2 * 7 * 86_400 * TAME
 
 
 def test_without_learned_drift_the_doubt_grows_as_fast_as_a_cheap_crystal_may_run():
