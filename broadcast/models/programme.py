@@ -128,8 +128,17 @@ class Loudspeaker(Base):
     longitude: Mapped[float | None]
     public_key: Mapped[str] = mapped_column(String(64))  # Ed25519, base64
     broker_hash: Mapped[str] = mapped_column(String(255))
+    key_expires_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # of its own key; None: never
+    maker: Mapped[str] = mapped_column(String(80), default="")
+    hardware: Mapped[str] = mapped_column(String(80), default="")
+    serial: Mapped[str] = mapped_column(String(80), default="")
+    photo_sha256: Mapped[str] = mapped_column(String(64), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    data_limit_mb: Mapped[int | None]  # of its SIM, a month
     volume: Mapped[int] = mapped_column(default=80)
+    start_offset_ms: Mapped[int] = mapped_column(default=0)  # its turn where neighbours start staggered
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    activated_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # first heard
     retired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     # as last reported
     online: Mapped[bool] = mapped_column(default=False)
@@ -138,6 +147,15 @@ class Loudspeaker(Base):
     last_seen: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     playing: Mapped[str] = mapped_column(String(64), default="")
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # last State and Telemetry
+    firmware: Mapped[str] = mapped_column(String(40), default="")
+    clock: Mapped[str] = mapped_column(String(12), default="")  # a ClockQuality, empty before the first
+    silenced: Mapped[str] = mapped_column(String(12), default="")  # by whom: local, central, or nobody
+    silenced_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    refused_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # an order, for the last time
+    asked_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # start of the last that is over
+    proved_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # start of the last that it proved
+    have_epoch: Mapped[int] = mapped_column(default=0)  # of the desired state in force there
+    have_rev: Mapped[int] = mapped_column(default=0)
     # desired state as last published
     desired_epoch: Mapped[int] = mapped_column(default=1)
     desired_rev: Mapped[int] = mapped_column(default=0)
@@ -169,4 +187,5 @@ class AsRun(Base):
     result: Mapped[ItemState] = mapped_column(words(ItemState))
     reason: Mapped[str] = mapped_column(String(80), default="")
     evidence: Mapped[int] = mapped_column(default=0)
+    score: Mapped[float | None]  # how well what a microphone heard is what should have sounded, 0 to 1
     loudspeaker: Mapped[Loudspeaker] = relationship()

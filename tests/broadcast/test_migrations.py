@@ -87,6 +87,39 @@ def test_foreign_keys_are_checked_again_after_a_migration(bare):
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
+def test_loudspeakers_of_before_the_fleet_keep_their_place_and_count_as_heard(bare):
+    schema.upgrade(bare.engine, "0005")
+    entered, heard = "2026-10-01 00:00:00+00:00", "2026-11-01 00:00:00+00:00"
+    with bare.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO area (id, code, name, kind, level, window_start, window_end)"
+                " VALUES (1, 'X', 'X', 'commune', 0, '05:00', '21:30')"
+            )
+        )
+        for device, seen in (("heard", f"'{heard}'"), ("never", "NULL")):
+            connection.execute(
+                text(
+                    "INSERT INTO loudspeaker (device, name, area_id, public_key, broker_hash, volume,"
+                    " created_at, online, boot, session, last_seen, playing, report, desired_epoch, desired_rev,"
+                    f" desired_sha256, cursor_boot, cursor_seq)"
+                    f" VALUES ('{device}', 'x', 1, 'key-{device}', '', 80, '{entered}', false, '', 0, {seen}, '', '{{}}', 1, 0, '', '', 0)"
+                )
+            )
+    bare.migrate()
+    with bare.engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT device, activated_at IS NOT NULL, box.public_key, removed_at FROM loudspeaker"
+                " JOIN box ON box.loudspeaker_id = loudspeaker.id ORDER BY device"
+            )
+        )
+        assert [tuple(row) for row in rows] == [
+            ("heard", True, "key-heard", None),
+            ("never", False, "key-never", None),
+        ]
+
+
 def test_an_event_id_is_never_used_again(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db")
     database.migrate()
