@@ -8,10 +8,14 @@ loudspeaker understands a newer server; missing or mistyped fields are refused.
 from __future__ import annotations
 
 import enum
+from typing import Annotated
 
 import msgspec
 
 PROTOCOL = "ttcs/1"
+
+# What every JSON reader keeps exact; no sum of a few of them is out of any database's or clock's reach.
+Int = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 
 class BulletinClass(enum.StrEnum):
@@ -77,8 +81,8 @@ class ClipRef(msgspec.Struct, frozen=True, kw_only=True):
     """One audio file, named by its content."""
 
     sha256: str
-    size: int
-    duration_ms: int
+    size: Int
+    duration_ms: Int
     url: str
     media_type: str = "audio/mpeg"
 
@@ -92,15 +96,15 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    start: int
-    not_before: int
-    expires: int
+    start: Int
+    not_before: Int
+    expires: Int
     clips: tuple[ClipRef, ...]
     klass: BulletinClass = msgspec.field(name="class", default=BulletinClass.ROUTINE)
     status: AlertStatus = AlertStatus.ACTUAL
-    level: int = 9  # level of the issuing unit in the tree, 0 is the nation
-    issued_at: int = 0
-    volume: int = 100  # percent, before the loudspeaker's own cap
+    level: Int = 9  # level of the issuing unit in the tree, 0 is the nation
+    issued_at: Int = 0
+    volume: Int = 100  # percent, before the loudspeaker's own cap
 
     @property
     def duration_ms(self) -> int:
@@ -110,16 +114,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a loudspeaker plays in the coming days: fetched over HTTP, named by its sha256 in ``Desired``."""
 
-    start: int
-    end: int
+    start: Int
+    end: Int
     items: tuple[Item, ...]
 
 
 class PlanPointer(msgspec.Struct, frozen=True, kw_only=True):
-    epoch: int
-    rev: int
+    epoch: Int
+    rev: Int
     sha256: str
-    size: int
+    size: Int
     url: str
 
 
@@ -135,7 +139,7 @@ class VolumeCap(msgspec.Struct, frozen=True, kw_only=True):
 
     start: str
     end: str
-    percent: int
+    percent: Int
 
 
 class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,24 +147,24 @@ class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     windows: tuple[AllowedWindow, ...] = (AllowedWindow(start="05:00", end="21:30"),)
     quiet: tuple[AllowedWindow, ...] = ()  # closed again inside the windows, such as the midday rest
-    max_volume: int = 100  # percent
-    night_volume: int = 70  # percent, 21:00 to 06:00
+    max_volume: Int = 100  # percent
+    night_volume: Int = 70  # percent, 21:00 to 06:00
     volumes: tuple[VolumeCap, ...] = ()
-    minutes_a_day: int = 240
-    utc_offset_minutes: int = 420
+    minutes_a_day: Int = 240
+    utc_offset_minutes: Int = 420
 
 
 class TrustedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A public key of the server, Ed25519 in base64, and when it ends."""
 
     key: str
-    not_after: int
+    not_after: Int
 
 
 class Keyset(msgspec.Struct, frozen=True, kw_only=True):
     """The keys whose signature counts; two are valid while one replaces the other. Its version only grows."""
 
-    version: int
+    version: Int
     keys: tuple[TrustedKey, ...]
 
 
@@ -168,43 +172,43 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_fiel
     """The whole desired state of one loudspeaker: retained, revisioned (R1)."""
 
     device: str
-    epoch: int
-    rev: int
-    issued_at: int
+    epoch: Int
+    rev: Int
+    issued_at: Int
     groups: tuple[str, ...]  # own area first, then its ancestors up to the root
     policy: GuardPolicy
     plan: PlanPointer | None = None
-    volume: int = 80  # percent
-    heartbeat_s: int = 60
+    volume: Int = 80  # percent
+    heartbeat_s: Int = 60
     keyset: Keyset | None = None
-    key_expires: int = 0  # when the loudspeaker's own key ends; 0: it does not
-    start_offset_ms: int = 0  # its turn among staggered neighbours, added to every start
-    wake_ms: int = 5000  # the amplifier is on so long before the first sample
+    key_expires: Int = 0  # when the loudspeaker's own key ends; 0: it does not
+    start_offset_ms: Int = 0  # its turn among staggered neighbours, added to every start
+    wake_ms: Int = 5000  # the amplifier is on so long before the first sample
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One active urgent announcement of a group."""
 
     item: Item
-    repeat: int = 1
-    gap_ms: int = 2000
+    repeat: Int = 1
+    gap_ms: Int = 2000
 
 
 class Tombstone(msgspec.Struct, frozen=True, kw_only=True):
     """A cancelled announcement; kept until ``until`` so that a late copy of it is refused (R3)."""
 
     id: str
-    at: int
-    until: int
+    at: Int
+    until: Int
 
 
 class Alerts(msgspec.Struct, frozen=True, kw_only=True, tag="alerts", tag_field="type"):
     """All active urgent announcements of a group and the tombstones: retained, revisioned (R1)."""
 
     group: str
-    epoch: int
-    rev: int
-    issued_at: int
+    epoch: Int
+    rev: Int
+    issued_at: Int
     alerts: tuple[Alert, ...] = ()
     cancelled: tuple[Tombstone, ...] = ()
 
@@ -226,12 +230,12 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="t
 
     id: str
     target: str  # device id or group code; must match the topic it came on
-    issued_at: int
-    expires_at: int
+    issued_at: Int
+    expires_at: Int
     action: Action
     items: tuple[str, ...] = ()
-    hold_until: int = 0  # STOP: nothing but an actual emergency starts before; SILENCE: nothing; 0: no end
-    volume: int = 0
+    hold_until: Int = 0  # STOP: nothing but an actual emergency starts before; SILENCE: nothing; 0: no end
+    volume: Int = 0
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field="type"):
@@ -239,8 +243,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field=
 
     device: str
     boot: str
-    seq: int
-    issued_at: int
+    seq: Int
+    issued_at: Int
 
 
 class TimeResponse(msgspec.Struct, frozen=True, kw_only=True, tag="time", tag_field="type"):
@@ -248,8 +252,8 @@ class TimeResponse(msgspec.Struct, frozen=True, kw_only=True, tag="time", tag_fi
 
     device: str
     nonce: str
-    received_us: int
-    sent_us: int
+    received_us: Int
+    sent_us: Int
 
 
 Order = Desired | Alerts | Command | Cursor | TimeResponse
@@ -259,8 +263,8 @@ Order = Desired | Alerts | Command | Cursor | TimeResponse
 
 
 class Have(msgspec.Struct, frozen=True, kw_only=True):
-    epoch: int = 0
-    rev: int = 0
+    epoch: Int = 0
+    rev: Int = 0
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="type"):
@@ -269,56 +273,56 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="t
     device: str
     online: bool
     boot: str
-    session: int  # counts connections; a last will older than the birth is ignored
-    at: int = 0
+    session: Int  # counts connections; a last will older than the birth is ignored
+    at: Int = 0
     firmware: str = ""
     playing: str = ""  # item id, empty when silent
     clock: ClockQuality = ClockQuality.UNKNOWN
     have: Have = Have()
-    held_until: int = 0
-    ready: int = 0  # planned items whose audio is verified on disk
-    planned: int = 0
+    held_until: Int = 0
+    ready: Int = 0  # planned items whose audio is verified on disk
+    planned: Int = 0
     silenced: str = ""  # "local" (the button on the box), "central", or empty
     faults: tuple[str, ...] = ()  # no_sound_card store_failed disk_full amplifier dead_horn clock
-    clock_error_ms: int | None = None  # how far the clock may be off
+    clock_error_ms: Int | None = None  # how far the clock may be off
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field="type"):
     device: str
     boot: str
-    at: int
-    uptime_s: int
+    at: Int
+    uptime_s: Int
     clock_offset_ms: float | None = None
     temperature_c: float | None = None
-    free_bytes: int | None = None
-    volume: int = 0
-    signal_dbm: int | None = None
+    free_bytes: Int | None = None
+    volume: Int = 0
+    signal_dbm: Int | None = None
     voltage_v: float | None = None
-    total_bytes: int | None = None
-    data_bytes: int | None = None  # sent and received in this local month
+    total_bytes: Int | None = None
+    data_bytes: Int | None = None  # sent and received in this local month
     network: str = ""  # "4g", "ethernet" …
 
 
 class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
     """One edge of the state machine, or a refusal, in the loudspeaker's own journal."""
 
-    seq: int  # grows by one over the whole life of the loudspeaker's store, over its boots too
-    at: int
+    seq: Int  # grows by one over the whole life of the loudspeaker's store, over its boots too
+    at: Int
     # An ItemState; an alarm: bad_signature malformed replayed stale wrong_target clock_unknown
     # clock_stepped store_damaged unordered_sound; or what was noticed: heard electrical silenced
     # unsilenced self_test
     event: str
     item: str = ""
     reason: str = ""
-    planned: int = 0  # nominal start
-    started: int = 0  # instant of the first sample
-    ended: int = 0
-    played_ms: int = 0
-    volume: int = 0
-    underruns: int = 0
-    samples: int = 0
-    evidence: int = 0
-    offset_ms: int = 0  # heard: where in the item it begins
+    planned: Int = 0  # nominal start
+    started: Int = 0  # instant of the first sample
+    ended: Int = 0
+    played_ms: Int = 0
+    volume: Int = 0
+    underruns: Int = 0
+    samples: Int = 0
+    evidence: Int = 0
+    offset_ms: Int = 0  # heard: where in the item it begins
     energies: str = ""  # heard: base64 of the band energies of ten seconds, never a recording
 
 
@@ -337,15 +341,14 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True, tag="ack", tag_field="type"
     command: str
     stage: str  # "received", "done", "refused", "failed"
     code: str = ""
-    at: int = 0
+    at: Int = 0
 
 
 class TimeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="time_req", tag_field="type"):
-    """Asks for the time; ``sent_us`` is the asker's own affair and comes back to nobody."""
+    """Asks for the time; the answer names the same ``nonce``."""
 
     device: str
     nonce: str
-    sent_us: int = 0
 
 
 Report = State | Telemetry | Journal | Ack | TimeRequest
