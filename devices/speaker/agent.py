@@ -10,9 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
-from devices import envelope
 from devices.errors import OrderRejected, StoreFailed
-from devices.messages import ClockQuality
+from devices.messages import ClockQuality, TimeResponse
 from devices.topics import Topics
 
 from . import core as c
@@ -26,7 +25,6 @@ from .voice import Voice
 log = logging.getLogger(__name__)
 
 _COMMIT_WITHIN = 0.5  # seconds; what must not be lost is synced at once by the core
-_LONGEST_SLEEP = 1.0  # seconds between two looks at the wall clock: it may be set
 _SLOW_CHORES = 60.0
 
 
@@ -200,20 +198,22 @@ class Agent:
         """Open what the broker brought; nothing unsigned reaches further than an alarm."""
         try:
             place = self._topics.parse(message.topic)
-            order = envelope.open_order(message.payload, self._keys)
+            order = self._world.open_order(message.payload, self._keys)
         except OrderRejected as error:
             self.post(c.OrderRefused(error.code, f"{message.topic}: {error}"))
         else:
+            if isinstance(order, TimeResponse):
+                self.session.time.answer(order)
             self.post(c.OrderReceived(order, place))
 
     # --- the loops ---------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """Wake the core when something is due; look at the wall clock at least every second."""
+        """Wake the core when something is due; look at the wall clock now and then."""
         while True:
             self._woken.clear()
             due = self._core.next_due(self._now())
-            wait = min(max(0.0, (due - self._now()) / 1000), _LONGEST_SLEEP)
+            wait = min(max(0.0, (due - self._now()) / 1000), self._world.glance_s)
             try:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from devices.messages import ClipRef, ClockQuality, JournalEvent
+from devices.envelope import KeySet, decode_plan, open_order
+from devices.messages import ClipRef, ClockQuality, JournalEvent, Order, Plan
 
 RATE = 48_000  # samples a second of everything that is decoded and played, mono
 
@@ -112,13 +113,22 @@ class Loader(Protocol):
 
 
 class Clock(Protocol):
-    """The loudspeaker's idea of time."""
+    """The loudspeaker's idea of time; ``keeper`` learns from the server's answers."""
+
+    keeper: Timekeeper
+
+    @property
+    def disciplined(self) -> bool:
+        """Whether something better than the server's answers steers it: then nobody asks the server."""
 
     def utc_ms(self) -> int: ...
 
     def monotonic(self) -> float: ...
 
     def quality(self) -> ClockQuality: ...
+
+    def error_ms(self) -> int | None:
+        """How far ``utc_ms`` may be from the truth; None when nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +181,7 @@ class World:
     sink: Sink
     store: Store
     clock: Clock
+    # What many loudspeakers of one process may share or spare; a box on a pole has these as they are.
+    open_order: Callable[[bytes, KeySet], Order] = open_order
+    read_plan: Callable[[bytes], Plan] = decode_plan
+    glance_s: float = 1.0  # between two looks at the wall clock: it may be set

@@ -9,9 +9,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from devices.envelope import decode_plan
 from devices.errors import AudioUnreadable, FetchError, Malformed
-from devices.messages import Plan, PlanPointer
+from devices.messages import PlanPointer
 
 from .audio import ClipsLost
 from .core import (
@@ -51,7 +50,7 @@ class Supplies:
     async def fetch_plan(self, pointer: PlanPointer) -> None:
         try:
             path = await self._fetch(pointer.url, pointer.sha256, pointer.size)
-            plan = _take_plan(path, pointer.sha256)
+            plan = self._world.read_plan(_take_plan(path, pointer.sha256))
         except (FetchError, Malformed, OSError) as error:
             _log_failure("plan_not_fetched", error)
             self._post(PlanFailed(pointer.sha256, str(error)))
@@ -92,13 +91,13 @@ class Supplies:
         return await self._world.fetcher.fetch(url, sha256, size, self._directory)
 
 
-def _take_plan(path: Path, sha256: str) -> Plan:
+def _take_plan(path: Path, sha256: str) -> bytes:
     """Read a plan and remove its file: one that was damaged on the disk is fetched anew. Raises Malformed."""
     body = path.read_bytes()
     path.unlink()
     if hashlib.sha256(body).hexdigest() != sha256:
         raise Malformed("the plan is not what was signed")
-    return decode_plan(body)
+    return body
 
 
 def _log_failure(action: str, error: Exception) -> None:
