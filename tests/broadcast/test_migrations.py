@@ -89,7 +89,7 @@ def test_foreign_keys_are_checked_again_after_a_migration(bare):
 
 def test_loudspeakers_of_before_the_fleet_keep_their_place_and_count_as_heard(bare):
     schema.upgrade(bare.engine, "0005")
-    entered, heard = "2026-10-01 00:00:00+00:00", "2026-11-01 00:00:00+00:00"
+    at = "2026-10-01 00:00:00+00:00"
     with bare.engine.begin() as connection:
         connection.execute(
             text(
@@ -97,15 +97,14 @@ def test_loudspeakers_of_before_the_fleet_keep_their_place_and_count_as_heard(ba
                 " VALUES (1, 'X', 'X', 'commune', 0, '05:00', '21:30')"
             )
         )
-        for device, seen in (("heard", f"'{heard}'"), ("never", "NULL")):
-            connection.execute(
-                text(
-                    "INSERT INTO loudspeaker (device, name, area_id, public_key, broker_hash, volume,"
-                    " created_at, online, boot, session, last_seen, playing, report, desired_epoch, desired_rev,"
-                    f" desired_sha256, cursor_boot, cursor_seq)"
-                    f" VALUES ('{device}', 'x', 1, 'key-{device}', '', 80, '{entered}', false, '', 0, {seen}, '', '{{}}', 1, 0, '', '', 0)"
-                )
-            )
+        entered = text(
+            "INSERT INTO loudspeaker (device, name, area_id, public_key, broker_hash, volume, created_at,"
+            " online, boot, session, last_seen, playing, report, desired_epoch, desired_rev,"
+            " desired_sha256, cursor_boot, cursor_seq) VALUES (:device, 'x', 1, :key, '', 80, :at,"
+            " false, '', 0, :seen, '', '{}', 1, 0, '', '', 0)"
+        )
+        for device, seen in (("heard", at), ("never", None)):
+            connection.execute(entered, {"device": device, "key": f"key-{device}", "at": at, "seen": seen})
     bare.migrate()
     with bare.engine.connect() as connection:
         rows = connection.execute(
