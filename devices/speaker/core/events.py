@@ -93,7 +93,49 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class ClockJudged:
+    """How far to trust the wall clock; ``error_ms`` bounds how far it may be off, where that is known."""
+
     quality: ClockQuality
+    error_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilencePressed:
+    """The button on the box: while it is on nothing sounds, whatever is ordered."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTested:
+    """A self-test is over; ``codes`` name what is wrong. ``command_id`` is empty when nobody ordered it."""
+
+    command_id: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Electrical:
+    """Whether current flows into the horn while an item sounds."""
+
+    item_id: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Band energies (base64) of ten seconds that a microphone heard, from ``offset_ms`` of the item on."""
+
+    item_id: str
+    offset_ms: int
+    energies: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnorderedSound:
+    """A sound of ``level_db`` was noticed; the core knows whether it was ordered."""
+
+    level_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +144,19 @@ class Tick:
 
 
 FileEvent = PlanFetched | PlanFailed | ClipFetched | ClipFailed | ClipEvicted | Decoded | DecodeFailed
-Event = OrderReceived | OrderRefused | FileEvent | Started | Finished | ClockJudged | Tick
+SensorEvent = Electrical | Heard | UnorderedSound
+Event = (
+    OrderReceived
+    | OrderRefused
+    | FileEvent
+    | Started
+    | Finished
+    | ClockJudged
+    | SilencePressed
+    | SelfTested
+    | SensorEvent
+    | Tick
+)
 
 # --- actions, to be carried out in order ---------------------------------------
 
@@ -190,6 +244,31 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
+class Amplifier:
+    """Switch the amplifier: on early enough for the first sample, off when nothing follows soon."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunSelfTest:
+    """Examine the box and answer with SelfTested; a tone may sound only when ``volume`` is above 0."""
+
+    command_id: str
+    volume: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchNow:
+    """Bring what was asked for, and still waits for its turn, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reboot:
+    """Start the box anew; the answer to the command is given after that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Send an ack, spread over ``spread_s`` seconds so that a whole group does not answer at once."""
 
@@ -230,6 +309,10 @@ Action = (
     | SetVolume
     | Release
     | Identify
+    | Amplifier
+    | RunSelfTest
+    | FetchNow
+    | Reboot
     | Reply
     | Subscribe
     | Confirm
