@@ -35,6 +35,7 @@ from .keys import Keys
 from .library import Library
 from .outbox import Wire
 from .settings import Settings
+from .time_server import TimeServer
 from .uploads import Uploads
 from .worker import ROLES, Worker
 
@@ -149,7 +150,7 @@ def build(
         keys=keys,
         wire=spoken,
         broker=_own_broker(settings, keys, spoken.topics) if own else None,
-        link=_link(settings, keys, spoken.topics, inbox),
+        link=_link(settings, keys, spoken, inbox, TimeServer(spoken, clock)),
         inbox=inbox,
         clock=clock,
     )
@@ -202,14 +203,15 @@ def _server_account(settings: Settings, keys: Keys, topics: Topics) -> Account:
     )
 
 
-def _link(settings: Settings, keys: Keys, topics: Topics, inbox: Inbox) -> ServerLink:
+def _link(settings: Settings, keys: Keys, wire: Wire, inbox: Inbox, time: TimeServer) -> ServerLink:
     try:
         return ServerLink(
             broker_url(settings),
             settings.mqtt_username,
             broker_password(settings, keys),
-            topics,
+            wire.topics,
             inbox.queue,
+            reply=time.reply,
         )
     except wire_errors.LinkRefused as error:
         raise SettingInvalid(name="TRUYEN_THANH_MQTT_URL", why=str(error)) from error

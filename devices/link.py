@@ -57,13 +57,19 @@ class ServerLink:
         inbox: queue.Queue[Inbound],
         *,
         on_connected: Callable[[], None] | None = None,
+        reply: Callable[[Inbound], Message | None] = lambda _: None,
         first_pause_s: float = 0.5,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """``on_connected`` is told of every new connection, in the link's thread. Raises LinkRefused."""
+        """``on_connected`` is told of every new connection, in the link's thread. Raises LinkRefused.
+
+        A message that ``reply`` answers, in that thread too, is answered at once at QoS 0 and not put into
+        the inbox.
+        """
         self._topics = topics
         self._inbox = inbox
         self._on_connected = on_connected
+        self._reply = reply
         self._first_pause = first_pause_s
         # Clean session: what arrives while the server is away is told again by the loudspeakers' journals.
         self._link = SpeakerLink(
@@ -228,12 +234,22 @@ class ServerLink:
                     self._retained.set()
                 continue
             inbound = Inbound(message.topic, message.payload, datetime.now(UTC), message.retain)
+            if (reply := self._answer(inbound)) is not None:
+                await self._link.publish(reply, qos=0)
+                continue
             while True:
                 try:
                     self._inbox.put_nowait(inbound)
                     break
                 except queue.Full:  # the broker keeps what we do not take
                     await asyncio.sleep(0.02)
+
+    def _answer(self, inbound: Inbound) -> Message | None:
+        try:
+            return self._reply(inbound)
+        except Exception:
+            log.exception("a question could not be answered", extra={"action": "reply_failed"})
+            return None
 
     async def _probe(self) -> None:
         """Ask for our own retained birth: without such messages nobody who returns is brought up to date."""

@@ -204,6 +204,7 @@ class Agent:
         else:
             if isinstance(order, TimeResponse):
                 self.session.time.answer(order)
+                self._judge_clock()
             self.post(c.OrderReceived(order, place))
 
     # --- the loops ---------------------------------------------------------------
@@ -223,13 +224,16 @@ class Agent:
 
     async def _chores(self) -> None:
         while True:
-            quality = self._world.clock.quality()
-            if quality is not self._clock_quality:
-                self._clock_quality = quality
-                self.post(c.ClockJudged(quality))
+            self._judge_clock()
             for sha256 in self._cache.evict(self._core.wanted_clips(), self._now()):
                 self.post(c.ClipEvicted(sha256))
             await asyncio.sleep(_SLOW_CHORES)
+
+    def _judge_clock(self) -> None:
+        quality = self._world.clock.quality()
+        if quality is not self._clock_quality:
+            self._clock_quality = quality
+            self.post(c.ClockJudged(quality))
 
     async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
         """A loop that fails is logged and begun anew; without a store nothing goes on."""

@@ -15,6 +15,8 @@ from typing import Protocol
 from devices.envelope import KeySet, decode_plan, open_order
 from devices.messages import ClipRef, ClockQuality, JournalEvent, Order, Plan
 
+from .timekeeping import Timekeeper
+
 RATE = 48_000  # samples a second of everything that is decoded and played, mono
 
 Samples = memoryview  # signed 16 bit little endian, mono, at RATE; format "h", so len() counts samples

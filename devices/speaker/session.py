@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from devices.envelope import encode_report, seal
@@ -18,6 +18,7 @@ from . import health
 from .core import SpeakerCore
 from .identity import Identity
 from .ports import JournalEntry, Message, World
+from .time_exchange import TimeExchange
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Session:
         self._patience = _UNCONFIRMED
         self._announcement: asyncio.TimerHandle | None = None
         self.connected = asyncio.Event()
+        self.time = TimeExchange(self._device, world.clock, rng)
 
     async def run(self) -> None:
         """Connect, talk, and connect again with growing, jittered pauses."""
@@ -152,7 +154,7 @@ class Session:
         """Read, report and flush side by side until the connection is lost."""
         if self._core.groups != self._groups:
             await self.resubscribe(self._core.groups)
-        loops = [asyncio.create_task(work()) for work in (self._read, self._tell, self._beat, self._flush)]
+        loops = [asyncio.create_task(work()) for work in self._works]
         try:
             done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -161,6 +163,16 @@ class Session:
             for task in loops:
                 task.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
+
+    @property
+    def _works(self) -> tuple[Callable[[], Coroutine[None, None, None]], ...]:
+        return self._read, self._tell, self._beat, self._flush, self._ask_time
+
+    async def _ask_time(self) -> None:
+        await self.time.run(self._send_question)
+
+    async def _send_question(self, body: bytes) -> None:
+        await self._world.link.publish(Message(self._topics.time_req(self._device), body), qos=0)
 
     async def _read(self) -> None:
         while True:

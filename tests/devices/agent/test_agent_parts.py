@@ -38,7 +38,8 @@ def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_
 )
 def test_the_clock_is_trusted_as_far_as_it_deserves(monkeypatch, year, steered, quality):
     monkeypatch.setattr(clock_module.time, "time_ns", lambda: (year - 1970) * 31_557_600 * 10**9)
-    monkeypatch.setattr(clock_module, "_is_disciplined", lambda: steered)
+    kernel = clock_module._Timex(status=0 if steered else clock_module._STA_UNSYNC)
+    monkeypatch.setattr(clock_module, "_ask_kernel", lambda: kernel)
     assert SystemClock().quality() is quality
 
 
