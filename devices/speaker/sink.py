@@ -13,14 +13,14 @@ __all__ = ["DeviceSink", "SilentSink", "WavSink", "has_sound_card", "open_sink"]
 
 
 def open_sink(kind: str, *, rate: float = 1.0) -> Sink:
-    """``auto``, ``alsa``, ``silent`` or ``wav:FILE``; ``rate`` speeds up the silent one.
+    """``auto``, ``alsa``, ``silent`` or ``wav:FILE``; ``rate`` speeds up those without a card.
 
     ``auto`` waits for a card that is missing: silence must not pass for a broadcast that was heard.
     Raises NoSoundCard, and ValueError for any other kind.
     """
     name, _, path = kind.partition(":")
     if name == "wav" and path:
-        return WavSink(Path(path))
+        return WavSink(Path(path), rate)
     if kind == "alsa":
         return DeviceSink()
     if kind == "silent":

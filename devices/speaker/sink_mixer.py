@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import array
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from devices.speaker.ports import RATE, Rendered, Samples
+from devices.speaker.servo import Servo, spread, squeezed
 from devices.speaker.sink_playback import Notices
 
 FADE = RATE * 40 // 1000  # samples; a hard cut clicks, and after 50 ms people still hear the old item
@@ -18,26 +21,43 @@ class StreamClock:
     may creep by 500 ppm to follow a card whose crystal is slow.
     """
 
-    def __init__(self, latency: float, reserve: float) -> None:
+    def __init__(self, latency: float, reserve: float, per_second: float = RATE) -> None:
         """``latency``: seconds from handing over to sounding; ``reserve``: lateness the device bears."""
         self._latency = latency
         self._reserve = reserve
+        self._per_second = per_second
         self._origin: float | None = None
         self._handed = 0
         self._last = 0.0
 
     def next_block(self, frames: int, now: float) -> tuple[float, bool]:
         """The instant at which the next block sounds, and whether the device ran dry before it."""
-        earliest = now - self._handed / RATE
+        earliest = now - self._handed / self._per_second
         starved = self._origin is not None and earliest > self._origin + self._reserve
         if self._origin is None or starved:
             self._origin = earliest
         else:
             self._origin = min(earliest, self._origin + (now - self._last) * 500e-6)
-        at = self._origin + self._handed / RATE + self._latency
+        at = self._origin + self._handed / self._per_second + self._latency
         self._handed += frames
         self._last = now
         return at, starved
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One request of the device.
+
+    ``at`` is its smoothed instant, by which sounds are placed; ``sounds_at`` the instant by the clock
+    as it is handed over, which is reported as the measured start. Where a device ``drifts`` the servo
+    keeps sounds beside the clock.
+    """
+
+    frames: int
+    at: float
+    sounds_at: float
+    per_second: float
+    drifts: bool
 
 
 class Sound(Notices):
@@ -50,6 +70,7 @@ class Sound(Notices):
         self._at = at
         self._position = 0
         self._begun = False
+        self._servo = Servo()
         self._gain = self._wished_gain = _clamped(gain)
         self._stopping = False
         self._fade_left = FADE
@@ -69,38 +90,46 @@ class Sound(Notices):
         """The device ran dry; that harms only what had begun."""
         self._underruns += self._begun
 
-    def contribute(
-        self, frames: int, block_at: float, sounds_at: float
-    ) -> tuple[int, array.array[int]] | None:
-        """Its samples in this block and their offset; None when it is over.
-
-        ``block_at`` is the smoothed instant of the block, by which the sound is placed; ``sounds_at`` the
-        instant by the clock as the block is handed over, which is reported as the measured start.
-        """
+    def contribute(self, block: Block) -> tuple[int, array.array[int]] | None:
+        """Its samples in this block and their offset; None when it is over."""
         offset = 0
         if not self._begun:
-            offset = max(0, round((self._at - block_at) * RATE))
+            offset = max(0, round((self._at - block.at) * block.per_second))
             if self._stopping:
                 return None
-            if offset >= frames:
-                return frames, array.array("h")
+            if offset >= block.frames:
+                return block.frames, array.array("h")
             self._begun = True
-            self.tell_began(sounds_at + offset / RATE)
-        count = min(frames - offset, len(self._samples) - self._position)
-        if self._stopping:
-            count = min(count, self._fade_left)
-        if count == 0:
-            return None
-        piece = self._shape(count)
-        self._position += count
-        return offset, piece
+            self._at = max(self._at, block.at)  # what began late is not hurried to catch up
+            self.tell_began(block.sounds_at + offset / block.per_second)
+        piece = self._next(block, offset)
+        return (offset, piece) if piece else None
 
-    def _shape(self, count: int) -> array.array[int]:
-        piece = self._samples[self._position : self._position + count]
+    def _next(self, block: Block, offset: int) -> array.array[int]:
+        """The next samples, by the servo one more or fewer than there are places for."""
+        rest = len(self._samples) - self._position
+        frames = block.frames - offset
+        step = 0
+        if block.drifts and self._position and not self._stopping:
+            behind = (block.at - self._at) * block.per_second - self._position
+            step = self._servo.step(frames, behind)
+        if step and rest > frames + step:
+            count = frames + step
+            lines = self._samples[self._position : self._position + count + 1]
+            piece = self._shape(memoryview(squeezed(lines) if step > 0 else spread(lines)))
+        else:
+            count = min(frames, rest, self._fade_left if self._stopping else rest)
+            if not count:
+                return array.array("h")
+            piece = self._shape(self._samples[self._position : self._position + count])
+        self._position += count
+        return piece
+
+    def _shape(self, piece: Samples) -> array.array[int]:
         before, after = self._gain, self._wished_gain
         if self._stopping:
             before = self._gain * self._fade_left / FADE
-            self._fade_left -= count
+            self._fade_left -= len(piece)
             after = self._gain * self._fade_left / FADE
         else:
             self._gain = after
@@ -110,10 +139,15 @@ class Sound(Notices):
 class Mixer:
     """Sums the sounds of one output; shared by the agent's loop and the thread of the device."""
 
-    def __init__(self, latency: float, reserve: float) -> None:
+    def __init__(
+        self, latency: float, reserve: float, *, per_second: float = RATE, drifts: bool = True
+    ) -> None:
+        """``per_second``: samples that the device says it takes; if it ``drifts`` it takes a few more or less."""
         self._latency = latency
-        self._reserve = reserve
-        self._clock = StreamClock(latency, reserve)
+        self._drifts = drifts
+        self._per_second = per_second
+        self._new_clock: Callable[[], StreamClock] = lambda: StreamClock(latency, reserve, per_second)
+        self._clock = self._new_clock()
         self._lock = threading.Lock()
         self._sounds: list[Sound] = []
         self.sounding = False  # whether the last block holds a piece of a sound
@@ -130,18 +164,19 @@ class Mixer:
     def restart_clock(self) -> None:
         """The stream was interrupted on purpose: what comes next is no under-run."""
         with self._lock:
-            self._clock = StreamClock(self._latency, self._reserve)
+            self._clock = self._new_clock()
 
     def render(self, frames: int, now: float) -> array.array[int]:
         """The next block of the stream, asked for at ``now`` (monotonic)."""
         block = array.array("h", bytes(2 * frames))
         filled = 0
         with self._lock:
-            block_at, starved = self._clock.next_block(frames, now)
+            at, starved = self._clock.next_block(frames, now)
+            request = Block(frames, at, now + self._latency, self._per_second, self._drifts)
             for sound in tuple(self._sounds):
                 if starved:
                     sound.note_gap()
-                part = sound.contribute(frames, block_at, now + self._latency)
+                part = sound.contribute(request)
                 if part is None:
                     self._sounds.remove(sound)
                     sound.tell_ended(sound.rendered, after=self._latency if sound.rendered.samples else 0.0)

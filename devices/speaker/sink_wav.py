@@ -16,9 +16,12 @@ _RESERVE = 0.2  # seconds the writing may lag before it counts as an under-run
 
 
 class WavSink:
-    """One file; while nothing plays nothing is written, so that it grows with the sound and not with time."""
+    """One file; while nothing plays nothing is written, so that it grows with the sound and not with time.
 
-    def __init__(self, path: Path) -> None:
+    ``rate`` makes the samples pass faster. Samples are written as they are: a file has no crystal.
+    """
+
+    def __init__(self, path: Path, rate: float = 1.0) -> None:
         """Raises NoSoundCard when the file cannot be written."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +33,8 @@ class WavSink:
         self._file.setsampwidth(2)
         self._file.setframerate(RATE)
         self._file.writeframes(b"")
-        self._mixer = Mixer(latency=0.0, reserve=_RESERVE)
+        self._per_second = RATE * rate
+        self._mixer = Mixer(0.0, _RESERVE, per_second=self._per_second, drifts=False)
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="wav-sink", daemon=True)
@@ -68,7 +72,7 @@ class WavSink:
         due = time.monotonic()
         while self._mixer.busy and not self._closing:
             time.sleep(max(0.0, due - time.monotonic()))
-            due = max(due + _BLOCK / RATE, time.monotonic() - _RESERVE)
+            due = max(due + _BLOCK / self._per_second, time.monotonic() - _RESERVE)
             block = self._mixer.render(_BLOCK, time.monotonic())
             if self._mixer.sounding:
                 self._file.writeframes(block.tobytes())
