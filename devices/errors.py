@@ -100,6 +100,21 @@ class BrokerFailed(DeviceError):
         self.log = log
 
 
+# --- the simulator -----------------------------------------------------------
+
+
+class ProfileInvalid(DeviceError):
+    """The description of a simulated fleet has an unknown key or an impossible value."""
+
+    code = "profile_invalid"
+
+
+class OrderUnknown(DeviceError):
+    """A running simulation was told something that it does not understand."""
+
+    code = "order_unknown"
+
+
 # --- the connection ----------------------------------------------------------
 
 

@@ -1,0 +1,204 @@
+"""One simulated loudspeaker: the real program in a world that can be broken and mended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devices.link_async import SpeakerLink
+from devices.messages import JournalEvent
+from devices.speaker import core
+from devices.speaker.agent import Agent
+from devices.speaker.assembly import audio_directory, store_path
+from devices.speaker.fetch import Fetcher
+from devices.speaker.identity import Identity
+from devices.speaker.ports import Fetcher as FetcherPort
+from devices.speaker.ports import Link, Loader, Sink, Store, World
+from devices.speaker.sink_silent import SilentSink
+from devices.speaker.store import SqliteStore
+
+from .clock import SimulatedClock, Truth
+from .faults import Fault
+from .line import Line, LineFetcher, LineLink
+from .profile import Traits
+from .sharing import SharedReading
+from .sound import CrystalSink, SharedAudio
+from .store import Medium, MemoryStore, Shelf
+from .thief import Thief
+
+log = logging.getLogger(__name__)
+
+_RESTART = 1.0  # seconds until a program that ended by an error is started again
+_GLANCE = 60.0  # seconds; a simulated clock is set by nobody unseen
+
+
+def over_mqtt(identity: Identity) -> Link:
+    return SpeakerLink(identity.broker, identity.device, identity.password)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all loudspeakers of a fleet have in common."""
+
+    directory: Path
+    rng: random.Random
+    rate: float = 1.0  # samples pass so much faster
+    durable: bool = True  # stores in files, else in memory
+    truth: Truth = field(default_factory=Truth)
+    make_link: Callable[[Identity], Link] = over_mqtt
+    fetcher: FetcherPort = field(default_factory=Fetcher)
+    loader: Loader = field(default_factory=SharedAudio)
+    reading: SharedReading = field(default_factory=SharedReading)
+    shelf: Shelf = field(default_factory=Shelf)
+
+
+class SimulatedSpeaker:
+    """One box: can lose and regain its power. ``journal`` is all it ever journaled, confirmed or not."""
+
+    def __init__(self, identity: Identity, surroundings: Surroundings, traits: Traits) -> None:
+        self.identity = identity
+        self.journal: list[JournalEvent] = []
+        self.faults: set[Fault] = set()
+        self.line = Line(traits, surroundings.rng)
+        self.clock = SimulatedClock(surroundings.truth, traits, lambda: self.line.is_up)
+        self._traits = traits
+        self._around = surroundings
+        self._data = surroundings.directory / identity.device
+        self._disk = LineFetcher(surroundings.fetcher, self.line, traits.storage_bytes)
+        self._medium = Medium()
+        self._agent: Agent | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._thief: asyncio.Task[None] | None = None
+
+    @property
+    def agent(self) -> Agent | None:
+        """The program, None while the power is off."""
+        return self._agent
+
+    async def begin(self) -> None:
+        """Hang it on its pole: with the faults and the network of its profile."""
+        self.line.follow_plan()
+        for fault in self._traits.faults:
+            await self.break_(fault)
+        if Fault.NO_POWER not in self.faults:
+            await self.power_on()
+
+    async def power_on(self) -> None:
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+
+    async def power_off(self) -> None:
+        """Cut the power: nothing more is written or said."""
+        await self._end(graceful=False)
+
+    async def shut_down(self) -> None:
+        self.line.forget_plan()
+        self._expel_thief()
+        await self._end(graceful=True)
+
+    async def break_(self, fault: Fault) -> None:
+        """Harmless when it is broken so already."""
+        self.faults.add(fault)
+        if fault is Fault.NO_POWER:
+            await self.power_off()
+        else:
+            self._apply(fault)
+
+    async def mend(self, fault: Fault) -> None:
+        """Harmless when it is well."""
+        self.faults.discard(fault)
+        if fault is Fault.NO_POWER:
+            await self.power_on()
+        else:
+            self._apply(fault)
+
+    def _apply(self, fault: Fault) -> None:
+        broken = fault in self.faults
+        match fault:
+            case Fault.NO_NETWORK:
+                (self.line.cut if broken else self.line.mend)(fault)
+            case Fault.SLOW_LINK:
+                self.line.set_slow(broken)
+            case Fault.FULL_DISK:
+                self._disk.full = broken
+            case Fault.WRONG_CLOCK:
+                self.clock.wrong = broken
+                if self._agent is not None:
+                    self._agent.post(core.Tick())
+            case Fault.STOLEN_CREDENTIAL:
+                self._expel_thief()
+                if broken:
+                    thief = Thief(self.identity, self._around.make_link(self.identity), self.clock.utc_ms)
+                    self._thief = asyncio.create_task(thief.run())
+
+    def _expel_thief(self) -> None:
+        if self._thief is not None:
+            self._thief.cancel()
+            self._thief = None
+
+    async def _end(self, *, graceful: bool) -> None:
+        running, self._running = self._running, None
+        agent, self._agent = self._agent, None
+        if agent is not None:
+            await (agent.stop() if graceful else agent.power_off())
+        if running is not None:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """What a service manager does: start the program again when it ended by an error."""
+        while True:
+            try:
+                self._agent = agent = self._make_agent()
+                await agent.run()
+            except Exception:
+                log.exception(
+                    "A simulated loudspeaker failed and starts again",
+                    extra={"action": "simulated_restart", "device": self.identity.device},
+                )
+                if self._agent is not None:
+                    await self._agent.power_off()
+                await asyncio.sleep(_RESTART)
+            else:
+                return
+
+    def _make_agent(self) -> Agent:
+        self._data.mkdir(parents=True, exist_ok=True)
+        around = self._around
+        world = World(
+            link=LineLink(around.make_link(self.identity), self.line),
+            fetcher=self._disk,
+            loader=around.loader,
+            sink=self._sink(),
+            store=self._store(),
+            clock=self.clock,
+            open_order=around.reading.open_order,
+            read_plan=around.reading.read_plan,
+            glance_s=_GLANCE,
+        )
+        return Agent(
+            self.identity,
+            audio_directory(self._data),
+            world,
+            rng=around.rng,
+            firmware="simulator",
+            on_event=self._note,
+        )
+
+    def _sink(self) -> Sink:
+        silent = SilentSink(self._around.rate)
+        return CrystalSink(silent, self.clock.crystal) if self._traits.drift_ppm else silent
+
+    def _store(self) -> Store:
+        # A simulated power cut spares the machine; a real fsync of each box would stop the loop of all.
+        if self._around.durable:
+            return SqliteStore(store_path(self._data), fsync=False)
+        return MemoryStore(self._medium, self._around.shelf)
+
+    def _note(self, event: core.Event | core.Action) -> None:
+        if isinstance(event, core.Append):
+            self.journal.append(event.event)
