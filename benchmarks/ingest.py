@@ -13,6 +13,7 @@ from sqlalchemy import insert
 
 from broadcast import areas, registry
 from broadcast.database import Database
+from broadcast.keyring import Keyring
 from broadcast.models import AreaKind, JournalRow
 from broadcast.outbox import Wire
 from broadcast.reports import ingest
@@ -34,7 +35,9 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'bench.db'}")
         database.migrate()
-        wire = Wire(Topics("bench"), SigningKey.generate(), "http://127.0.0.1", "mqtt://127.0.0.1:1883")
+        wire = Wire(
+            Topics("bench"), Keyring.of(SigningKey.generate()), "http://127.0.0.1", "mqtt://127.0.0.1:1883"
+        )
         identities = _register(database, wire)
         bare = _rate(lambda batch: _insert(database, batch), [_rows(n) for n in range(ROUNDS)])
         beats = _rate(lambda batch: _store(database, wire, batch), _heartbeats(identities))

@@ -161,10 +161,10 @@ def build(
 
 def wire(settings: Settings, keys: Keys | None = None) -> Wire:
     """What is needed to write to loudspeakers, without a system. Errors: KeyDamaged, StorageFailed."""
-    signing = (keys or key_files.load(settings.keys_dir, settings.secret_file)).signing
+    known = keys or key_files.load(settings.keys_dir, settings.secret_file)
     return Wire(
         topics=Topics(settings.tenant),
-        key=signing,
+        keys=known.ring,
         public_url=settings.public_url.rstrip("/"),
         broker_url=broker_url(settings),
         urgent_lead=dt.timedelta(seconds=settings.urgent_lead_s),

@@ -116,6 +116,7 @@ class _Loudspeaker(NamedTuple):
     area_id: int
     created_at: dt.datetime
     volume: int
+    key_expires_at: dt.datetime | None
     desired_epoch: int
     desired_rev: int
     desired_sha256: str
@@ -141,6 +142,7 @@ class _Programme:
         self._start = local_midnight(now - KEPT)
         self._end = horizon(now, days)
         self._places = self._read_places(session)
+        self._keyset = wire.keys.current.keyset
         self._bodies: dict[tuple[str, ...], tuple[bytes, str]] = {}
 
     def desired(self, row: _Loudspeaker) -> tuple[Desired, bytes]:
@@ -159,6 +161,8 @@ class _Programme:
             plan=pointer,
             volume=row.volume,
             heartbeat_s=self._wire.heartbeat_s,
+            keyset=self._keyset,
+            key_expires=to_ms(row.key_expires_at) if row.key_expires_at else 0,
         )
         return content, body
 

@@ -15,6 +15,7 @@ from devices.envelope import SigningKey, seal
 from devices.messages import Order
 from devices.topics import Topics
 
+from .keyring import Keyring
 from .models import OutboxMessage
 
 
@@ -30,15 +31,20 @@ class Urgency(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """What is needed to speak to loudspeakers: topics, the server's key, and the addresses they are told."""
+    """What is needed to speak to loudspeakers: topics, the server's keys, and the addresses they are told."""
 
     topics: Topics
-    key: SigningKey
+    keys: Keyring
     public_url: str  # of the web server, without a slash at the end
     broker_url: str  # mqtt://host:port as loudspeakers reach it
     urgent_lead: dt.timedelta = dt.timedelta(seconds=8)
     heartbeat_s: int = 60
     new_id: Callable[[], str] = lambda: secrets.token_hex(8)
+
+    @property
+    def key(self) -> SigningKey:
+        """The newest of the keys that sign."""
+        return self.keys.current.newest.signing
 
     def clip_url(self, sha256: str) -> str:
         return f"{self.public_url}/media/{sha256}.mp3"
@@ -61,7 +67,7 @@ def put(
 
     None clears what the broker retains.
     """
-    payload = seal(message, wire.key) if message is not None else b""
+    payload = seal(message, *wire.keys.current.signers) if message is not None else b""
     if expires_at is None:
         _replace(session, {topic: payload}, urgency, now)
         return
@@ -81,7 +87,8 @@ def put_documents(
     session: Session, wire: Wire, documents: Mapping[str, Order], *, urgency: Urgency, now: dt.datetime
 ) -> None:
     """Queue many documents by their topics at once, each in the place of a waiting older one."""
-    sealed = {topic: seal(message, wire.key) for topic, message in documents.items()}
+    signers = wire.keys.current.signers
+    sealed = {topic: seal(message, *signers) for topic, message in documents.items()}
     _replace(session, sealed, urgency, now)
 
 

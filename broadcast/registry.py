@@ -225,7 +225,8 @@ def _identity(wire: Wire, device: str, password: str, key: SigningKey) -> Identi
         broker=wire.broker_url,
         password=password,
         private_key=base64.b64encode(key.private_bytes()).decode(),
-        server_keys=(wire.key.public,),
+        server_keys=wire.keys.current.public,
+        server=wire.public_url,
     )
 
 

@@ -44,4 +44,4 @@ class TimeServer:
             received_us=(inbound.received_at - _EPOCH) // _MICROSECOND,
             sent_us=(self._clock() - _EPOCH) // _MICROSECOND,
         )
-        return Message(self._wire.topics.time(device), seal(response, self._wire.key))
+        return Message(self._wire.topics.time(device), seal(response, *self._wire.keys.current.signers))

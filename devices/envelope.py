@@ -20,6 +20,7 @@ from .messages import (
     Cursor,
     Desired,
     Journal,
+    KeyRequest,
     Order,
     Plan,
     Report,
@@ -41,6 +42,7 @@ _sealed_decoder: msgspec.json.Decoder[Journal | Ack] = msgspec.json.Decoder(Jour
 _open_decoder: msgspec.json.Decoder[State | Telemetry | TimeRequest] = msgspec.json.Decoder(
     State | Telemetry | TimeRequest
 )
+_key_request_decoder = msgspec.json.Decoder(KeyRequest)
 _plan_decoder = msgspec.json.Decoder(Plan)
 
 
@@ -96,6 +98,12 @@ class KeySet:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeySet) and self._keys.keys() == other._keys.keys()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._keys))
+
     def verify(self, keyid: str, signature: bytes, data: bytes) -> bool:
         key = self._keys.get(keyid)
         if key is None:
@@ -107,7 +115,7 @@ class KeySet:
         return True
 
 
-def seal(message: Order | Journal | Ack, *keys: SigningKey) -> bytes:
+def seal(message: Order | Journal | Ack | KeyRequest, *keys: SigningKey) -> bytes:
     """Encode and sign a message, once with each key."""
     body = msgspec.json.encode(message)
     covered = _covered(PAYLOAD_TYPE, body)
@@ -129,6 +137,16 @@ def open_report(data: bytes, keys: KeySet | None) -> Report:
     if keys is None:
         return _decode(_open_decoder, _bounded(data))
     return _decode(_sealed_decoder, _verified(data, keys))
+
+
+def open_key_request(data: bytes, keys: KeySet) -> KeyRequest:
+    """Verify and decode what a loudspeaker asks over HTTP; raises BadSignature or Malformed."""
+    return _decode(_key_request_decoder, _verified(data, keys))
+
+
+def key_proof(device: str, public_key: str) -> bytes:
+    """What a new key signs, so that nobody can enter a key that is not theirs."""
+    return f"{PAYLOAD_TYPE} key of {device}: {public_key}".encode()
 
 
 def encode_report(report: State | Telemetry | TimeRequest) -> bytes:

@@ -351,4 +351,17 @@ class TimeRequest(msgspec.Struct, frozen=True, kw_only=True, tag="time_req", tag
     nonce: str
 
 
+class KeyRequest(msgspec.Struct, frozen=True, kw_only=True, tag="key", tag_field="type"):
+    """Asks over HTTP to replace the loudspeaker's own key; sealed with the key it has so far.
+
+    ``proof`` is the new key's signature, base64, over ``key_proof`` of the envelope: it shows
+    that the asker has the new private key.
+    """
+
+    device: str
+    public_key: str  # Ed25519 in base64
+    proof: str
+    at: Int
+
+
 Report = State | Telemetry | Journal | Ack | TimeRequest

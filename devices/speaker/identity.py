@@ -16,7 +16,7 @@ from devices.topics import Topics
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Written once when the loudspeaker is registered; the box changes nothing in it."""
+    """Written when the loudspeaker is registered, and again whenever its key is replaced."""
 
     device: str
     tenant: str
@@ -24,6 +24,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     private_key: str  # base64 of 32 bytes, Ed25519
     server_keys: tuple[str, ...]  # base64; several while the server's key is being replaced
+    server: str = ""  # where a new key is asked for, http:// or https://; empty: nowhere
 
     def __repr__(self) -> str:
         return f"Identity({self.device!r}, tenant={self.tenant!r}, broker={self.broker!r})"

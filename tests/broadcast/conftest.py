@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from broadcast import bulletins, planning, programme, registry, reports
 from broadcast.database import Database
+from broadcast.keyring import Keyring
 from broadcast.models import (
     Broadcast,
     Bulletin,
@@ -50,7 +51,7 @@ def make_wire() -> Wire:
     numbers = itertools.count(1)
     return Wire(
         topics=Topics("xa-thu"),
-        key=SigningKey.generate(),
+        keys=Keyring.of(SigningKey.generate()),
         public_url="http://127.0.0.1:8080",
         broker_url="mqtt://127.0.0.1:1883",
         urgent_lead=dt.timedelta(seconds=2),

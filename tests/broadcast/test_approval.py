@@ -22,6 +22,7 @@ from broadcast.errors import (
     StaleVersion,
     WrongState,
 )
+from broadcast.keyring import Keyring
 from broadcast.models import Approval, BulletinState, BulletinVersion, Clip, RenderState, Role
 from broadcast.outbox import Wire
 from devices.envelope import SigningKey
@@ -29,7 +30,9 @@ from devices.topics import Topics
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 OTHER = "f" * 64
-WIRE = Wire(Topics("xa-thu"), SigningKey.generate(), "http://127.0.0.1:8080", "mqtt://127.0.0.1:1883")
+WIRE = Wire(
+    Topics("xa-thu"), Keyring.of(SigningKey.generate()), "http://127.0.0.1:8080", "mqtt://127.0.0.1:1883"
+)
 withdraw = functools.partial(bulletins.withdraw, wire=WIRE)
 DEEDS = {
     "submit": bulletins.submit,

@@ -55,7 +55,11 @@ def test_a_damaged_key_stops_the_start_and_is_not_replaced(tmp_path, content):
 def test_processes_that_start_together_agree_on_one_key(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         assert len({made.public for made in pool.map(lambda _: keys.load(tmp_path / "keys"), range(16))}) == 1
-    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["session", "signing"]
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == [
+        "keyset.json",
+        "session",
+        "signing",
+    ]
 
 
 def test_a_full_disk_leaves_no_half_key(tmp_path, monkeypatch):
