@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class TokenKind(enum.StrEnum):
     LEXICON = "lexicon"
 
 
-class Token(NamedTuple):  # no dataclass, and no Span within: a long text has a million of them
+# A long text has a million tokens: no Span within, and nothing for the garbage collector to follow.
+class Token(msgspec.Struct, frozen=True, gc=False):
     """A piece of the source and how it is said; ``spoken`` is empty where the piece is silent."""
 
     start: int

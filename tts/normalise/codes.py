@@ -128,7 +128,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.,]) (?P<code>{alternatives(_DIGIT_CODES)}) (?!\w)",
         _known,
         kind=TokenKind.CODE,
-        starts=digits_then(","),
+        starts=digits_then(",", 1, 1),
     ),
     rule(
         r"(?<!\w) covid\s?[-–]?\s?19 (?!\w)",
@@ -156,13 +156,13 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<!\w) (?:(?P<oil>DO|FO)\s?-?)?(?P<share>\d[.,]\d{1,4})\s?S(?:-(?:I{2,3}|IV|V))? (?!\w)",
         _sulphur,
         kind=TokenKind.CODE,
-        starts=first_words("do", "fo") | digits_then(",."),
+        starts=first_words("do", "fo") | digits_then(",.", 1, 1),
     ),
     rule(
         r"(?<!\w) (?P<series>\d\d\s?-?\s?[A-ZĐ]{1,2}\d?)\s?[-–\s]\s?(?P<digits>\d{4}) (?!\w)",
         _plate,
         kind=TokenKind.CODE,
-        starts=digits_then("a-"),
+        starts=digits_then("a-", 2, 2),
     ),
     rule(
         r"(?<![\w.]) (?P<letters>BA|BQ|JN|XBB|XEC|BF)(?P<steps>(?:\.\d{1,3}){1,4}) (?!\w)",
@@ -194,6 +194,6 @@ RULES: Final[tuple[Rule, ...]] = (
             |[A-Z]/[A-Z]\d{1,2}[A-Z]\d{1,2}) (?![\w]|[.,]\d)""",
         _mixed,
         kind=TokenKind.CODE,
-        starts=digits_then("a") | letters_then("0-/"),
+        starts=digits_then("a", 1, 4) | letters_then("0-/"),
     ),
 )

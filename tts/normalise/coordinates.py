@@ -44,14 +44,14 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<east>\d{2,3}[.,]\d{3,8}) (?![\w/%°º]|[.,]\d)""",
         _decimal,
         kind=TokenKind.MEASURE,
-        starts=digits_then(".,"),
+        starts=digits_then(".,", 1, 2),
     ),
     rule(
         r"""(?<![\w.,/]) (?P<degrees>\d{1,2}[.,]\d{1,4})\s?(?P<wind>[NSB])
             (?:\s?[,;–-]\s?|\s) (?P<degrees2>\d{2,3}[.,]\d{1,4})\s?(?P<wind2>[EWĐ]) (?!\w)""",
         _letters,
         kind=TokenKind.MEASURE,
-        starts=digits_then(".,"),
+        starts=digits_then(".,", 1, 2),
     ),
     rule(
         r"""(?<![\w.,/]) (?P<degrees>\d{1,3}) \s?[°º˚]\s? (?P<minutes>\d{1,2}(?:[.,]\d{1,4})?) \s?['’′]
@@ -59,6 +59,6 @@ RULES: Final[tuple[Rule, ...]] = (
             (?:\s?(?P<wind>[NSEWBĐ])(?!\w))?""",
         _position,
         kind=TokenKind.MEASURE,
-        starts=digits_then("°º˚"),
+        starts=digits_then("°º˚", 1, 3),
     ),
 )

@@ -220,51 +220,51 @@ RULES: Final[tuple[Rule, ...]] = (
             (?:(?P=sep2)(?P<year>{_YEAR}))? {_END}""",
         _date_range,
         kind=TokenKind.DATE,
-        starts=digits_then("/.-"),
+        starts=digits_then("/.-", 1, 2),
     ),
     rule(
         rf"""{_EDGE} (?P<days>{_DAY} (?:[,;]\s?{_DAY}){{0,8}} (?:[,;]\s?|\svà\s))
             (?P<day>{_DAY})/(?P<month>{_MONTH}) (?:/(?P<year>{_YEAR}))? {_END}""",
         _days,
         kind=TokenKind.DATE,
-        starts=digits_then(",;a"),
+        starts=digits_then(",;a", 1, 2),
     ),
     rule(
         rf"""{_EDGE} (?P<day>{_DAY}) \s?(?P<sep>[/.-])\s? (?P<month>{_MONTH}) \s?(?P=sep)\s?
             (?P<year>{_YEAR}|\d\d(?!\d)) {_END}""",
         _date,
         kind=TokenKind.DATE,
-        starts=digits_then("/.-"),
+        starts=digits_then("/.-", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<year>{_LONG_YEAR})-(?P<month>{_MONTH})-(?P<day>{_DAY}) {_END}",
         _iso,
         kind=TokenKind.DATE,
-        starts=digits_then("-"),
+        starts=digits_then("-", 4, 4),
     ),
     rule(
         rf"{_EDGE} (?P<month>{_MONTH}) \s?(?P<sep>[/.-])\s? (?P<year>{_YEAR}) {_END}",
         _month_and_year,
         kind=TokenKind.DATE,
-        starts=digits_then("/.-"),
+        starts=digits_then("/.-", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<day>{_DAY}) {_SLASH} (?P<month>{_MONTH}) (?![\w/%]|[.,]\d)",
         _day_and_month,
         kind=TokenKind.DATE,
-        starts=digits_then("/"),
+        starts=digits_then("/", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<day>{_DAY}) (?P<sep>[.-]) (?P<month>{_MONTH}) (?![\w/%-]|[.,]\d)",
         _marked_day,
         kind=TokenKind.DATE,
-        starts=digits_then(".-"),
+        starts=digits_then(".-", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<day>{_DAY}) (?=\s(?:đến|tới)\s(?:hết\s)?(?:ngày\s)?{_DAY}/{_MONTH}(?![\w%]))",
         _first_day,
         kind=TokenKind.DATE,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         rf"""(?<!\w) (?P<word>[Tt]háng|THÁNG) \s{{1,3}} (?P<months>{_MONTH}
@@ -278,6 +278,6 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<second>{_LONG_YEAR}|\d\d) (?![\w/-]|[.,]\d)""",
         _years,
         kind=TokenKind.DATE,
-        starts=digits_then("-/"),
+        starts=digits_then("-/", 4, 4),
     ),
 )

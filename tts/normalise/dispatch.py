@@ -7,18 +7,19 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tts.normalise.rule import Rule, follower
+from tts.normalise.rule import LONGEST_RUN, Rule, follower
 
 # The caps keep a token short enough for an engine even when the source is garbage.
 PIECE: Final = re.compile(
-    r"(?:(?P<word>[^\W\d_]{1,40})|(?P<digits>\d{1,30}))(?=\s{0,3}(?P<next>\S)?)"
+    rf"(?:(?P<word>[^\W\d_]{{1,40}})|(?P<digits>\d{{1,{LONGEST_RUN}}}))"
+    r"(?=\s{0,3}(?P<next>\d{3}(?!\d)|\S)?)"
     r"|(?P<sign>\.{2,40}|…{1,40}|(?P<same>[^\w\s]|_)(?P=same){0,39})|\S"
 )
 
 # The lookbehinds at the head of a pattern, as long as they name no letter or digit of their own.
 _LOOKBEHIND: Final = r"\(\?<[!=](?:\[(?:\\[wds\W]|[^\w\\\]])*\]|\\[wds\W]|[^\w\\()\[\]])*\)"
 _EDGE: Final = re.compile(rf"(?:\s|{_LOOKBEHIND}|\(\?:{_LOOKBEHIND}(?:\|{_LOOKBEHIND})*\))*")
-_HEADS: Final = tuple(f"0#{length}" for length in range(31))
+_HEADS: Final = tuple(f"0#{length}" for length in range(LONGEST_RUN + 1))
 _SEEN: Final = 2  # characters that these lookbehinds look back at most
 
 
@@ -29,21 +30,21 @@ class Dispatch:
         self._rules = tuple((rule, _edge(rule)) for rule in rules)
         self._edges = tuple(dict.fromkeys(edge for _, edge in self._rules))
         self._keys = frozenset[str]().union(*(rule.starts for rule in rules))
+        self._followers = frozenset(key[key.index(":") :] for key in self._keys if ":" in key)
         self._told_apart = frozenset("".join(edge.pattern for edge in self._edges)) - frozenset("wds")
         self._known: dict[tuple[str, str, str], tuple[Rule, ...]] = {}
         self._open_at = functools.cache(self._open)
         self._front = functools.lru_cache(maxsize=1 << 12)(self._behind_what)
         self._head = functools.lru_cache(maxsize=1 << 14)(self._of_word)
-        self._after_word = functools.lru_cache(maxsize=1 << 12)(functools.partial(self._followed, "a"))
-        self._after_digits = functools.lru_cache(maxsize=1 << 12)(functools.partial(self._followed, "0"))
+        self._behind = functools.lru_cache(maxsize=1 << 12)(self._followed)
 
     def at(self, piece: re.Match[str]) -> tuple[Rule, ...]:
         """The rules to try where ``piece`` begins, in the order of the table."""
         word, digits, following, sign, _ = piece.groups()
         if word:
-            head, behind = self._head(word), self._after_word(following or "")
+            head, behind = self._head(word), self._behind(following or "")
         elif digits:
-            head, behind = _HEADS[len(digits)], self._after_digits(following or "")
+            head, behind = _HEADS[len(digits)], self._behind(following or "")
         elif sign and sign[0] in self._keys:
             head, behind = sign[0], ""
         else:
@@ -58,10 +59,10 @@ class Dispatch:
         first = f"={word.lower()}"
         return ("A" if word[0].isupper() else "a") + (first if first in self._keys else "")
 
-    def _followed(self, kind: str, following: str) -> str:
-        """The key for what stands behind a run, where a rule asks for it."""
-        key = kind + follower(following)
-        return key if key in self._keys else ""
+    def _followed(self, following: str) -> str:
+        """The class of what stands behind a run, where a rule asks for it."""
+        behind = follower(following)
+        return behind if behind in self._followers else ""
 
     def _behind_what(self, front: str) -> str:
         return self._open_at("".join(map(self._alike, front)))
@@ -81,7 +82,8 @@ class Dispatch:
         return "".join("1" if edge.match(front, len(front)) else "0" for edge in self._edges)
 
     def _put_together(self, front: str, head: str, behind: str) -> tuple[Rule, ...]:
-        keys = {head[0], head[1:], behind} | ({"a"} if head[0] == "A" else set())
+        first, more = head[0], head[1:]  # ``A`` is an ``a`` too
+        keys = {first, first.lower(), first.lower() + behind, more, more + behind}
         edges = {edge for edge, holds in zip(self._edges, front, strict=True) if holds == "1"}
         found = tuple(
             rule for rule, edge in self._rules if edge in edges and not rule.starts.isdisjoint(keys)

@@ -141,13 +141,13 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"{_HEAD}{_YEAR}{_JOINT} (?P<code>{_CODE}) (?![\w&])",
         _number,
         kind=TokenKind.DOCUMENT,
-        starts=digits_then("/-a") | letters_then("0"),
+        starts=digits_then("/-a", 1, 6) | letters_then("0"),
     ),
     rule(
         r"(?<![\w/.,-]) (?P<number>\d{1,4})/(?P<year>(?:19|20)\d\d) (?![\w/-])",
         _year_of_issue,
         kind=TokenKind.DOCUMENT,
-        starts=digits_then("/"),
+        starts=digits_then("/", 1, 4),
     ),
     rule(
         r"(?<![\w/.,-]) 0\d{1,2} (?![\w/%]|[.,-]\d)", _padded, kind=TokenKind.DOCUMENT, starts=digits_of(2, 3)

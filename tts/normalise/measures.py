@@ -213,7 +213,7 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<rates>{_RATES})? (?![\w/]|[.,]\d)""",
         _thousands,
         kind=TokenKind.MONEY,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 3),
     ),
     rule(
         rf"{numbers.DASH} (?=\s?{numbers.NUMBER}\s?(?P<unit>{numbers.SCALE}|{UNIT}))",
@@ -228,7 +228,7 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<rates>{_RATES})?""",
         _amount,
         kind=TokenKind.MEASURE,
-        starts=digits_then("a-.,±%‰°º⁰˚℃$€£¥₫Ω0") | signs("-−–+"),
+        starts=digits_then("a-.,±%‰°º⁰˚℃$€£¥₫Ω") | digits_then("3", 1, 3) | signs("-−–+"),
     ),
     rule(
         rf"""{_EDGE} (?P<sign>) (?P<first>{numbers.NUMBER})
@@ -236,7 +236,7 @@ RULES: Final[tuple[Rule, ...]] = (
             \s?(?P<scale>{numbers.SCALE})(?P<unit>) (?P<rates>{_RATES})""",
         _amount,
         kind=TokenKind.MONEY,
-        starts=digits_then("a-.,0"),
+        starts=digits_then("a-.,") | digits_then("3", 1, 3),
     ),
     rule(
         rf"""{_EDGE} (?P<first>[1-9]\d{{0,2}}(?:\.\d{{3}}){{1,3}})
@@ -244,7 +244,7 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<rates>(?:\s?/\s?(?:{UNIT}|{_LOWER_WORD})){{1,2}})""",
         _price,
         kind=TokenKind.MONEY,
-        starts=digits_then("."),
+        starts=digits_then(".", 1, 3),
     ),
     rule(
         rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?(?:{UNIT}|{_THING})))? \s?(?P<one>{UNIT}|{_ONE})",
@@ -290,7 +290,12 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<rest>\d{1,2}) (?!\w|[.,]\d)""",
         _height,
         kind=TokenKind.MEASURE,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
-    rule(rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)", _many, kind=TokenKind.MONEY, starts=digits_then("a")),
+    rule(
+        rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)",
+        _many,
+        kind=TokenKind.MONEY,
+        starts=digits_then("a", 2, 4),
+    ),
 )

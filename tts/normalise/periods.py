@@ -73,13 +73,13 @@ RULES: Final[tuple[Rule, ...]] = (
             (?:(?:\s?/\s?|\s(?:năm\s)?)(?P<year>20\d\d))? (?![\w/]|[.,]\d)""",
         _months,
         kind=TokenKind.DATE,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         r"(?<![\w.,/-]) (?P<weight>\d{1,3}(?:,\d{1,2})?)\s?T (?![\w/]|[.,]\d)",
         _tonnes,
         kind=TokenKind.MEASURE,
-        starts=digits_then("a,"),
+        starts=digits_then("a,", 1, 3),
     ),
     rule(
         r"(?<!\w) T\.?(?P<month>0?[1-9]|1[0-2])\s?[/-]\s?(?P<year>20\d\d) (?![\w/-]|[.,]\d)",

@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import in_front, words
-from tts.normalise.rule import DIGIT, Reading, Rule, after, before, digits_then, first_words, rule, signs
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
@@ -91,31 +91,32 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.,/-]) \d{{1,4}}(?:\s?{numbers.DASH}\s?\d{{1,4}}){{2,8}} (?![\w/-]|[.,]\d)",
         _listed,
         kind=TokenKind.NUMBER,
-        starts=digits_then("-"),
+        starts=digits_then("-", 1, 4),
     ),
     rule(
         r"(?<![\w.,/]) \d{1,2}(?:,\d{1,2}){2,12} (?![\w/-]|[.,]\d)",
         _listed,
         kind=TokenKind.NUMBER,
-        starts=digits_then(","),
+        starts=digits_then(",", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<first>{numbers.NUMBER}) \s?{numbers.DASH}\s? (?P<second>{numbers.NUMBER}) (?![\w/-])",
         _range,
         kind=TokenKind.NUMBER,
-        starts=digits_then("-.,0"),
+        starts=digits_then("-.,") | digits_then("3", 1, 3),
     ),
     rule(
-        rf"(?:(?<![\w)\]/.,%])(?P<sign>[-−–+]))? (?<![\d.,]) (?P<number>{numbers.NUMBER})",
+        rf"(?<![\w)\]/.,%]) (?P<sign>[-−–+])(?P<number>{numbers.NUMBER})",
         _plain,
         kind=TokenKind.NUMBER,
-        starts=DIGIT | signs("-−–+"),
+        starts=signs("-−–+"),
     ),
+    rule(rf"(?<![\d.,]) (?P<sign>) (?P<number>{numbers.NUMBER})", _plain, kind=TokenKind.NUMBER),
     rule(
         r"(?<![\w.,]) \d{1,3}(?:\.\d{1,3}){1,5} (?!\w|[.,]\d)",
         _dotted,
         kind=TokenKind.NUMBER,
-        starts=digits_then("."),
+        starts=digits_then(".", 1, 3),
     ),
     rule(r"(?<![\d.,]) (?P<number>\d{1,18}) (?!\d)", _whole, kind=TokenKind.NUMBER),
 )

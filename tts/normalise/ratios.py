@@ -129,19 +129,19 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"{_EDGE} (?P<top>\d{{1,3}}) \s?[/:]\s? (?P<bottom>{numbers.NUMBER}) (?![\w/:])",
         _scale,
         kind=TokenKind.NUMBER,
-        starts=digits_then("/:"),
+        starts=digits_then("/:", 1, 3),
     ),
     rule(
         r"(?<![\w.,/]) (?P<got>\d{1,3}(?:[.,]\d{1,2})?)\s?/\s?(?P<most>10|20|30|50|100)\s?đ (?![\w/])",
         _points,
         kind=TokenKind.NUMBER,
-        starts=digits_then("/.,"),
+        starts=digits_then("/.,", 1, 3),
     ),
     rule(
         rf"{_EDGE} (?P<first>\d{{1,3}}) \s?(?:{numbers.DASH}|:)\s? (?P<second>\d{{1,3}}) (?![\w/%-]|[.,]\d)",
         _result,
         kind=TokenKind.NUMBER,
-        starts=digits_then("-:"),
+        starts=digits_then("-:", 1, 3),
     ),
     rule(
         rf"""(?<![\w/.,]) (?P<top>\d{{1,5}}(?:,\d{{1,2}})?) \s?/\s?
@@ -149,7 +149,7 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<unit>\s?{UNIT})? (?![\w/]|[.,]\d)""",
         _ratio,
         kind=TokenKind.NUMBER,
-        starts=digits_then("/,"),
+        starts=digits_then("/,", 1, 5),
     ),
     rule(
         rf"{_EDGE} (?P<top>{numbers.NUMBER}) \s?/\s? (?P<bottom>{numbers.NUMBER}) (?![\w/])",
@@ -161,13 +161,13 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w/.,]) \d{1,6}(?:\s?/\s?\d{1,6}){2,12} (?![\w/])",
         _chain,
         kind=TokenKind.NUMBER,
-        starts=digits_then("/"),
+        starts=digits_then("/", 1, 6),
     ),
     rule(
         rf"(?<!\w) (?P<whole>\d{{0,3}}) \s? (?P<part>[{''.join(_VULGAR)}]) (?!\w)",
         _vulgar,
         kind=TokenKind.NUMBER,
-        starts=digits_then("".join(_VULGAR)) | first_words(*_VULGAR),
+        starts=digits_then("".join(_VULGAR), 1, 3) | first_words(*_VULGAR),
     ),
     rule(
         r"(?<=[\dm]\ ) [xX] (?=\ (?:rộng|dài|cao|sâu|ngang)(?!\w))",  # dài 2m x rộng 3m

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import msgspec
+
 from tts.lexicon import Lexicon
 from tts.normalise import brackets, garbage, layout, lists, marks, rest, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
@@ -69,7 +71,7 @@ def _taught(own: dict[str, str], tokens: Iterator[Token]) -> Iterator[Token]:
     if not own:
         return tokens
     return (
-        token._replace(spoken=own[token.written], doubt=None, kind=TokenKind.ABBREVIATION)
+        msgspec.structs.replace(token, spoken=own[token.written], doubt=None, kind=TokenKind.ABBREVIATION)
         if token.written in own and (token.doubt or token.kind is TokenKind.ABBREVIATION)
         else token
         for token in tokens

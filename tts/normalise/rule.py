@@ -14,9 +14,10 @@ it never begins with optional space; lookbehinds see the line in front. ``starts
 worth trying, and must not leave out a place where the pattern matches (a test holds that):
 
 ``DIGIT``               every run of digits (the default)
-``digits_then("/-")``   a run of digits, then one of these signs, space between them allowed;
-                        ``-`` stands for every dash, ``a`` for any letter, ``0`` for another run of digits
 ``digits_of(3, 5)``     a run of so many digits, 30 at most
+``digits_then("/-")``   a run of digits, then one of these signs, space between them allowed; ``-`` stands
+                        for every dash, ``a`` for any letter, ``0`` for another run of digits, ``3`` for one
+                        of three; ``digits_then("/", 1, 2)`` where the run has so many digits
 ``first_words(...)``    these runs of letters, in any case (of ``PM2.5`` only ``PM`` counts)
 ``LETTER``, ``CAPITAL`` every word, every word with a capital at its head: dear, so rather
 ``letters_then(".@")``  a word, then one of these signs (``a`` another word, ``0`` digits)
@@ -34,11 +35,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from tts.types import Doubt, TokenKind
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """How a claimed piece is said; no words means that it is silent."""
 
     spoken: str
@@ -52,6 +54,8 @@ Starts = frozenset[str]  # keys of the places where a rule is tried: see ``keys`
 DIGIT: Final[Starts] = frozenset({"0"})
 LETTER: Final[Starts] = frozenset({"a"})
 CAPITAL: Final[Starts] = frozenset({"A"})
+THREE: Final = ":3"
+LONGEST_RUN: Final = 30  # digits of a piece
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 
@@ -72,16 +76,22 @@ def rule(
     return Rule(re.compile(pattern, flags | re.VERBOSE), read, kind, starts)
 
 
-def digits_then(following: str) -> Starts:
-    return frozenset("0" + follower(character) for character in following)
-
-
 def digits_of(least: int, most: int) -> Starts:
     return frozenset(f"#{length}" for length in range(least, most + 1))
 
 
+def digits_then(following: str, least: int = 1, most: int = LONGEST_RUN) -> Starts:
+    return frozenset(run + behind for run in digits_of(least, most) for behind in _followers(following))
+
+
 def letters_then(following: str) -> Starts:
-    return frozenset("a" + follower(character) for character in following)
+    return frozenset("a" + behind for behind in _followers(following))
+
+
+def _followers(following: str) -> Starts:
+    """A run of three digits is another run too."""
+    found = {THREE if character == "3" else follower(character) for character in following}
+    return frozenset(found | ({THREE} if follower("0") in found else set()))
 
 
 def first_words(*written: str) -> Starts:
@@ -94,13 +104,15 @@ def signs(characters: str) -> Starts:
     return frozenset(characters)
 
 
-def follower(character: str) -> str:
-    """The class of what stands behind a run of letters or digits."""
-    if character.isalpha():
-        return "a"
-    if character.isdigit():
-        return "0"
-    return "-" if character in _DASHES else character
+def follower(following: str) -> str:
+    """The class of what stands behind a run of letters or digits: a character, or all of three digits."""
+    if len(following) > 1:
+        return THREE
+    if following.isalpha():
+        return ":a"
+    if following.isdigit():
+        return ":0"
+    return ":-" if following in _DASHES else f":{following}"
 
 
 def before(match: re.Match[str]) -> str:

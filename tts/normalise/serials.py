@@ -72,7 +72,7 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<a>\d{3})\.?(?P<b>\d{1,2}) (?![\w]|[.,]\d)""",
         _plate,
         kind=TokenKind.CODE,
-        starts=digits_then("a-"),
+        starts=digits_then("a-", 2, 2),
     ),
     rule(
         r"(?<![\w.,/-]) (?=[A-ZĐ\d.-]{0,30}[A-ZĐ])[A-ZĐ\d]{1,16}(?:[.-][A-ZĐ\d]{1,16}){1,6} (?![\w/])",

@@ -77,7 +77,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.,-]) (?:\d{4}[. ]\d{3}|\d[. ]\d{3}[. ]\d{3}|[2-9]\d{5,6}) (?![\w/]|[ .,-]?\d)",
         _local,
         kind=TokenKind.TELEPHONE,
-        starts=digits_then(".0") | digits_of(6, 7),
+        starts=digits_then(".3", 1, 1) | digits_then(".3", 4, 4) | digits_of(6, 7),
     ),
     rule(
         rf"""(?<![\w.,-]) (?: \(?(?:\+|00)84\)?[ .-]?(?:\(0\))?\(?\d{{1,3}}\)?(?:[ .-]?\d){{6,9}}
@@ -85,20 +85,20 @@ RULES: Final[tuple[Rule, ...]] = (
             | 0\d{{9}}(?!\d) | 0[1-9](?:[ .\n-]?\d){{7,9}} | 84[35789]\d{{8}} | 842\d{{9}} ) {_END}""",
         _telephone,
         kind=TokenKind.TELEPHONE,
-        starts=digits_of(2, 30) | signs("(+"),
+        starts=digits_of(2, 16) | signs("(+"),
     ),
     rule(
         r"""(?<![\w.,/-]) 1[89]00
             (?:[ .-]?\d{4}|[ .-]?\d{2}[ .-]?\d{2}(?:[ .-]?\d{2})?|[ .-]\d{3}[ .-]\d{3}) (?![\w/]|[.,]\d)""",
         _hotline,
         kind=TokenKind.TELEPHONE,
-        starts=digits_of(4, 30),
+        starts=digits_of(4, 10),
     ),
     rule(
         r"(?<![\w.,/-]) 1\d{2,3}(?:\s?[/-]\s?1\d{2,3}){1,4} (?![\w/-]|[.,]\d)",
         _services,
         kind=TokenKind.TELEPHONE,
-        starts=digits_then("/-"),
+        starts=digits_then("/-", 3, 4),
     ),
     rule(
         r"(?<![\w.,/-]) \d{3,5} (?![\w/%-]|[.,]\d)",

@@ -121,65 +121,65 @@ RULES: Final[tuple[Rule, ...]] = (
             (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)?{_MINUTES} (?![\w/])""",
         _time_range,
         kind=TokenKind.TIME,
-        starts=digits_then("a:"),
+        starts=digits_then("a:", 1, 2),
     ),
     rule(
         rf"""{_EDGE} (?P<hour1>\d{{1,2}})(?P<minute1>) {_TO}
             (?P<hour2>\d{{1,2}})[hH:](?P<minute2>[0-5]\d){_MINUTES} (?![\w/:])""",
         _open_range,
         kind=TokenKind.TIME,
-        starts=digits_then("-→"),
+        starts=digits_then("-→", 1, 2),
     ),
     rule(
         r"(?<![\w/.,:-]) (?P<hour>\d{1,2})g (?P<minute>) (?P<half>) (?![\w/])",
         _bare_g,
         kind=TokenKind.TIME,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         rf"""{_EDGE} (?P<hour>\d{{1,2}}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?
             {_HALF} (?![\w/:]|[.,]\d)""",
         _time,
         kind=TokenKind.TIME,
-        starts=digits_then(":"),
+        starts=digits_then(":", 1, 2),
     ),
     rule(
         rf"""{_EDGE} (?P<hour>\d{{1,3}}) \s?[hHgG]\s? (?P<minute>[0-5]\d|(?<=\d[hg])\d)
             (?:\s?['’′]\s?(?P<second>[0-5]?\d)\s?(?:["”″]|''|’’)|{_MINUTES}) {_HALF} (?!\w|/\d|[.,]\d)""",
         _exact_hour,
         kind=TokenKind.TIME,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 3),
     ),
     rule(
         r"""(?<![\w/.,:-]) (?P<hour>\d{1,2}) \s?giờ\s? (?P<minute>[0-5]?\d)
             (?P<sign>\s?(?:phút|ph?\b|['’′]))? (?!\w|[.,/]\d|\s?-)""",
         _in_words,
         kind=TokenKind.TIME,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         r"(?<![\w/.,:-]) (?P<hour>\d{1,3}) \s?[hH] (?P<minute>) (?P<half>) (?![\w/])",
         _hour,
         kind=TokenKind.TIME,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 3),
     ),
     rule(
         r"(?<![\w/.,:-]) (?P<hour>1[0-2]|[1-9]) (?P<minute>) \s? (?P<half>[aApP]\.?[mM])\b\.? (?!\w)",
         _hour,
         kind=TokenKind.TIME,
-        starts=digits_then("a"),
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         rf"""(?<![\w.,/°]) (?:(?P<least>\d{{1,3}})\s?{numbers.DASH}\s?)? (?P<minutes>\d{{1,3}}) \s? ['’′]
             (?:\s?(?P<seconds>\d{{1,2}})\s?(?:["”″]|'')|(?=[\s,.;:)]|$))""",
         _lasting,
         kind=TokenKind.TIME,
-        starts=digits_then("'’′-"),
+        starts=digits_then("'’′-", 1, 3),
     ),
     rule(
         r"""(?<![\w.,/]) (?P<seconds>\d{1,2})["”″](?P<rest>\d{1,2}) (?!\w)""",
         _seconds,
         kind=TokenKind.TIME,
-        starts=digits_then('"”″'),
+        starts=digits_then('"”″', 1, 2),
     ),
 )
