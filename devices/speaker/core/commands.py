@@ -6,18 +6,27 @@ from dataclasses import dataclass
 
 from devices.messages import Ack, Action, Command
 
-from . import guard
 from .deck import Deck
 from .documents import Documents
-from .events import Identify, Reply, Report, Sync
+from .events import Reply, Report, Sync
+from .holds import Holds
 from .ledger import TOMBSTONE_KEPT, Ledger
 from .memory import Occurrence
 from .playing import Playing
 from .record import Record
 from .states import SOUNDING
+from .upkeep import Upkeep
 
 _GROUP_SPREAD = 5.0  # seconds
 _URGENT_SPREAD = 2.0
+_URGENT = (Action.STOP, Action.SILENCE)
+
+# What became of a command that was under way when the power went; a start anew is all that REBOOT wants.
+_AFTER_POWER = {
+    Action.STOP: ("done", "stopped"),
+    Action.SILENCE: ("done", "silenced"),
+    Action.REBOOT: ("done", "rebooted"),
+}
 
 
 @dataclass(slots=True)
@@ -26,7 +35,7 @@ class _Pending:
 
     command: Command
     items: set[str]
-    spread_s: float
+    code: str
 
 
 class Commands:
@@ -41,6 +50,8 @@ class Commands:
         deck: Deck,
         playing: Playing,
         documents: Documents,
+        holds: Holds,
+        upkeep: Upkeep,
     ) -> None:
         self._device = device
         self._record = record
@@ -49,7 +60,18 @@ class Commands:
         self._deck = deck
         self._playing = playing
         self._documents = documents
+        self._holds = holds
+        self._upkeep = upkeep
         self._pending: list[_Pending] = []
+
+    def boot(self, now: int) -> None:
+        """Answer what was under way when the power went."""
+        for command_id, known in list(self._memory.command.items()):
+            if known.ack.stage == "received":
+                stage, code = _AFTER_POWER.get(known.action or Action.STOP, ("failed", "power"))
+                ack = Ack(device=self._device, command=command_id, stage=stage, code=code, at=now)
+                self._ledger.answer_late(known, ack)
+                self._record.act(Sync(), Reply(ack, known.spread_s))
 
     def receive(self, command: Command, now: int, earliest: int) -> None:
         """Obey, or repeat the old answer; ``earliest`` is a time that has surely passed."""
@@ -66,41 +88,52 @@ class Commands:
             self._obey(command, now)
 
     def settle(self, now: int) -> None:
-        """Answer the stops whose sound has ended."""
+        """Answer the stops whose sound has ended, and the upkeep that is over."""
         for pending in list(self._pending):
             pending.items = {i for i in pending.items if self._is_sounding(i)}
             if not pending.items:
                 self._pending.remove(pending)
-                self._answer(pending.command, now, "done", "stopped")
+                self._answer(pending.command, now, "done", pending.code)
+        for command, stage, code in self._upkeep.settle(now):
+            self._answer(command, now, stage, code)
 
     def _obey(self, command: Command, now: int) -> None:
         match command.action:
             case Action.STOP:
-                self._stop(command, now)
+                self._holds.hold(command.hold_until, command.issued_at)
+                self._end(command, self._stop_items(command, now), now, "stopped", "nothing_playing")
+            case Action.SILENCE:
+                self._silence(command, now)
             case Action.RELEASE:
-                self._record.keep("number", "released", command.issued_at)
-                self._record.keep("number", "hold", 0)
+                self._holds.release(command.issued_at)
                 self._answer(command, now, "done", "released")
             case Action.VOLUME:
                 self._set_volume(command, now)
-            case Action.IDENTIFY:
-                self._identify(command, now)
             case Action.REPORT:
                 self._record.act(Report())
                 self._answer(command, now, "done", "")
+            case _:
+                self._keep_up(command, now)
 
-    def _stop(self, command: Command, now: int) -> None:
-        """Silence now, then hold; a release that was issued later has already ended the hold."""
-        issued_after_release = command.issued_at > self._memory.number.get("released", 0)
-        if command.hold_until > self._playing.held_until and issued_after_release:
-            self._record.keep("number", "hold", command.hold_until)
-        stopped = self._stop_items(command, now)
-        sounding = {o.item.id for o in stopped if o.state in SOUNDING}
+    def _silence(self, command: Command, now: int) -> None:
+        """Nothing sounds from here on, whatever it is; a release that was issued later has undone this."""
+        if self._holds.is_released(command.issued_at):
+            self._answer(command, now, "done", "released")
+            return
+        self._holds.silence(command.hold_until, command.issued_at)
+        sounding = [o for o in self._deck.items.values() if o.state in SOUNDING]
+        for occurrence in sounding:
+            self._playing.stop(occurrence, now, "silenced")
+        self._end(command, sounding, now, "silenced", "silenced")
+
+    def _end(self, command: Command, ended: list[Occurrence], now: int, code: str, idle: str) -> None:
+        """Answer when nothing of this sounds any more."""
+        sounding = {o.item.id for o in ended if o.state in SOUNDING}
         if sounding:
-            self._pending.append(_Pending(command, sounding, self._spread(command)))
-            self._remember(command, Ack(device=self._device, command=command.id, stage="received", at=now))
+            self._pending.append(_Pending(command, sounding, code))
+            self._remember(command, self._ack(command, now, "received"))
         else:
-            self._answer(command, now, "done", "stopped" if stopped else "nothing_playing")
+            self._answer(command, now, "done", code if ended else idle)
 
     def _stop_items(self, command: Command, now: int) -> list[Occurrence]:
         if not command.items:
@@ -119,28 +152,29 @@ class Commands:
         self._record.keep("number", "volume", command.volume)
         self._answer(command, now, "done", "")
 
-    def _identify(self, command: Command, now: int) -> None:
-        policy = self._deck.policy
-        if not guard.is_open(policy, now):
-            self._answer(command, now, "refused", "outside_hours")
-        elif self._deck.sounding is not None:
-            self._answer(command, now, "refused", "playing")
-        else:
-            self._record.act(Identify(min(self._deck.base_volume, policy.max_volume)))
-            self._answer(command, now, "done", "")
+    def _keep_up(self, command: Command, now: int) -> None:
+        """Begin what takes a while, say so, and answer when it is over."""
+        if refused := self._upkeep.refusal(command, now):
+            self._answer(command, now, "refused", refused)
+            return
+        self._answer(command, now, "received", "")
+        self._upkeep.begin(command, now)
 
     def _answer(self, command: Command, now: int, stage: str, code: str) -> None:
-        ack = Ack(device=self._device, command=command.id, stage=stage, code=code, at=now)
+        ack = self._ack(command, now, stage, code)
         self._remember(command, ack)
         self._record.act(Sync(), Reply(ack, self._spread(command)))
 
+    def _ack(self, command: Command, now: int, stage: str, code: str = "") -> Ack:
+        return Ack(device=self._device, command=command.id, stage=stage, code=code, at=now)
+
     def _remember(self, command: Command, ack: Ack) -> None:
-        self._ledger.answer(command, ack)
+        self._ledger.answer(command, ack, self._spread(command))
 
     def _spread(self, command: Command) -> float:
         if command.target == self._device:
             return 0.0
-        return _URGENT_SPREAD if command.action is Action.STOP else _GROUP_SPREAD
+        return _URGENT_SPREAD if command.action in _URGENT else _GROUP_SPREAD
 
     def _is_sounding(self, item_id: str) -> bool:
         occurrence = self._deck.items.get(item_id)

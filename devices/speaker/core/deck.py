@@ -15,6 +15,7 @@ from .states import BEGUN, FINAL, JOURNALED, SOUNDING, WAITING, check_edge
 _FIRST_RETRY = 1_000  # ms; doubles up to the longest
 _LONGEST_RETRY = 300_000
 _LONGEST_URGENT_RETRY = 5_000
+_LONGEST_TURN = 10 * 60_000  # ms; sound passes every commune in less
 _PROOF = frozenset({ItemState.DONE, ItemState.PARTIAL, ItemState.PREEMPTED, ItemState.INTERRUPTED})
 
 
@@ -37,6 +38,23 @@ class Deck:
     def policy(self) -> GuardPolicy:
         desired = self._record.memory.desired.get("")
         return desired.policy if desired else GuardPolicy()
+
+    @property
+    def wake_ms(self) -> int:
+        desired = self._record.memory.desired.get("")
+        return desired.wake_ms if desired else 0
+
+    def begin(self, item: Item) -> int:
+        """When the item starts here: at its turn among staggered neighbours."""
+        return max(item.start, item.not_before) + self._turn
+
+    def expires(self, item: Item) -> int:
+        return item.expires + self._turn
+
+    @property
+    def _turn(self) -> int:
+        desired = self._record.memory.desired.get("")
+        return max(0, min(desired.start_offset_ms, _LONGEST_TURN)) if desired else 0
 
     @property
     def base_volume(self) -> int:
@@ -102,7 +120,7 @@ class Deck:
                 due, _ = self._retries.get(clip.sha256, (0, 0))
                 if clip.sha256 not in self._requested and due <= now:
                     self._requested.add(clip.sha256)
-                    self._record.act(FetchClip(clip, occurrence.item.start))
+                    self._record.act(FetchClip(clip, self.begin(occurrence.item)))
 
     def clip_came(self, sha256: str) -> None:
         self.clips.add(sha256)
@@ -117,6 +135,18 @@ class Deck:
         longest = _LONGEST_URGENT_RETRY if self._is_urgent(sha256) else _LONGEST_RETRY
         pause = min(_FIRST_RETRY << min(attempts, 20), longest)
         self._retries[sha256] = (now + pause, attempts + 1)
+
+    def retry_now(self) -> None:
+        """Forget the pauses after failed attempts."""
+        self._retries = {sha256: (0, tries) for sha256, (_, tries) in self._retries.items()}
+
+    def missing(self) -> set[str]:
+        """The audio that something still waits for."""
+        waits = [o for o in self.items.values() if o.state in (ItemState.PLANNED, ItemState.FETCHING)]
+        return {c.sha256 for o in waits for c in o.item.clips} - self.clips
+
+    def is_under_way(self, clips: set[str]) -> bool:
+        return not clips.isdisjoint(self._requested)
 
     def retry_times(self) -> list[int]:
         return [due for sha256, (due, _) in self._retries.items() if sha256 not in self._requested]

@@ -8,6 +8,7 @@ from devices.messages import Alert, Alerts, Desired, Have, Item, ItemState, Plan
 
 from .deck import Deck
 from .events import FetchPlan, Subscribe
+from .keys import Keys
 from .ledger import Ledger, Revision
 from .memory import PLAN, HeldPlan, Occurrence
 from .playing import Playing
@@ -21,12 +22,13 @@ _LONGEST_RETRY = 120_000
 class Documents:
     """Adopts what the server wishes, without touching what plays unless it was withdrawn (R7)."""
 
-    def __init__(self, record: Record, ledger: Ledger, deck: Deck, playing: Playing) -> None:
+    def __init__(self, record: Record, ledger: Ledger, deck: Deck, playing: Playing, keys: Keys) -> None:
         self._record = record
         self._memory = record.memory
         self._ledger = ledger
         self._deck = deck
         self._playing = playing
+        self._keys = keys
         self._plan_attempts = 0
         self._plan_due: int | None = None  # when to ask for the plan again; None: asked, or nothing to ask
 
@@ -48,14 +50,17 @@ class Documents:
             self._merge_plan(held.plan, now)
         for alerts in self._memory.alerts.values():
             self._merge_alerts(alerts, now)
-        if self._pointer() is not None and not self._is_held(self._pointer()):
+        if self.is_plan_missing:
             self._plan_due = now
 
-    def desired(self, order: Desired, now: int) -> None:
+    def desired(self, order: Desired, now: int, reckoned: int) -> None:
+        """Adopt a newer wish; ``reckoned`` is the time by which keys live and end."""
         if not self._is_new("desired", order.epoch, order.rev, now):
             return
         before = self._memory.desired.get("")
         self._record.keep("desired", "", order)
+        if order.keyset is not None:
+            self._keys.offer(order.keyset, now, reckoned)
         if before is None or before.volume != order.volume:
             self._record.keep("number", "volume", order.volume)
         if before is None or before.groups != order.groups:
@@ -103,6 +108,20 @@ class Documents:
         if occurrence is not None:
             self._playing.stop(occurrence, now, reason)
         return occurrence
+
+    def hurry(self, now: int) -> None:
+        """Ask for a plan that is missing without waiting for its next turn."""
+        if self._plan_due is not None:
+            self._plan_due = now
+
+    @property
+    def is_plan_asked_for(self) -> bool:
+        return self.is_plan_missing and self._plan_due is None
+
+    @property
+    def is_plan_missing(self) -> bool:
+        pointer = self._pointer()
+        return pointer is not None and not self._is_held(pointer)
 
     def advance(self, now: int) -> None:
         pointer = self._pointer()
@@ -177,9 +196,9 @@ class Documents:
         desired = self._memory.desired.get("")
         return desired.plan if desired else None
 
-    def _is_held(self, pointer: PlanPointer | None) -> bool:
+    def _is_held(self, pointer: PlanPointer) -> bool:
         held = self._memory.plan.get("")
-        return pointer is not None and held is not None and held.sha256 == pointer.sha256
+        return held is not None and held.sha256 == pointer.sha256
 
     def _note_have(self) -> None:
         desired = self._memory.desired[""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from devices.messages import AlertStatus, AllowedWindow, BulletinClass, GuardPolicy, Item
+from devices.messages import AlertStatus, AllowedWindow, BulletinClass, GuardPolicy, Item, VolumeCap
 
 _MINUTE = 60_000
 _DAY = 24 * 60 * _MINUTE
@@ -29,17 +29,27 @@ def refusal(policy: GuardPolicy, item: Item, *, at: int, duration_ms: int, used_
 
 
 def is_open(policy: GuardPolicy, at: int) -> bool:
-    """Whether ordinary announcements may sound at ``at``."""
-    return any(_contains(window, policy.utc_offset_minutes, at) for window in policy.windows)
+    """Whether ordinary announcements may sound at ``at``: inside a window, outside the quiet hours."""
+    offset = policy.utc_offset_minutes
+    if any(_contains(hours, offset, at, unread=True) for hours in policy.quiet):
+        return False
+    return any(_contains(hours, offset, at, unread=False) for hours in policy.windows)
+
+
+def cap(policy: GuardPolicy, at: int) -> int:
+    """The loudest, in percent, that anything but an actual emergency may sound at ``at``."""
+    offset = policy.utc_offset_minutes
+    caps = [c.percent for c in policy.volumes if _contains(c, offset, at, unread=True)]
+    if _contains(_NIGHT, offset, at, unread=False):
+        caps.append(policy.night_volume)
+    return max(0, min([policy.max_volume, *caps]))
 
 
 def volume(policy: GuardPolicy, item: Item, *, base: int, at: int) -> int:
     """The percentage an item sounds with: the loudspeaker's volume scaled by the item's, under the caps."""
     wished = round(max(0, min(base, 100)) * max(0, min(item.volume, 100)) / 100)
-    cap = policy.max_volume
-    if not is_emergency(item) and _contains(_NIGHT, policy.utc_offset_minutes, at):
-        cap = min(cap, policy.night_volume)
-    return max(0, min(wished, cap))
+    highest = policy.max_volume if is_emergency(item) else cap(policy, at)
+    return max(0, min(wished, highest))
 
 
 def local_day(policy: GuardPolicy, at: int) -> str:
@@ -47,10 +57,14 @@ def local_day(policy: GuardPolicy, at: int) -> str:
     return str((at + policy.utc_offset_minutes * _MINUTE) // _DAY)
 
 
-def _contains(window: AllowedWindow, utc_offset_minutes: int, at: int) -> bool:
-    start, end = _of_day(window.start), _of_day(window.end)
+def _contains(hours: AllowedWindow | VolumeCap, utc_offset_minutes: int, at: int, *, unread: bool) -> bool:
+    """Whether ``at`` lies in daily hours; ``unread`` is what hours that cannot be read count as.
+
+    Such hours open nothing, and they keep everything quiet: a slip never permits more.
+    """
+    start, end = _of_day(hours.start), _of_day(hours.end)
     if start is None or end is None:
-        return False  # a window that cannot be read opens nothing
+        return unread
     now = (at + utc_offset_minutes * _MINUTE) % _DAY
     if start < end:
         return start <= now < end

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+import msgspec
+
 from devices.messages import Ack, Command
 
 from .memory import Remembered
@@ -49,8 +51,13 @@ class Ledger:
         self._copies[command.id] = copies
         return copies > COPIES
 
-    def answer(self, command: Command, ack: Ack) -> None:
-        self._record.keep("command", command.id, Remembered(ack=ack, expires_at=command.expires_at))
+    def answer(self, command: Command, ack: Ack, spread_s: float) -> None:
+        known = Remembered(ack=ack, expires_at=command.expires_at, action=command.action, spread_s=spread_s)
+        self._record.keep("command", command.id, known)
+
+    def answer_late(self, known: Remembered, ack: Ack) -> None:
+        """Replace the answer of a command that was under way when the power went."""
+        self._record.keep("command", ack.command, msgspec.structs.replace(known, ack=ack))
 
     def bury(self, item_id: str, until: int) -> None:
         """Leave a tombstone, also for an item nobody here has heard of."""

@@ -18,16 +18,21 @@ from devices.messages import (
 from devices.topics import Kind, Place
 
 from . import events as ev
+from .amplifier import Amplifier
+from .clockwatch import ClockWatch
 from .commands import Commands
 from .deck import Deck
 from .documents import Documents
+from .holds import Holds
+from .keys import Keys
 from .ledger import Ledger
 from .memory import Memory
 from .playing import Playing
 from .record import Record
+from .sensing import Sensing
 from .states import BEGUN, FINAL
+from .upkeep import Upkeep
 
-_CLOCK_TOLERANCE = 5 * 60_000  # ms a clock may be behind what the server has signed
 _KEPT = 14 * 24 * 3600 * 1000  # ms; an occurrence that is over is forgotten later than any plan that names it
 _IDLE = 60_000
 _PRUNE_INTERVAL = 3600_000
@@ -37,16 +42,41 @@ class SpeakerCore:
     """One loudspeaker: ``boot`` once, then ``handle`` every event; carry out the actions in order."""
 
     def __init__(
-        self, device: str, boot_id: str, memory: Memory, *, clips: Iterable[str] = (), last_seq: int = 0
+        self,
+        device: str,
+        boot_id: str,
+        memory: Memory,
+        *,
+        clips: Iterable[str] = (),
+        last_seq: int = 0,
+        server_keys: tuple[str, ...] = (),
+        clock: ClockQuality = ClockQuality.SYNCED,
     ) -> None:
+        """``clips`` are verified on disk; ``server_keys`` (base64) count until the server sends a set.
+
+        ``clock`` is how far the wall clock may be trusted at the boot.
+        """
         self.device = device
         self.boot_id = boot_id
         self._memory = memory
         self._record = Record(memory, last_seq)
+        self._clock = ClockWatch(self._record, clock)
+        self._keys = Keys(self._record, server_keys)
+        self._holds = Holds(self._record)
         self._ledger = Ledger(self._record)
         self._deck = Deck(self._record, set(clips))
-        self._playing = Playing(self._record, self._deck)
-        self._documents = Documents(self._record, self._ledger, self._deck, self._playing)
+        self._playing = Playing(self._record, self._deck, self._holds, self._clock)
+        self._amplifier = Amplifier(self._record, self._deck, self._playing)
+        self._sensing = Sensing(self._record, self._deck, self._playing)
+        self._documents = Documents(self._record, self._ledger, self._deck, self._playing, self._keys)
+        self._upkeep = Upkeep(
+            self._record,
+            deck=self._deck,
+            playing=self._playing,
+            documents=self._documents,
+            holds=self._holds,
+            amplifier=self._amplifier,
+        )
         self._commands = Commands(
             device,
             record=self._record,
@@ -54,34 +84,54 @@ class SpeakerCore:
             deck=self._deck,
             playing=self._playing,
             documents=self._documents,
+            holds=self._holds,
+            upkeep=self._upkeep,
         )
-        self._clock = ClockQuality.SYNCED
         self._pruned_at = 0
 
-    def boot(self, now: int) -> list[ev.Action]:
+    def boot(self, now: int, steady: int | None = None) -> list[ev.Action]:
         """Take up what was kept: what sounded when the power went is interrupted, what ran out is missed."""
         for damaged in self._memory.damaged:
             self._record.alarm(now, "store_damaged", damaged)
         for occurrence in list(self._memory.item.values()):
             if occurrence.state in BEGUN:
                 self._deck.move(occurrence, ItemState.INTERRUPTED, now, "power")
+        self._playing.note_sound(now)
+        self._commands.boot(now)
         self._documents.boot(now)
-        return self.handle(ev.Tick(), now)
+        return self.handle(ev.Tick(), now, steady)
 
-    def handle(self, event: ev.Event, now: int) -> list[ev.Action]:
-        """Take in one event at ``now`` (UTC ms of the loudspeaker's clock)."""
+    def handle(self, event: ev.Event, now: int, steady: int | None = None) -> list[ev.Action]:
+        """Take in one event at ``now`` (UTC ms of the loudspeaker's clock).
+
+        ``steady`` is the time (ms) of a clock that nobody sets; by it the core sees that the
+        wall clock was. Without it, it trusts that the wall clock never jumps.
+        """
+        if steady is not None and (by := self._clock.observe(now, steady)):
+            self._playing.clock_stepped(by, now)
         self._take(event, now)
-        self._judge_clock(now)
+        self._clock.judge(now)
         self._documents.advance(now)
+        self._holds.advance(now)
+        self._amplifier.advance(now)
         self._playing.advance(now)
         self._commands.settle(now)
         self._prune(now)
         return self._record.drain()
 
+    def is_stepped(self, now: int, steady: int) -> bool:
+        """Whether the wall clock was set since the last event: then a Tick is due at once."""
+        return self._clock.is_stepped(now, steady)
+
     def next_due(self, now: int) -> int:
         """When the next Tick must come (UTC ms); earlier ones do no harm."""
-        times = [*self._playing.due_times(now), *self._documents.due_times(), now + _IDLE]
+        times = [now + _IDLE, *self._playing.due_times(now), *self._amplifier.due_times()]
+        times += [*self._documents.due_times(), *self._upkeep.due_times()]
         return min(at for at in times if at > now)
+
+    def trusted(self, now: int) -> tuple[str, ...]:
+        """The server's public keys (base64) whose signature counts now; none once all have ended."""
+        return self._keys.trusted(self._clock.reckon(now))
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -93,14 +143,20 @@ class SpeakerCore:
         return max(1, desired.heartbeat_s) if desired else 60
 
     @property
+    def key_expires(self) -> int:
+        """When the loudspeaker's own key ends (UTC ms); 0: it does not, or nobody has said."""
+        desired = self._memory.desired.get("")
+        return desired.key_expires if desired else 0
+
+    @property
     def volume(self) -> int:
         return self._deck.base_volume
 
     def wanted_clips(self) -> set[str]:
         return self._deck.wanted_clips()
 
-    def state(self, now: int, session: int, firmware: str) -> State:
-        """The loudspeaker as it sees itself."""
+    def state(self, now: int, session: int, firmware: str, faults: Iterable[str] = ()) -> State:
+        """The loudspeaker as it sees itself; ``faults`` are those that the core cannot know."""
         sounding = self._deck.sounding
         waiting = self._deck.waiting()
         have = (ItemState.READY, ItemState.ARMED)
@@ -112,12 +168,19 @@ class SpeakerCore:
             at=now,
             firmware=firmware,
             playing=sounding.item.id if sounding and sounding.state is ItemState.PLAYING else "",
-            clock=self._playing.clock,
+            clock=self._clock.quality,
             have=self._documents.have,
-            held_until=self._playing.held_until,
+            held_until=self._holds.held_until,
             ready=sum(o.state in have for o in waiting),
             planned=len(waiting),
+            silenced=self._holds.silenced,
+            faults=tuple(sorted({*faults, *self._faults()})),
+            clock_error_ms=self._clock.error_ms,
         )
+
+    def _faults(self) -> list[str]:
+        clock = ["clock"] if self._clock.quality is ClockQuality.UNKNOWN else []
+        return [*clock, "dead_horn"] if self._sensing.is_horn_dead else clock
 
     def _take(self, event: ev.Event, now: int) -> None:
         match event:
@@ -130,7 +193,13 @@ class SpeakerCore:
             case ev.Finished():
                 self._playing.finished(event, now)
             case ev.ClockJudged():
-                self._clock = event.quality
+                self._clock.judged(event)
+            case ev.SilencePressed():
+                self._holds.press(on=event.on, now=now)
+            case ev.SelfTested():
+                self._upkeep.tested(event, now)
+            case ev.Electrical() | ev.Heard() | ev.UnorderedSound():
+                self._sensing.take(event, now)
             case ev.Tick():
                 pass
             case _:
@@ -161,11 +230,11 @@ class SpeakerCore:
             return
         match order:
             case Desired():
-                self._documents.desired(order, now)
+                self._documents.desired(order, now, self._clock.reckon(now))
             case Alerts():
                 self._documents.alerts(order, now)
             case Command():
-                self._commands.receive(order, now, self._earliest())
+                self._commands.receive(order, now, self._clock.earliest())
             case Cursor():
                 self._record.act(ev.Confirm(order.boot, order.seq))
 
@@ -200,21 +269,6 @@ class SpeakerCore:
         else:
             reason = event.reason if isinstance(event, ev.DecodeFailed) else "empty"
             self._deck.move(occurrence, ItemState.FAILED, now, reason)
-
-    def _earliest(self) -> int:
-        """The latest time that the server has signed: it is certainly past."""
-        if self._clock is ClockQuality.SYNCED:
-            return 0
-        signed = [desired.issued_at for desired in self._memory.desired.values()]
-        return max(signed + [alerts.issued_at for alerts in self._memory.alerts.values()], default=0)
-
-    def _judge_clock(self, now: int) -> None:
-        """A clock that shows a time before a signed one is wrong; by such a clock nothing starts."""
-        behind = now < self._earliest() - _CLOCK_TOLERANCE
-        quality = ClockQuality.UNKNOWN if behind else self._clock
-        if quality is ClockQuality.UNKNOWN and self._playing.clock is not quality:
-            self._record.alarm(now, "clock_unknown", "behind signed time" if behind else "not set")
-        self._playing.clock = quality
 
     def _prune(self, now: int) -> None:
         if 0 <= now - self._pruned_at < _PRUNE_INTERVAL:

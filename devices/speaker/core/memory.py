@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from devices.messages import Ack, Alerts, Desired, Item, ItemState, Plan
+from devices.messages import Ack, Action, Alerts, Desired, Item, ItemState, Keyset, Plan
 
 
 class Occurrence(msgspec.Struct, kw_only=True):
@@ -47,6 +47,8 @@ class Remembered(msgspec.Struct, frozen=True, kw_only=True):
 
     ack: Ack
     expires_at: int
+    action: Action | None = None
+    spread_s: float = 0.0
 
 
 @dataclass
@@ -60,7 +62,9 @@ class Memory:
     command: dict[str, Remembered] = field(default_factory=dict)
     tombstone: dict[str, int] = field(default_factory=dict)  # id -> until
     item: dict[str, Occurrence] = field(default_factory=dict)
-    number: dict[str, int] = field(default_factory=dict)  # hold, released, volume
+    number: dict[str, int] = field(default_factory=dict)  # released, silenced, button, volume
+    holds: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # (issued at, until)
+    keyset: dict[str, Keyset] = field(default_factory=dict)  # key "": at most one
     used: dict[str, int] = field(default_factory=dict)  # local day -> ms that sounded
     damaged: list[str] = field(default_factory=list)  # facts that could not be read
 
@@ -74,6 +78,8 @@ _TYPES: dict[str, Any] = {
     "tombstone": int,
     "item": Occurrence,
     "number": int,
+    "holds": tuple[tuple[int, int], ...],
+    "keyset": Keyset,
     "used": int,
 }
 

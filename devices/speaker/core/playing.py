@@ -8,11 +8,13 @@ from devices.messages import BulletinClass, ClockQuality, Item, ItemState
 from devices.speaker.ports import RATE
 
 from . import guard
+from .clockwatch import ClockWatch
 from .deck import Deck
 from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
+from .holds import Holds
 from .memory import Occurrence
 from .record import Record
-from .states import SOUNDING, WAITING
+from .states import FINAL, SOUNDING, WAITING
 
 ARM_LEAD = 30_000  # ms before the start: decode
 START_LEAD = 2_000  # journal the start and hand it to the output
@@ -20,6 +22,8 @@ PREEMPT_LEAD = 300  # cut what plays; covers the fade and one write to the journ
 LEAST_REST = 5 * RATE  # samples that are worth resuming
 RESUME_LIMIT = 30 * 60_000  # nobody remembers what was cut off longer ago
 LATE = 5_000  # a slot first seen later than this after its start is not begun beside neighbours who are on
+_LOOK = 250  # between two looks at the wall clock while a start is at hand: it may be set
+_MINUTE = 60_000  # hours and caps change at full minutes only
 SOON = 30_000  # STOP also ends an urgent announcement that is about to start
 
 _CLASSES = {BulletinClass.EMERGENCY: 0, BulletinClass.PRIORITY: 2, BulletinClass.ROUTINE: 3}
@@ -29,15 +33,6 @@ def rank(item: Item) -> tuple[int, int]:
     """Class first, a drill below what is real, then the level of the issuing unit; lower goes first (R6)."""
     drill = item.klass is BulletinClass.EMERGENCY and not guard.is_emergency(item)
     return (_CLASSES[item.klass] + drill, item.level)
-
-
-def begin(item: Item) -> int:
-    return max(item.start, item.not_before)
-
-
-def _latest(item: Item) -> int:
-    """Until when a slot may be begun by a loudspeaker that was off, or knew nothing of it, at its start."""
-    return min(begin(item) + LATE, item.expires)
 
 
 @dataclass(slots=True)
@@ -50,26 +45,70 @@ class _Cut:
 class Playing:
     """Chooses, starts, halts and accounts for what sounds."""
 
-    def __init__(self, record: Record, deck: Deck) -> None:
+    def __init__(self, record: Record, deck: Deck, holds: Holds, clock: ClockWatch) -> None:
         self._record = record
         self._memory = record.memory
         self._deck = deck
+        self._holds = holds
+        self._clock = clock
         self._cuts: dict[str, _Cut] = {}
         self._starts: dict[str, int] = {}  # when the present stretch begins
-        self.clock = ClockQuality.SYNCED
-
-    @property
-    def held_until(self) -> int:
-        return self._memory.number.get("hold", 0)
+        self._sounded_at: int | None = None
+        self._missed = "off"  # why a slot was not seen in time
 
     def advance(self, now: int) -> None:
         """Bring everything to where it should be at ``now``."""
-        self._expire(now)
+        if self._deck.sounding is not None:
+            self._sounded_at = now
+        if self._is_clock_known:
+            self._expire(now)
+        else:
+            self.lose_sight(now, "clock_unknown")
         self._deck.gather(now)
+        self._hush(now)
         self._watch(now)
-        if self.clock is not ClockQuality.UNKNOWN:
+        if self._is_clock_known:
             self._arm(now)
             self._choose(now)
+
+    def clock_stepped(self, by: int, now: int) -> None:
+        """Put right what was timed by the clock before it was set."""
+        was = now - by
+        for occurrence in self._deck.items.values():
+            if occurrence.state is ItemState.PREEMPTED:
+                occurrence.preempted_at += by
+            elif occurrence.state in SOUNDING and self.first_sample(occurrence) > was:
+                self.halt(occurrence, "clock_stepped" if now > self._latest(occurrence) else "")
+            elif occurrence.state in SOUNDING:
+                self._starts[occurrence.item.id] = min(now, self.first_sample(occurrence))
+        self.lose_sight(was, "clock_stepped")
+
+    def lose_sight(self, at: int, why: str) -> None:
+        """From ``at`` on the time was not known: what began since then was not seen in time."""
+        self._missed = why
+        self._deck.seen -= {o.item.id for o in self._deck.waiting() if self._deck.begin(o.item) > at}
+
+    def note_sound(self, until: int) -> None:
+        """A tone sounds that is no item's."""
+        self._sounded_at = until
+
+    def sounded_since(self, since: int, now: int) -> bool:
+        """Whether anything of ours sounds, or did since then; when the clock was set back nobody knows."""
+        if self._deck.sounding is not None:
+            return True
+        return self._sounded_at is not None and self._sounded_at >= since
+
+    def first_sample(self, occurrence: Occurrence) -> int:
+        """When it begins to sound, or may at the earliest."""
+        return self._starts.get(occurrence.item.id, self._deck.begin(occurrence.item))
+
+    def is_prospect(self, occurrence: Occurrence) -> bool:
+        """Whether it may soon sound; what is urgent may while its audio is still on the way."""
+        if occurrence.state is ItemState.PREEMPTED:
+            return self._is_clock_known
+        ready = occurrence.state in (ItemState.READY, ItemState.ARMED)
+        urgent = bool(occurrence.source) and occurrence.state in WAITING
+        return self._is_clock_known and (ready or urgent)
 
     def halt(self, occurrence: Occurrence, reason: str) -> None:
         """End what sounds, for good when there is a reason."""
@@ -94,6 +133,7 @@ class Playing:
         if occurrence is None or occurrence.state not in (ItemState.STARTING, ItemState.RESUMING):
             return
         occurrence.started = occurrence.started or event.at
+        self._starts[event.item_id] = min(now, self._starts.get(event.item_id, now))
         self._deck.move(occurrence, ItemState.PLAYING, now)
 
     def finished(self, event: Finished, now: int) -> None:
@@ -114,44 +154,65 @@ class Playing:
 
     def due_times(self, now: int) -> list[int]:
         """The next instants at which something may change by itself."""
-        times = []
+        times = self._holds.due_times()
         for occurrence in self._deck.items.values():
-            item = occurrence.item
+            begin, expires = self._deck.begin(occurrence.item), self._deck.expires(occurrence.item)
             if occurrence.state in WAITING:
-                at = begin(item)
-                times += [at - ARM_LEAD, at - START_LEAD, at - PREEMPT_LEAD, at, item.expires + 1]
+                times += [begin - ARM_LEAD, begin - START_LEAD, begin - PREEMPT_LEAD, begin, expires + 1]
             elif occurrence.state in SOUNDING:
-                times.append(now + 1000)  # windows close and nights begin
+                at_hand = self._starts.get(occurrence.item.id, 0) > now
+                times.append(now + _LOOK if at_hand else (now // _MINUTE + 1) * _MINUTE)
             elif occurrence.state is ItemState.PREEMPTED:
-                times.append(occurrence.preempted_at + RESUME_LIMIT + 1)
-        return [*times, self.held_until, *self._deck.retry_times()]
+                times += [occurrence.preempted_at + RESUME_LIMIT + 1, begin - START_LEAD, expires + 1]
+        return [*times, *self._deck.retry_times()]
+
+    @property
+    def _is_clock_known(self) -> bool:
+        return self._clock.quality is not ClockQuality.UNKNOWN
+
+    def _latest(self, occurrence: Occurrence) -> int:
+        """Until when a start may be made good by a box that was off, or knew nothing of it, at its time."""
+        expires = self._deck.expires(occurrence.item)
+        return expires if occurrence.source else min(self._deck.begin(occurrence.item) + LATE, expires)
 
     def _is_on_air(self, occurrence: Occurrence, now: int) -> bool:
         if occurrence.state in SOUNDING or occurrence.state is ItemState.PREEMPTED:
             return True
         horizon = SOON if occurrence.source else START_LEAD
-        return occurrence.state in WAITING and begin(occurrence.item) <= now + horizon
+        return occurrence.state in WAITING and self._deck.begin(occurrence.item) <= now + horizon
 
     def _expire(self, now: int) -> None:
         for occurrence in list(self._deck.items.values()):
             item = occurrence.item
             if occurrence.state in WAITING:
                 known = item.id in self._deck.seen
-                if now <= (item.expires if known or occurrence.source else _latest(item)):
+                if now <= (self._deck.expires(item) if known else self._latest(occurrence)):
                     self._deck.seen.add(item.id)
                 elif not known:
-                    self._deck.move(occurrence, ItemState.MISSED, now, "off")
+                    self._deck.move(occurrence, ItemState.MISSED, now, self._missed)
                 elif occurrence.state in (ItemState.PLANNED, ItemState.FETCHING):
                     self._deck.move(occurrence, ItemState.FAILED, now, "no_audio")
                 else:
                     self._deck.move(occurrence, ItemState.EXPIRED, now, "waited")
             elif occurrence.state is ItemState.PREEMPTED and self._too_late_to_resume(occurrence, now):
                 self._deck.give_up(occurrence, ItemState.PARTIAL, now, "preempted")
+        self._missed = "off"
 
     def _too_late_to_resume(self, occurrence: Occurrence, now: int) -> bool:
-        if not occurrence.offset and now > occurrence.item.expires:
-            return True  # nothing of it was heard: going on would be a late start (R4)
+        if not occurrence.offset:  # nothing of it was heard: going on is a start (R4)
+            return now > self._deck.expires(occurrence.item)
         return now - occurrence.preempted_at > RESUME_LIMIT
+
+    def _hush(self, now: int) -> None:
+        """Under a silence end what sounds, what waits to go on, and what would begin now."""
+        for occurrence in list(self._deck.items.values()):
+            at = max(now, self.first_sample(occurrence))
+            if occurrence.state in FINAL or not self._holds.is_silent(at):
+                continue
+            if occurrence.state not in WAITING:
+                self.stop(occurrence, now, "silenced")
+            elif at == now:
+                self._deck.move(occurrence, ItemState.SKIPPED, now, "silenced")
 
     def _watch(self, now: int) -> None:
         """Keep what sounds inside the guard: a window may close and the night begin under it."""
@@ -170,7 +231,7 @@ class Playing:
     def _arm(self, now: int) -> None:
         for occurrence in self._deck.waiting():
             item = occurrence.item
-            near = begin(item) - ARM_LEAD <= now
+            near = self._deck.begin(item) - ARM_LEAD <= now
             if near and occurrence.state is ItemState.READY and item.id not in self._deck.decoding:
                 self._deck.decoding.add(item.id)
                 self._record.act(Decode(item, occurrence.repeat, occurrence.gap_ms))
@@ -178,7 +239,7 @@ class Playing:
     def _choose(self, now: int) -> None:
         """Start the first in rank, or make room for it; what may not sound gives way to the next."""
         while (best := self._first_in_rank(now)) is not None:
-            at = max(begin(best.item), now)
+            at = max(self._deck.begin(best.item), now)
             if self._gives_way(best, at, now):
                 continue
             current = self._deck.sounding
@@ -192,24 +253,28 @@ class Playing:
         due = [
             o
             for o in self._deck.items.values()
-            if o.state is ItemState.PREEMPTED
-            or (o.state is ItemState.ARMED and begin(o.item) - START_LEAD <= now)
+            if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
+            and (o.offset or self._deck.begin(o.item) - START_LEAD <= now)
         ]
         return min(due, key=_order, default=None)
 
     def _gives_way(self, occurrence: Occurrence, at: int, now: int) -> bool:
-        if at > occurrence.item.expires and not occurrence.offset:
-            self._deck.give_up(occurrence, ItemState.EXPIRED, now, "waited")  # R4
-            return True
-        if at < self.held_until and not guard.is_emergency(occurrence.item):
-            self._deck.give_up(occurrence, ItemState.SKIPPED, now, "held")
-            return True
+        if (obstacle := self.obstacle(occurrence, at)) is not None:
+            self._deck.give_up(occurrence, obstacle[0], now, obstacle[1])
+        return obstacle is not None
+
+    def obstacle(self, occurrence: Occurrence, at: int) -> tuple[ItemState, str] | None:
+        """What keeps an item from sounding at ``at``: the state that it ends in, and why."""
+        item = occurrence.item
+        if at > self._deck.expires(item) and not occurrence.offset:
+            return ItemState.EXPIRED, "waited"  # R4
+        if why := self._holds.refusal(item, at):
+            return ItemState.SKIPPED, why
         rest = occurrence.duration_ms - occurrence.offset * 1000 // RATE
         used = self._memory.used.get(guard.local_day(self._deck.policy, at), 0)
-        why = guard.refusal(self._deck.policy, occurrence.item, at=at, duration_ms=rest, used_ms=used)
-        if why:
-            self._deck.give_up(occurrence, ItemState.REFUSED, now, why)
-        return why is not None
+        if refused := guard.refusal(self._deck.policy, item, at=at, duration_ms=rest, used_ms=used):
+            return ItemState.REFUSED, refused
+        return None
 
     def _start(self, occurrence: Occurrence, at: int, now: int) -> None:
         """Journal the start, on the medium, before the first sample (R5)."""
@@ -227,7 +292,7 @@ class Playing:
             return ItemState.DONE, ""
         if cut is None:
             return (ItemState.PARTIAL, "short") if occurrence.offset else (ItemState.FAILED, "no_sound")
-        if not cut.reason and rest >= LEAST_REST:
+        if not cut.reason and (rest >= LEAST_REST or not occurrence.offset):
             return ItemState.PREEMPTED, ""
         reason = cut.reason or "preempted"
         heard = occurrence.offset or occurrence.state is ItemState.PLAYING

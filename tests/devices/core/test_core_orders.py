@@ -255,9 +255,11 @@ def test_a_volume_that_is_no_percentage_is_refused(playing):
 def test_a_loudspeaker_identifies_itself_only_when_it_is_silent(playing):
     playing.send(playing.command(Action.IDENTIFY))
     assert [(ack.stage, ack.code) for ack in playing.acks] == [("refused", "playing")]
-    playing.after(20 * MINUTE)
+    playing.after(15 * MINUTE)
     playing.send(playing.command(Action.IDENTIFY))
-    assert c.Identify(80) in playing.actions
+    assert (c.Identify(80) in playing.actions, playing.acks[-1].stage) == (False, "received")
+    playing.after(5 * SECOND)  # the amplifier wakes up first
+    assert (c.Identify(80) in playing.actions, playing.acks[-1].stage) == (True, "done")
 
 
 def test_a_report_is_sent_when_it_is_asked_for(playing):
