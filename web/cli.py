@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "people": ("people", "group"),
     "speakers": ("speakers", "group"),
     "simulate": ("simulate", "simulate"),
+    "conformance": ("conformance", "conformance"),
     "db": ("data", "database_group"),
     "keys": ("data", "keys_group"),
     "doctor": ("doctor", "doctor"),

@@ -1,0 +1,49 @@
+"""Tries the rules one after the other on one loudspeaker; one that is broken stops none of the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+from . import rules_guard, rules_orders, rules_report, rules_sound
+from .bench import Bench, Setup
+from .verdicts import Broken, NotTested, Outcome, Rule, Verdict
+
+RULES: tuple[Rule, ...] = (
+    *rules_report.FIRST,
+    *rules_orders.RULES,
+    *rules_sound.RULES,
+    *rules_guard.RULES,
+    *rules_report.LAST,
+)
+
+
+async def run(
+    setup: Setup, only: Collection[str] = (), on_verdict: Callable[[Verdict], None] = lambda _: None
+) -> list[Verdict]:
+    """Try all rules, or ``only`` some. Raises LinkDown, LinkRefused, Unreachable."""
+    bench = Bench(setup)
+    verdicts = []
+    try:
+        await bench.open()
+        for rule in RULES:
+            if only and rule.id not in only:
+                continue
+            verdict = await _judge(rule, bench)
+            verdicts.append(verdict)
+            on_verdict(verdict)
+    finally:
+        await bench.close()
+    return verdicts
+
+
+async def _judge(rule: Rule, bench: Bench) -> Verdict:
+    began = time.monotonic()
+    outcome, why = Outcome.PASS, ""
+    try:
+        await rule.check(bench)
+    except Broken as broken:
+        outcome, why = Outcome.FAIL, str(broken)
+    except NotTested as skipped:
+        outcome, why = Outcome.SKIPPED, str(skipped)
+    return Verdict(rule.id, rule.title, outcome, why, round(time.monotonic() - began, 1))

@@ -1,0 +1,60 @@
+"""What is said about a loudspeaker: one verdict for each rule, and how a rule reaches it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .bench import Bench
+
+
+class Outcome(enum.StrEnum):
+    PASS = "PASS"  # noqa: S105 - no password
+    FAIL = "FAIL"
+    SKIPPED = "SKIPPED"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One demand of the protocol; ``title`` is what a person reads, ``check`` raises Broken or NotTested."""
+
+    id: str
+    title: str
+    check: Callable[[Bench], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``why`` is empty when the rule holds."""
+
+    rule: str
+    title: str
+    outcome: Outcome
+    why: str = ""
+    seconds: float = 0.0
+
+
+class Broken(Exception):  # noqa: N818 - named for what happened
+    """The loudspeaker does not keep the rule."""
+
+
+class NotTested(Exception):  # noqa: N818
+    """The rule cannot be tried here, or does not concern this loudspeaker."""
+
+
+class Unreachable(Exception):  # noqa: N818
+    """The loudspeaker never showed itself: no rule can be tried."""
+
+
+def demand(holds: object, why: str) -> None:
+    """Raise Broken unless something holds."""
+    if not holds:
+        raise Broken(why)
+
+
+def rule(rule_id: str, title: str) -> Callable[[Callable[[Bench], Awaitable[None]]], Rule]:
+    """Make a rule of a function."""
+    return lambda check: Rule(rule_id, title, check)
