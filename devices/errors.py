@@ -65,6 +65,12 @@ class NoSoundCard(DeviceError):
     code = "no_sound_card"
 
 
+class AmplifierFailed(DeviceError):
+    """The amplifier cannot be switched, or its sensor shows nothing."""
+
+    code = "amplifier"
+
+
 # --- the broker program ------------------------------------------------------
 
 

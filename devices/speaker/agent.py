@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
+import itertools
 import logging
 import random
 import secrets
@@ -10,22 +13,28 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
+from devices.envelope import KeySet
 from devices.errors import OrderRejected, StoreFailed
-from devices.messages import ClockQuality, TimeResponse
+from devices.messages import TimeResponse
 from devices.topics import Topics
 
 from . import core as c
+from .button import Button
 from .cache import Cache
+from .faults import Fault, Faults
+from .hands import Hands
 from .identity import Identity
 from .ports import JournalEntry, Message, World
-from .session import Session
-from .supplies import Supplies
-from .voice import Voice
+from .session import Session, Told
+from .traffic import Meter, MeteredFetcher, MeteredLink
 
+_key_set = functools.lru_cache(KeySet)  # many loudspeakers of one process trust the same
 log = logging.getLogger(__name__)
 
 _COMMIT_WITHIN = 0.5  # seconds; what must not be lost is synced at once by the core
 _SLOW_CHORES = 60.0
+_KEEP_TRAFFIC = 10  # chores between two writes of what was sent and received: flash wears out
+_LAST_WORDS = 2.0  # seconds to tell the server that the store has failed
 
 
 class Agent:
@@ -47,27 +56,35 @@ class Agent:
     ) -> None:
         """``directory`` holds the downloaded audio; ``on_event`` sees what the core sees and does."""
         self.identity = identity
-        self._world = world
+        facts = world.store.facts()
+        self._meter = Meter(world.store, world.clock, facts)
+        self._world = world = dataclasses.replace(
+            world,
+            link=MeteredLink(world.link, self._meter),
+            fetcher=MeteredFetcher(world.fetcher, self._meter),
+        )
         self._rng = rng
         self._on_event = on_event
-        self._keys = identity.trusted
         self._topics = Topics(identity.tenant)
-        self._cache = Cache(directory)
-        self._voice = Voice(world.sink, world.clock, self.post)
+        cache = Cache(directory, self._wanted_clips, world.free)
         self.boot_id = secrets.token_hex(8)
         self._core = c.SpeakerCore(
             identity.device,
             self.boot_id,
-            c.recall(world.store.facts()),
-            clips=self._cache.clips(),
+            c.recall(facts),
+            clips=cache.clips(),
             last_seq=world.store.last_seq(),
+            server_keys=identity.server_keys,
+            clock=world.clock.quality(),
         )
-        self._supplies = Supplies(world, directory, self._voice, self.post, rng)
+        self._faults = Faults(self._note_change)
+        self._hands = Hands(world, cache, self._faults, post=self.post, spawn=self._spawn, rng=rng)
+        self.button = Button(self._is_silenced_here, self.post)
         self.session = Session(
             identity,
             world,
             self._core,
-            directory=directory,
+            told=Told(directory, self._faults, self._meter),
             receive=self._receive,
             rng=rng,
             firmware=firmware,
@@ -78,26 +95,32 @@ class Agent:
         self._woken = asyncio.Event()
         self._over: asyncio.Future[None] | None = None
         self._commit: asyncio.TimerHandle | None = None
-        self._clock_quality: ClockQuality | None = None
+        self._clock_verdict: object = None
+        self.restart_wanted = False  # an order to start the box anew ended ``run``
 
     async def run(self) -> None:
         """Run until ``stop`` or ``power_off``; raises StoreFailed."""
         self._over = asyncio.get_running_loop().create_future()
         try:
-            self._perform(self._core.boot(self._now()))
+            self._perform(self._core.boot(self._now(), self._steady()))
             for work in (self._tick, self._chores, self.session.run):
                 self._spawn(self._forever(work))
             await self._over
+        except StoreFailed:
+            self._faults.note(Fault.STORE_FAILED, present=True)
+            await self.session.say_goodbye(within_s=_LAST_WORDS)
+            raise
         finally:
             await self._end_tasks()
 
     async def stop(self) -> None:
         """End gracefully: fade out, say goodbye, write."""
         self._ending = True
-        await self._voice.close()
+        await self._hands.close()
         await self.session.say_goodbye()
         await self._end_tasks()
         try:
+            self._meter.keep()
             self._world.store.close()
         finally:
             self._finish(None)
@@ -108,7 +131,7 @@ class Agent:
         self._world.link.abort()
         self._world.store.abandon()
         await self._end_tasks()
-        await self._voice.close()
+        await self._hands.close()
         self._finish(None)
 
     def post(self, event: c.Event) -> None:
@@ -121,7 +144,7 @@ class Agent:
             while self._events:
                 event = self._events.popleft()
                 self._on_event(event)
-                self._perform(self._core.handle(event, self._now()))
+                self._perform(self._core.handle(event, self._now(), self._steady()))
         except Exception as error:
             # An order half carried out must not go on: the next boot takes up what the journal says.
             log.exception("The loudspeaker must restart", extra={"action": "agent_failed", **self._ids})
@@ -136,7 +159,7 @@ class Agent:
     def _perform(self, actions: list[c.Action]) -> None:
         for action in actions:
             self._on_event(action)
-            if not (self._write(action) or self._sound(action)):
+            if not (self._write(action) or self._hands.act(action)):
                 self._go_out(action)
 
     def _write(self, action: c.Action) -> bool:
@@ -160,37 +183,16 @@ class Agent:
         self._commit_soon()
         return True
 
-    def _sound(self, action: c.Action) -> bool:
-        match action:
-            case c.Play():
-                self._voice.play(action)
-            case c.Halt():
-                self._voice.halt(action.item_id)
-            case c.SetVolume():
-                self._voice.set_volume(action.item_id, action.volume)
-            case c.Release():
-                self._voice.release(action.item_id)
-            case c.Identify():
-                self._voice.identify(action.volume)
-            case c.Decode():
-                self._voice.await_audio(action)
-                self._spawn(self._supplies.decode(action))
-            case _:
-                return False
-        return True
-
     def _go_out(self, action: c.Action) -> None:
         match action:
-            case c.FetchPlan():
-                self._spawn(self._supplies.fetch_plan(action.pointer))
-            case c.FetchClip():
-                self._spawn(self._supplies.fetch_clip(action))
             case c.Reply():
                 self._spawn(self.session.answer(action.ack, action.spread_s))
             case c.Subscribe():
                 self._spawn(self.session.resubscribe(action.groups))
             case c.Report():
                 self.session.report_now()
+            case c.Reboot():
+                self._spawn(self._restart())
 
     # --- what comes in ---------------------------------------------------------
 
@@ -198,7 +200,7 @@ class Agent:
         """Open what the broker brought; nothing unsigned reaches further than an alarm."""
         try:
             place = self._topics.parse(message.topic)
-            order = self._world.open_order(message.payload, self._keys)
+            order = self._world.open_order(message.payload, _key_set(self._core.trusted(self._now())))
         except OrderRejected as error:
             self.post(c.OrderRefused(error.code, f"{message.topic}: {error}"))
         else:
@@ -219,21 +221,30 @@ class Agent:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
             except TimeoutError:
-                if self._now() >= due:
+                if self._now() >= due or self._core.is_stepped(self._now(), self._steady()):
                     self.post(c.Tick())
 
     async def _chores(self) -> None:
-        while True:
+        for count in itertools.count():
             self._judge_clock()
-            for sha256 in self._cache.evict(self._core.wanted_clips(), self._now()):
-                self.post(c.ClipEvicted(sha256))
+            self._hands.look(self._now())
+            if count % _KEEP_TRAFFIC == _KEEP_TRAFFIC - 1:
+                self._meter.keep()
+                self._commit_soon()
             await asyncio.sleep(_SLOW_CHORES)
 
     def _judge_clock(self) -> None:
-        quality = self._world.clock.quality()
-        if quality is not self._clock_quality:
-            self._clock_quality = quality
-            self.post(c.ClockJudged(quality))
+        verdict = c.ClockJudged(self._world.clock.quality(), self._world.clock.error_ms())
+        if verdict != self._clock_verdict:
+            self._clock_verdict = verdict
+            self.post(verdict)
+
+    async def _restart(self) -> None:
+        self.restart_wanted = True
+        await self.stop()
+
+    def _is_silenced_here(self) -> bool:
+        return self._core.state(self._now(), 0, "").silenced == "local"
 
     async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
         """A loop that fails is logged and begun anew; without a store nothing goes on."""
@@ -250,6 +261,15 @@ class Agent:
 
     def _now(self) -> int:
         return self._world.clock.utc_ms()
+
+    def _steady(self) -> int:
+        return int(self._world.clock.monotonic() * 1000)
+
+    def _wanted_clips(self) -> set[str]:
+        return self._core.wanted_clips()
+
+    def _note_change(self) -> None:
+        self.session.note_change()
 
     @property
     def _ids(self) -> dict[str, str]:

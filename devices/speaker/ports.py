@@ -8,13 +8,15 @@ of ``Clock.monotonic()``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from devices.envelope import KeySet, decode_plan, open_order
 from devices.messages import ClipRef, ClockQuality, JournalEvent, Order, Plan
 
+from .amplifier import AlwaysOn
+from .health import Sensors, free_bytes
 from .timekeeping import Timekeeper
 
 RATE = 48_000  # samples a second of everything that is decoded and played, mono
@@ -107,6 +109,24 @@ class Sink(Protocol):
         """Release the output; what plays ends."""
 
 
+class Amplifier(Protocol):
+    """The amplifier between the output and the horn; all methods raise AmplifierFailed."""
+
+    def on(self) -> None: ...
+
+    def off(self) -> None: ...
+
+    def load(self) -> float | None:
+        """Watts that flow into the horn now; None where nothing measures."""
+
+
+class Microphone(Protocol):
+    """Hears what the horn, or a neighbour's, really sounds."""
+
+    def record(self, seconds: float) -> Samples | None:
+        """The sound from now on, blocking; None when nothing can be heard."""
+
+
 class Loader(Protocol):
     """Brings the sound of an item into memory."""
 
@@ -187,3 +207,9 @@ class World:
     open_order: Callable[[bytes, KeySet], Order] = open_order
     read_plan: Callable[[bytes], Plan] = decode_plan
     glance_s: float = 1.0  # between two looks at the wall clock: it may be set
+    # What not every box has.
+    amplifier: Amplifier = field(default_factory=AlwaysOn)
+    microphone: Microphone | None = None
+    sensors: Sensors = field(default_factory=Sensors)
+    free: Callable[[Path], int | None] = free_bytes  # bytes on the disk of the cache
+    has_card: Callable[[], bool] = lambda: True  # whether the output has its card now

@@ -7,6 +7,7 @@ import itertools
 import logging
 import random
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 
 from devices.envelope import encode_report, seal
@@ -14,11 +15,13 @@ from devices.errors import LinkDown, LinkRefused, Malformed
 from devices.messages import Ack, Journal, State, Telemetry
 from devices.topics import Kind, Topics
 
-from . import health
 from .core import SpeakerCore
+from .faults import Faults
+from .health import total_bytes
 from .identity import Identity
 from .ports import JournalEntry, Message, World
 from .time_exchange import TimeExchange
+from .traffic import Meter
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +35,15 @@ _FIRST_PAUSE = 1.0  # between attempts to connect; doubles
 _LONGEST_PAUSE = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the box tells of itself beside the state of its core."""
+
+    directory: Path  # of the audio
+    faults: Faults
+    meter: Meter
+
+
 class Session:
     """One connection after the other; what must reach the server waits in the store or here until it has."""
 
@@ -41,7 +53,7 @@ class Session:
         world: World,
         core: SpeakerCore,
         *,
-        directory: Path,
+        told: Told,
         receive: Callable[[Message], None],
         rng: random.Random,
         firmware: str,
@@ -53,7 +65,7 @@ class Session:
         self._core = core
         self._rng = rng
         self._firmware = firmware
-        self._directory = directory
+        self._box = told
         self._receive = receive
         self._count = 0
         self._born_at = world.clock.monotonic()
@@ -87,12 +99,13 @@ class Session:
             await asyncio.sleep(self._rng.uniform(pause / 2, pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def say_goodbye(self) -> None:
+    async def say_goodbye(self, within_s: float | None = None) -> None:
         """Report offline ourselves, since a clean goodbye sends no last will."""
         try:
-            if self.connected.is_set():
-                await self._world.link.publish(self._offline())
-        except LinkDown:
+            async with asyncio.timeout(within_s):
+                if self.connected.is_set():
+                    await self._world.link.publish(self._offline())
+        except (LinkDown, TimeoutError):
             pass
         finally:
             await self._world.link.close()
@@ -267,28 +280,42 @@ class Session:
     # --- what we say ---------------------------------------------------------------
 
     def _state(self) -> State:
-        return self._core.state(self._world.clock.utc_ms(), self._count, self._firmware)
+        now = self._world.clock.utc_ms()
+        return self._core.state(now, self._count, self._firmware, self._box.faults.codes)
 
     def _essence(self) -> tuple[object, ...]:
         """What is worth telling at once; the rest of the state travels with it."""
         state = self._state()
-        return (state.playing, state.clock, state.have, state.held_until, state.ready == state.planned)
+        ready = state.ready == state.planned
+        holds = (state.held_until, state.silenced)
+        return (state.playing, state.clock, state.have, holds, ready, state.faults)
 
     def _offline(self) -> Message:
-        return self._state_message(
-            State(device=self._device, online=False, boot=self._core.boot_id, session=self._count)
+        state = State(
+            device=self._device,
+            online=False,
+            boot=self._core.boot_id,
+            session=self._count,
+            faults=self._box.faults.codes,
         )
+        return self._state_message(state)
 
     def _state_message(self, state: State) -> Message:
         return Message(self._topics.state(self._device), encode_report(state), retain=True)
 
     def _telemetry(self) -> Telemetry:
+        sensors = self._world.sensors
         return Telemetry(
             device=self._device,
             boot=self._core.boot_id,
             at=self._world.clock.utc_ms(),
             uptime_s=round(self._world.clock.monotonic() - self._born_at),
-            temperature_c=health.temperature_c(),
-            free_bytes=health.free_bytes(self._directory),
+            temperature_c=sensors.temperature_c(),
+            free_bytes=self._world.free(self._box.directory),
             volume=self._core.volume,
+            signal_dbm=sensors.signal_dbm(),
+            voltage_v=sensors.voltage_v(),
+            total_bytes=total_bytes(self._box.directory),
+            data_bytes=self._box.meter.this_month,
+            network=sensors.network(),
         )

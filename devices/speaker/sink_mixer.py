@@ -142,7 +142,7 @@ class Mixer:
     def __init__(
         self, latency: float, reserve: float, *, per_second: float = RATE, drifts: bool = True
     ) -> None:
-        """``per_second``: samples that the device says it takes; if it ``drifts`` it takes a few more or less."""
+        """``per_second``: samples that the device says it takes; if it ``drifts`` nearly so many."""
         self._latency = latency
         self._drifts = drifts
         self._per_second = per_second

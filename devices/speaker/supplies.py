@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from devices.errors import AudioUnreadable, FetchError, Malformed
-from devices.messages import PlanPointer
+from devices.messages import ClipRef, PlanPointer
 
 from .audio import ClipsLost
+from .cache import Cache
 from .core import (
+    ClipEvicted,
     ClipFailed,
     ClipFetched,
     Decode,
@@ -24,6 +27,7 @@ from .core import (
     PlanFailed,
     PlanFetched,
 )
+from .faults import Fault, Faults
 from .ports import World
 from .voice import Voice
 
@@ -38,18 +42,32 @@ class Supplies:
     """Every request ends in exactly one event, but for audio that nobody awaits any more: in none."""
 
     def __init__(
-        self, world: World, directory: Path, voice: Voice, post: Callable[[Event], None], rng: random.Random
+        self,
+        world: World,
+        cache: Cache,
+        voice: Voice,
+        post: Callable[[Event], None],
+        *,
+        rng: random.Random,
+        faults: Faults,
     ) -> None:
         self._world = world
-        self._directory = directory
+        self._cache = cache
         self._voice = voice
         self._post = post
         self._rng = rng
+        self._faults = faults
         self._turn = asyncio.Semaphore(_AT_ONCE)
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Let what waits for its time be fetched now."""
+        self._hurry.set()
+        self._hurry = asyncio.Event()
 
     async def fetch_plan(self, pointer: PlanPointer) -> None:
         try:
-            path = await self._fetch(pointer.url, pointer.sha256, pointer.size)
+            path = await self._fetch(pointer, urgent=True)
             plan = self._world.read_plan(_take_plan(path, pointer.sha256))
         except (FetchError, Malformed, OSError) as error:
             _log_failure("plan_not_fetched", error)
@@ -62,21 +80,32 @@ class Supplies:
         lead = order.needed_at - self._world.clock.utc_ms()
         try:
             if lead > _URGENT_MS:
-                await asyncio.sleep(self._rng.uniform(0, min(_SPREAD, lead / 10_000)))
+                await self._wait(self._rng.uniform(0, min(_SPREAD, lead / 10_000)))
                 async with self._turn:
-                    await self._fetch(clip.url, clip.sha256, clip.size)
+                    await self._fetch(clip, urgent=False)
             else:
-                await self._fetch(clip.url, clip.sha256, clip.size)
+                await self._fetch(clip, urgent=True)
         except (FetchError, OSError) as error:
             _log_failure("clip_not_fetched", error)
             self._post(ClipFailed(clip.sha256, str(error)))
         else:
             self._post(ClipFetched(clip.sha256))
+        self.look_at_room()
+
+    def look_at_room(self) -> None:
+        self._faults.note(Fault.DISK_FULL, present=self._cache.is_full)
+
+    def evict(self, now: int) -> None:
+        """Delete the audio of yesterday."""
+        self._forget(self._cache.evict(now))
+        self.look_at_room()
 
     async def decode(self, order: Decode) -> None:
         item, load = order.item, self._world.loader.load
         try:
-            samples = await asyncio.to_thread(load, self._directory, item.clips, order.repeat, order.gap_ms)
+            samples = await asyncio.to_thread(
+                load, self._cache.directory, item.clips, order.repeat, order.gap_ms
+            )
         except AudioUnreadable as error:
             _log_failure("not_decoded", error)
             lost = error.lost if isinstance(error, ClipsLost) else ()
@@ -87,8 +116,22 @@ class Supplies:
                 self._voice.load(order, samples)
                 self._post(Decoded(item, len(samples)))
 
-    async def _fetch(self, url: str, sha256: str, size: int) -> Path:
-        return await self._world.fetcher.fetch(url, sha256, size, self._directory)
+    async def _fetch(self, wanted: ClipRef | PlanPointer, *, urgent: bool) -> Path:
+        """Raises FetchError, OSError."""
+        self._forget(self._cache.make_room(wanted.sha256, wanted.size, urgent=urgent))
+        with self._cache.bringing(wanted.sha256, wanted.size):
+            return await self._world.fetcher.fetch(
+                wanted.url, wanted.sha256, wanted.size, self._cache.directory
+            )
+
+    def _forget(self, gone: Iterable[str]) -> None:
+        for sha256 in gone:
+            self._post(ClipEvicted(sha256))
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
 
 def _take_plan(path: Path, sha256: str) -> bytes:

@@ -7,29 +7,34 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from devices.errors import NoSoundCard, Silent
 
 from .core import Decode, Event, Finished, Play, Started
-from .ports import RATE, Clock, Playback, Samples, Sink
+from .faults import Fault, Faults
+from .horn import Horn
+from .ports import RATE, Clock, Playback, Samples, World
 
 log = logging.getLogger(__name__)
 
 _TONE_HZ = 880
+_TONE_WITHIN = 10.0  # seconds for a tone of one second
 
 
 class Voice:
     """Keeps the decoded audio of the items at hand and follows what plays."""
 
-    def __init__(self, sink: Sink, clock: Clock, post: Callable[[Event], None]) -> None:
-        self._sink = sink
-        self._clock = clock
+    def __init__(self, world: World, horn: Horn, faults: Faults, post: Callable[[Event], None]) -> None:
+        self._sink = world.sink
+        self._clock: Clock = world.clock
+        self._horn = horn
+        self._faults = faults
         self._post = post
         self._awaited: dict[str, Decode] = {}
         self._audio: dict[str, Samples] = {}
         self._playbacks: dict[str, Playback] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     def await_audio(self, order: Decode) -> None:
         """From now on only the audio of this order is taken for the item."""
@@ -53,13 +58,11 @@ class Voice:
         try:
             playback = self._sink.play(self._audio[order.item_id][order.offset :], at, order.volume / 100)
         except NoSoundCard as error:
-            _log_refusal(error, order.item_id)
+            self._fail(error, order.item_id)
             self._post(Finished(order.item_id, 0, failure=error.code))
             return
         self._playbacks[order.item_id] = playback
-        task = asyncio.create_task(self._follow(order.item_id, playback))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._follow(order.item_id, playback, audible=order.volume > 0))
 
     def halt(self, item_id: str) -> None:
         playback = self._playbacks.get(item_id)
@@ -73,10 +76,22 @@ class Voice:
 
     def identify(self, volume: int) -> None:
         """Sound a tone of one second."""
+        self._spawn(self.tone(volume))
+
+    async def tone(self, volume: int) -> bool:
+        """Sound a tone of one second; returns at its end whether the output took it."""
         try:
-            self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
+            with self._horn.held():
+                playback = self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
+                async with asyncio.timeout(_TONE_WITHIN):
+                    rendered = await playback.finished()
         except NoSoundCard as error:
-            _log_refusal(error, "")
+            self._fail(error, "")
+        except TimeoutError:
+            playback.stop()
+        else:
+            return rendered.samples == RATE
+        return False
 
     async def close(self) -> None:
         """Fade out what plays; its end is not reported, the next boot finds it interrupted."""
@@ -87,11 +102,12 @@ class Voice:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._sink.close()
 
-    async def _follow(self, item_id: str, playback: Playback) -> None:
+    async def _follow(self, item_id: str, playback: Playback, *, audible: bool) -> None:
         """Report the start and the end: the core waits for the end of everything it started."""
         try:
-            event = await self._hear(item_id, playback)
+            event = await self._hear(item_id, playback, audible=audible)
         except NoSoundCard as error:
+            self._fail(error, item_id)
             event = Finished(item_id, 0, failure=error.code)
         except Exception:
             log.exception("The sound output broke", extra={"action": "sink_broke", "item": item_id})
@@ -99,17 +115,30 @@ class Voice:
         self._playbacks.pop(item_id, None)
         self._post(event)
 
-    async def _hear(self, item_id: str, playback: Playback) -> Finished:
+    async def _hear(self, item_id: str, playback: Playback, *, audible: bool) -> Finished:
         with contextlib.suppress(Silent):
             instant = await playback.started()
             ago_ms = (self._clock.monotonic() - instant) * 1000
+            self._faults.note(Fault.NO_SOUND_CARD, present=False)
             self._post(Started(item_id, round(self._clock.utc_ms() - ago_ms)))
-        rendered = await playback.finished()
+        watch = asyncio.create_task(self._horn.watch(item_id)) if audible else None
+        try:
+            rendered = await playback.finished()
+        finally:
+            if watch is not None:
+                watch.cancel()
         return Finished(item_id, rendered.samples, rendered.underruns)
 
+    def _fail(self, error: NoSoundCard, item_id: str) -> None:
+        log.warning(
+            "The sound output took nothing: %s", error, extra={"action": "sink_failed", "item": item_id}
+        )
+        self._faults.note(Fault.NO_SOUND_CARD, present=True)
 
-def _log_refusal(error: NoSoundCard, item_id: str) -> None:
-    log.warning("The sound output took nothing: %s", error, extra={"action": "sink_failed", "item": item_id})
+    def _spawn(self, work: Coroutine[object, object, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 def _tone() -> Samples:

@@ -8,13 +8,13 @@ from devices.messages import ClockQuality
 from devices.speaker import clock as clock_module
 from devices.speaker.cache import Cache
 from devices.speaker.clock import SystemClock
-from devices.speaker.health import free_bytes, temperature_c
+from devices.speaker.health import Sensors, free_bytes, total_bytes
 
 DAY = 86_400_000
 
 
 def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_path):
-    cache = Cache(tmp_path / "audio")
+    cache = Cache(tmp_path / "audio", lambda: {wanted})
     now = 1_800_000_000_000
     wanted, old, fresh = "a" * 64, "b" * 64, "c" * 64
     abandoned, unfinished = f"{'d' * 64}.part", f"{wanted}.part"
@@ -22,7 +22,7 @@ def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_
     for name in names:
         (cache.directory / name).write_bytes(b"x")
         os.utime(cache.directory / name, ((now - (DAY // 2 if name == fresh else 3 * DAY)) / 1000,) * 2)
-    assert cache.evict({wanted}, now) == [old]
+    assert cache.evict(now) == [old]
     assert cache.clips() == {wanted, fresh}
     left = {path.name for path in cache.directory.iterdir()}
     assert left == {wanted, fresh, unfinished, "a stranger's file"}
@@ -48,9 +48,28 @@ def test_the_kernel_is_asked_without_being_changed():
 
 
 def test_health_is_reported_as_far_as_it_is_known(tmp_path):
-    assert free_bytes(tmp_path) > 0
-    assert free_bytes(tmp_path / "nowhere") is None
-    sensor = tmp_path / "temp"
-    sensor.write_text("48312\n")
-    assert temperature_c(sensor) == 48.312
-    assert temperature_c(tmp_path / "nowhere") is None
+    assert 0 < free_bytes(tmp_path) <= total_bytes(tmp_path)
+    assert free_bytes(tmp_path / "nowhere") is total_bytes(tmp_path / "nowhere") is None
+    hot, volts, signal, broken = (tmp_path / name for name in ("hot", "volts", "signal", "broken"))
+    hot.write_text("48312\n")
+    volts.write_text("12.6\n")
+    signal.write_text("-87\n")
+    broken.write_text("nan")
+    known = Sensors(voltage=volts, signal=signal, temperature=hot)
+    assert (known.temperature_c(), known.voltage_v(), known.signal_dbm()) == (48.312, 12.6, -87)
+    unknown = Sensors(voltage=broken, temperature=tmp_path / "nowhere")
+    assert (unknown.temperature_c(), unknown.voltage_v(), unknown.signal_dbm()) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("interface", "network"), [("wwan0", "4g"), ("eth0", "ethernet"), ("wlan0", "wifi"), ("tun0", "")]
+)
+def test_the_network_is_named_by_the_interface_of_the_default_route(tmp_path, interface, network):
+    routes = tmp_path / "route"
+    routes.write_text(
+        "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+        "eth1\t0000A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n"
+        f"{interface}\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\n"
+    )
+    assert Sensors(routes=routes).network() == network
+    assert Sensors(routes=tmp_path / "nowhere").network() == ""

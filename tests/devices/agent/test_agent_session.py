@@ -8,8 +8,10 @@ import pytest
 from devices.messages import JournalEvent, State
 from devices.speaker import session as session_module
 from devices.speaker.clock import SystemClock
+from devices.speaker.faults import Faults
 from devices.speaker.ports import JournalEntry, Message, World
-from devices.speaker.session import Session
+from devices.speaker.session import Session, Told
+from devices.speaker.traffic import Meter
 from devices.topics import Topics
 
 TOPICS = Topics("thu")
@@ -57,7 +59,7 @@ class Quiet:
     heartbeat_s = 3600
     boot_id = "b1"
 
-    def state(self, now, session, firmware):
+    def state(self, now, session, firmware, faults=()):
         return State(device="loa-1", online=True, boot="b1", session=session, at=now)
 
 
@@ -79,8 +81,9 @@ def listen(make_station, tmp_path):
     def run(link, store, seconds):
         async def talk():
             world = World(link, None, None, None, store, SystemClock())
+            told = Told(tmp_path, Faults(), Meter(store, world.clock, {}))
             session = Session(
-                identity, world, Quiet(), directory=tmp_path, receive=print, rng=Staircase(), firmware=""
+                identity, world, Quiet(), told=told, receive=print, rng=Staircase(), firmware=""
             )
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(seconds):

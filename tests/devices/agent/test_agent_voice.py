@@ -11,8 +11,12 @@ import pytest
 from devices.envelope import encode_plan
 from devices.errors import AudioUnreadable, FetchMissing, NoSoundCard
 from devices.messages import ClipRef, Item, Plan, PlanPointer
+from devices.speaker.amplifier import AlwaysOn
+from devices.speaker.cache import Cache
 from devices.speaker.clock import SystemClock
 from devices.speaker.core import Decode, Decoded, DecodeFailed, FetchClip, Finished, Play, Started
+from devices.speaker.faults import Faults
+from devices.speaker.horn import Horn
 from devices.speaker.ports import RATE, Rendered, World
 from devices.speaker.supplies import Supplies
 from devices.speaker.voice import Voice
@@ -60,10 +64,33 @@ class OneSink:
         pass
 
 
+class FinePlayback(BrokenPlayback):
+    """Begins as told and sounds to its end."""
+
+    def __init__(self, samples):
+        super().__init__(None)
+        self.samples = samples
+
+    async def finished(self):
+        return Rendered(self.samples)
+
+
+def make_voice(sink, post):
+    faults = Faults()
+    world = World(None, None, None, sink, None, SystemClock())
+    return Voice(world, Horn(AlwaysOn(), faults, post), faults, post)
+
+
+def make_supplies(tmp_path, post, fetcher=None, loader=None, voice=None):
+    world = World(None, fetcher, loader, None, None, SystemClock())
+    cache = Cache(tmp_path, set)
+    return Supplies(world, cache, voice, post, rng=random.Random(1), faults=Faults())
+
+
 def events_of(playback, offset=0):
     async def play():
         events = []
-        voice = Voice(sink := OneSink(playback), SystemClock(), events.append)
+        voice = make_voice(sink := OneSink(playback), events.append)
         voice.await_audio(ORDER)
         voice.load(ORDER, SECOND)
         voice.play(Play("a", SystemClock().utc_ms(), offset, 50))
@@ -94,19 +121,16 @@ def test_an_error_nobody_thought_of_ends_the_item_too(caplog):
 
 
 def test_what_goes_on_begins_at_the_sample_where_it_stopped():
-    class Fine(BrokenPlayback):
-        async def finished(self):
-            return Rendered(RATE - 1000)
-
-    (_, finished), played = events_of(Fine(None), offset=1000)
+    (_, finished), played = events_of(FinePlayback(RATE - 1000), offset=1000)
     assert played == [RATE - 1000]
     assert finished.samples == RATE - 1000
 
 
 def test_a_tone_identifies_the_loudspeaker():
     async def identify():
-        voice = Voice(sink := OneSink(BrokenPlayback(None)), SystemClock(), print)
+        voice = make_voice(sink := OneSink(FinePlayback(RATE)), print)
         voice.identify(50)
+        await asyncio.sleep(0)
         return sink.played
 
     assert asyncio.run(identify()) == [RATE]
@@ -114,7 +138,8 @@ def test_a_tone_identifies_the_loudspeaker():
 
 def test_a_tone_that_no_card_takes_does_not_end_the_program(caplog):
     async def identify():
-        Voice(OneSink(NoSoundCard("gone")), SystemClock(), print).identify(50)
+        make_voice(OneSink(NoSoundCard("gone")), print).identify(50)
+        await asyncio.sleep(0)
 
     asyncio.run(identify())
     assert "took nothing" in caplog.text
@@ -127,8 +152,7 @@ def test_what_cannot_be_fetched_is_told_to_the_core(tmp_path):
 
     async def fetch():
         events = []
-        world = World(None, Nothing(), None, None, None, SystemClock())
-        supplies = Supplies(world, tmp_path, None, events.append, random.Random(1))
+        supplies = make_supplies(tmp_path, events.append, Nothing())
         await supplies.fetch_plan(PlanPointer(epoch=1, rev=1, sha256="p", size=1, url="http://s/p"))
         await supplies.fetch_clip(FetchClip(ClipRef(sha256="c", size=1, duration_ms=1, url="http://s/c"), 0))
         return [(type(event).__name__, event.sha256, event.reason) for event in events]
@@ -156,9 +180,8 @@ def decoding(tmp_path, loader, story):
 
     async def run():
         events = []
-        voice = Voice(sink := OneSink(BrokenPlayback(None)), SystemClock(), events.append)
-        world = World(None, None, loader, sink, None, SystemClock())
-        supplies = Supplies(world, tmp_path, voice, events.append, random.Random(1))
+        voice = make_voice(OneSink(BrokenPlayback(None)), events.append)
+        supplies = make_supplies(tmp_path, events.append, loader=loader, voice=voice)
 
         def begin(repeat):
             voice.await_audio(order := Decode(ITEM, repeat, 0))
@@ -230,9 +253,7 @@ def test_a_plan_that_was_damaged_on_the_disk_is_fetched_anew(tmp_path):
 
     async def fetch():
         events = []
-        supplies = Supplies(
-            World(None, Cached(), None, None, None, SystemClock()), tmp_path, None, events.append, None
-        )
+        supplies = make_supplies(tmp_path, events.append, Cached())
         (tmp_path / pointer.sha256).write_bytes(body.replace(b":1", b":2"))
         await supplies.fetch_plan(pointer)
         await supplies.fetch_plan(pointer)

@@ -1,0 +1,117 @@
+"""Counts what a loudspeaker sends and receives in a month: its SIM card has a limit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from devices.messages import GuardPolicy
+
+from .ports import Clock, Fetcher, Link, Message, Store
+
+_KIND = "traffic"
+_PACKET = 90  # bytes around a message: headers of MQTT, TCP and IP, and the answer to it
+_CONNECTION = 1_500  # bytes to open one, with the greeting; TLS needs some 4,000 more
+_ZONE = dt.timezone(dt.timedelta(minutes=GuardPolicy().utc_offset_minutes))
+
+
+class Meter:
+    """Bytes by local month; what was counted since the last ``keep`` is lost with the power."""
+
+    def __init__(self, store: Store, clock: Clock, facts: Mapping[tuple[str, str], bytes]) -> None:
+        self._store = store
+        self._clock = clock
+        self._used = {month: int(body) for (kind, month), body in facts.items() if _is_count(kind, body)}
+        self._kept = dict(self._used)
+
+    @property
+    def this_month(self) -> int:
+        return self._used.get(self._month(), 0)
+
+    def add(self, count: int) -> None:
+        month = self._month()
+        self._used[month] = self._used.get(month, 0) + count
+
+    def keep(self) -> None:
+        """Write this month down and forget the others. Raises StoreFailed."""
+        month = self._month()
+        for old in [name for name in self._used if name != month]:
+            del self._used[old]
+            self._store.drop(_KIND, old)
+        if self._used.get(month) != self._kept.get(month):
+            self._store.keep(_KIND, month, str(self._used[month]).encode())
+            self._kept = dict(self._used)
+
+    def _month(self) -> str:
+        return dt.datetime.fromtimestamp(self._clock.utc_ms() / 1000, _ZONE).strftime("%Y-%m")
+
+
+class MeteredLink:
+    """A link that counts what passes; implements ``ports.Link``."""
+
+    def __init__(self, inner: Link, meter: Meter) -> None:
+        self._inner = inner
+        self._meter = meter
+        self.close, self.abort = inner.close, inner.abort
+
+    async def connect(self, will: Message, topics: Sequence[str]) -> None:
+        """Raises LinkDown, LinkRefused."""
+        self._meter.add(_CONNECTION + len(will.payload) + sum(map(len, topics)))
+        await self._inner.connect(will, topics)
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Raises LinkDown, LinkRefused."""
+        self._meter.add(_PACKET + sum(map(len, topics)))
+        await self._inner.subscribe(topics)
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Raises LinkDown."""
+        self._meter.add(_PACKET + sum(map(len, topics)))
+        await self._inner.unsubscribe(topics)
+
+    async def publish(self, message: Message, *, qos: int = 1) -> None:
+        """Raises LinkDown."""
+        self._count(message)
+        await self._inner.publish(message, qos=qos)
+
+    async def receive(self) -> Message:
+        """Raises LinkDown once the connection is lost."""
+        message = await self._inner.receive()
+        self._count(message)
+        return message
+
+    def _count(self, message: Message) -> None:
+        self._meter.add(_PACKET + len(message.topic) + len(message.payload))
+
+
+class MeteredFetcher:
+    """A fetcher that counts what it brings, also of a file that it could not complete."""
+
+    def __init__(self, inner: Fetcher, meter: Meter) -> None:
+        self._inner = inner
+        self._meter = meter
+
+    async def fetch(self, url: str, sha256: str, size: int, directory: Path) -> Path:
+        """Raises FetchError."""
+        before = _stored(directory, sha256)
+        try:
+            return await self._inner.fetch(url, sha256, size, directory)
+        finally:
+            brought = max(0, _stored(directory, sha256) - before)
+            if brought:
+                self._meter.add(_CONNECTION + brought * 1_500 // 1_448)  # headers of the packets
+
+
+def _stored(directory: Path, sha256: str) -> int:
+    """Bytes of a file that are there, whole or in part."""
+    for name in (sha256, f"{sha256}.part"):
+        try:
+            return (directory / name).stat().st_size
+        except OSError:
+            continue
+    return 0
+
+
+def _is_count(kind: str, body: bytes) -> bool:
+    return kind == _KIND and body.isdigit()
