@@ -1,0 +1,1 @@
+"""Whether a horn really sounded: coarse band energies of what was heard, beside those of what was played."""
