@@ -28,7 +28,7 @@ def _covid(_match: re.Match[str]) -> str:
 
 def _standard(match: re.Match[str]) -> str:
     said = [STANDARDS[" ".join(match["body"].split())]]
-    said += [numbers.number(digits) for digits in re.findall(r"\d+", match["number"])]
+    said += [numbers.number(digits) for digits in numbers.runs(match["number"])]
     if match["year"]:
         international = match["body"].startswith("ISO")
         said.append(

@@ -185,7 +185,7 @@ def _month_and_year(match: re.Match[str]) -> str | None:
 
 def _months(match: re.Match[str]) -> str | None:
     """tháng 4-6/2024, tháng 1, 2 và 3/2024, tháng 10-11, tháng 04."""
-    months = re.findall(r"\d+", match["months"])
+    months = numbers.runs(match["months"])
     if not all(1 <= int(month) <= 12 for month in months):
         return None
     pieces = re.findall(r"\d+|,|và|[^\s\d,và]", match["months"])

@@ -11,8 +11,8 @@ import functools
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from itertools import zip_longest
+from typing import Final, NamedTuple
 
 from sea_g2p import G2P
 
@@ -21,8 +21,7 @@ from tts.syllables import is_syllable, toneless
 LONGEST: Final = 20  # letters; beyond that it is no word
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(NamedTuple):
     """A vowel as it is written in Vietnamese, or a consonant by its phonetic sign."""
 
     sign: str
@@ -153,22 +152,25 @@ def _from_letters(word: str) -> list[Sound]:
     """Names of the highlands and of other Latin scripts, read by their letters."""
     sounds: list[Sound] = []
     for piece in _LETTERS.findall(word):
-        if piece in _LETTER_SOUNDS:
-            sounds += [Sound(sign, vowel=False) for sign in _signs(_LETTER_SOUNDS[piece])]
-            continue
-        vowel = _vowel_letter(piece)
-        if not vowel:
+        found = _sounds(piece)
+        if not found:
             return []
-        joined = sounds[-1].sign + vowel if sounds and sounds[-1].vowel else ""
+        joined = sounds[-1].sign + found[0].sign if sounds and sounds[-1].vowel and found[0].vowel else ""
         if joined and is_syllable(joined):
             sounds[-1] = Sound(joined, vowel=True)
         else:
-            sounds.append(Sound(vowel, vowel=True))
+            sounds += found
     return sounds
 
 
-def _signs(sound: str) -> list[str]:
-    return ["k", "w"] if sound == "kw" else [sound]
+@functools.lru_cache(maxsize=1 << 10)
+def _sounds(piece: str) -> tuple[Sound, ...]:
+    """A consonant or a vowel as it is written; nothing for other scripts."""
+    sound = _LETTER_SOUNDS.get(piece)
+    if sound:
+        return tuple(Sound(sign, vowel=False) for sign in (("k", "w") if sound == "kw" else (sound,)))
+    vowel = _vowel_letter(piece)
+    return (Sound(vowel, vowel=True),) if vowel else ()
 
 
 def _vowel_letter(letter: str) -> str:
@@ -185,19 +187,15 @@ def _said(sounds: Sequence[Sound]) -> str:
     nuclei = [index for index, sound in enumerate(sounds) if sound.vowel]
     if not nuclei:
         return ""
+    signs = tuple(sound.sign for sound in sounds)
     words: list[str] = []
-    head = _signs_of(sounds[: nuclei[0]])
-    for number, index in enumerate(nuclei):
-        last = number + 1 == len(nuclei)
-        between = _signs_of(sounds[index + 1 : None if last else nuclei[number + 1]])
-        cut = len(between) if last else _head_start(between)
-        words += _syllable(head, sounds[index].sign, between[:cut])
+    head = signs[: nuclei[0]]
+    for index, following in zip_longest(nuclei, nuclei[1:]):
+        between = signs[index + 1 : following]
+        cut = _head_start(between) if following else len(between)
+        words.append(_syllable(head, signs[index], between[:cut]))
         head = between[cut:]
     return " ".join(words)
-
-
-def _signs_of(sounds: Sequence[Sound]) -> list[str]:
-    return [sound.sign for sound in sounds]
 
 
 def _head_start(between: Sequence[str]) -> int:
@@ -205,7 +203,8 @@ def _head_start(between: Sequence[str]) -> int:
     return max(0, len(between) - (2 if leaning else 1))
 
 
-def _syllable(head: Sequence[str], vowel: str, end: Sequence[str]) -> list[str]:
+@functools.lru_cache(maxsize=1 << 14)
+def _syllable(head: tuple[str, ...], vowel: str, end: tuple[str, ...]) -> str:
     """The consonants that do not fit in front of the vowel get a syllable of their own."""
     *loose, first = head or [""]
     if first == "ɹ" and loose[-1:] == ["t"]:
@@ -214,13 +213,11 @@ def _syllable(head: Sequence[str], vowel: str, end: Sequence[str]) -> list[str]:
         vowel = _ROUNDED.get(vowel, vowel)
         first = loose.pop() if loose and loose[-1] in "kɡ" else ""
         if first == "k":
-            return [
-                *map(_filler, loose),
-                _closed("qu", vowel.removeprefix("o").removeprefix("u") or vowel, end),
-            ]
+            rest = vowel.removeprefix("o").removeprefix("u") or vowel
+            return " ".join((*map(_filler, loose), _closed("qu", rest, end)))
     elif first == "j" and loose and vowel == "u":
         vowel, first = "iu", loose.pop()
-    return [*map(_filler, loose), _closed(_HEADS.get(first, ""), vowel, end)]
+    return " ".join((*map(_filler, loose), _closed(_HEADS.get(first, ""), vowel, end)))
 
 
 def _filler(sign: str) -> str:

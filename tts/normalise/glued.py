@@ -37,8 +37,8 @@ def _piece(written: str) -> str:
 
 def _syllables(written: str) -> Reading | None:
     """nhândân: two syllables, both with a mark that tells where one ends."""
-    marks = sum(letters.is_marked(letter) for letter in written)
-    if marks < 2 or len(written) > _LONGEST:
+    marks = sum(map(letters.is_marked, written))
+    if marks < 2 or len(written) > _LONGEST or not letters.are_two_syllables(written):
         return None
     ways = [
         f"{written[:cut]} {written[cut:]}"

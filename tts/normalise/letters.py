@@ -6,9 +6,9 @@ import functools
 import unicodedata
 from typing import Final
 
-from tts.syllables import is_marked, is_syllable, toneless
+from tts.syllables import are_two_syllables, is_marked, is_syllable, toneless
 
-__all__ = ["is_marked", "is_syllable", "names", "toneless"]
+__all__ = ["are_two_syllables", "have_names", "is_marked", "is_syllable", "names", "toneless"]
 
 _NAMES: Final = {
     "A": "a", "Ă": "á", "Â": "ớ", "B": "bê", "C": "xê", "D": "dê", "Đ": "đê", "E": "e", "Ê": "ê",
@@ -21,6 +21,11 @@ _NAMES: Final = {
 def names(written: str) -> str:
     """Letter by letter: KH -> ca hát; a letter that is not Vietnamese is said by its base letter."""
     return " ".join(filter(None, map(_name, written.upper())))
+
+
+def have_names(written: str) -> bool:
+    """Whether any of the letters has one."""
+    return any(map(_name, written.upper()))
 
 
 @functools.lru_cache(maxsize=4096)

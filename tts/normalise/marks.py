@@ -21,6 +21,7 @@ _RARE: Final = {
 _SIGNATURE: Final = re.compile(r"(?<!\w)(?:TM|KT|TL|TUQ)$")  # for whom somebody signs: no sentence ends here
 _SILENT: Final = Reading("")
 _BREATH: Final = Reading(",")
+_STOP: Final = Reading(".")
 _NOT_SAID: Final = Reading("", Doubt.UNREADABLE)
 
 
@@ -51,8 +52,8 @@ def _stands_free(line: str, start: int, end: int) -> bool:
 def _stop(line: str, end: int, *, ellipsis: bool) -> Reading:
     if ellipsis:
         following = line[end : end + 20].lstrip(_CLOSING)
-        return Reading("." if not following or following[0].isupper() else ",")
-    return Reading("." if not line[end : end + 1].isalnum() else "")
+        return _STOP if not following or following[0].isupper() else _BREATH
+    return _SILENT if line[end : end + 1].isalnum() else _STOP
 
 
 @functools.lru_cache(maxsize=4096)

@@ -23,7 +23,10 @@ _LONGEST_FRACTION: Final = 2  # digits behind the decimal sign that are said as 
 _ROMAN: Final = re.compile(r"(?=.)M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
 _ROMAN_VALUES: Final = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _GROUPED: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d{0,2}(?:,\d{3}){2,}")
-_SPACES: Final = re.compile(r"\s+")
+_SIGNS: Final = re.compile(r"[.,]")
+_PADDED: Final = re.compile(r"0(?=\d(?!\d))")
+_UNCERTAIN: Final = re.compile(r"[1-9]\d{0,2},\d{3}")
+_RUN: Final = re.compile(r"\d+")
 
 
 def cardinal(number: int) -> str:
@@ -41,6 +44,7 @@ def cardinal(number: int) -> str:
     return " ".join(words)
 
 
+@functools.cache
 def _group(number: int, *, full: bool) -> str:
     hundreds, rest = divmod(number, 100)
     words = [_DIGITS[hundreds], "trăm"] if hundreds or full else []
@@ -62,7 +66,17 @@ def _below_hundred(number: int, *, after_hundreds: bool) -> list[str]:
 
 def spelled(digits: str) -> str:
     """Digit by digit, any Unicode digits: 0912 -> không chín một hai."""
-    return " ".join(_DIGITS[unicodedata.digit(character)] for character in digits)
+    return " ".join(map(_digit, digits))
+
+
+@functools.cache
+def _digit(character: str) -> str:
+    return _DIGITS[unicodedata.digit(character)]
+
+
+def runs(written: str) -> list[str]:
+    """The runs of digits."""
+    return _RUN.findall(written)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -77,24 +91,23 @@ def number(written: str) -> str:
 @functools.lru_cache(maxsize=1 << 14)
 def quantity(written: str) -> str:
     """A number that counts something: 07 -> bảy, 1.250,5 -> một nghìn hai trăm năm mươi phẩy năm."""
-    padding = re.match(r"0(?=\d(?!\d))", written)
-    return number(written[1:] if padding else written)
+    return number(written[1:] if _PADDED.match(written) else written)
 
 
 def parts(written: str) -> tuple[str, str]:
     """The digits before and behind the decimal sign, in Vietnamese or in foreign writing."""
-    text = _SPACES.sub("", written)
-    if _GROUPED.fullmatch(text):
-        return re.sub(r"[.,]", "", text), ""
+    if written.isdecimal():
+        return written, ""
+    text = "".join(written.split())
     cut = max(text.rfind(","), text.rfind("."))
-    if cut < 0:
-        return text, ""
-    return re.sub(r"[.,]", "", text[:cut]), text[cut + 1 :]
+    if cut < 0 or _GROUPED.fullmatch(text):
+        return _SIGNS.sub("", text), ""
+    return _SIGNS.sub("", text[:cut]), text[cut + 1 :]
 
 
 def is_uncertain(written: str) -> bool:
     """1,234 is a decimal here, but many write thousands so."""
-    return bool(re.fullmatch(r"[1-9]\d{0,2},\d{3}", written))
+    return bool(_UNCERTAIN.fullmatch(written))
 
 
 def _fraction(digits: str) -> str:

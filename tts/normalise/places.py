@@ -31,12 +31,14 @@ _HIGHLAND: Final = re.compile(
     r"(?:ch|gi|kh|ng|nh|ph|th|tr|[bcdđghklmnprstvxy]?[rl]|[bcdđghklmnpqrstvxy])?[aăâeêioôơuưy]{1,3}"
     r"(?:ng|nh|ch|[cghklmnprst])?"
 )
+_LONGEST_HIGHLAND: Final = 7  # letters
 
 
 def is_highland(written: str) -> bool:
     """Đắk, Krông: letters that only Vietnamese has in a syllable that Vietnamese has not."""
-    bare = letters.toneless(written.lower())
-    return letters.is_marked(written) and len(written) < 8 and bool(_HIGHLAND.fullmatch(bare))
+    if len(written) > _LONGEST_HIGHLAND or not letters.is_marked(written):
+        return False
+    return bool(_HIGHLAND.fullmatch(letters.toneless(written.lower())))
 
 
 def _place(match: re.Match[str]) -> Reading | None:

@@ -12,6 +12,7 @@ from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
+_SPACE: Final = re.compile(r"\s")
 _NOT_LESS: Final = "lớn hơn hoặc bằng"
 _NOT_MORE: Final = "nhỏ hơn hoặc bằng"
 _COMPARED: Final = {
@@ -25,7 +26,7 @@ def _range(match: re.Match[str]) -> str:
 
 
 def _listed(match: re.Match[str]) -> str:
-    return ", ".join(numbers.quantity(digits) for digits in re.findall(r"\d+", match[0]))
+    return ", ".join(numbers.quantity(digits) for digits in numbers.runs(match[0]))
 
 
 def _plain(match: re.Match[str]) -> Reading | str | None:
@@ -33,9 +34,9 @@ def _plain(match: re.Match[str]) -> Reading | str | None:
     if match[0].isdecimal():
         return numbers.quantity(written)
     preceding = before(match)
-    if re.search(r"\s", written) and _LABELS.search(preceding):
+    if _SPACE.search(written) and _LABELS.search(preceding):
         return None  # lớp 3 125 em: two numbers
-    if "." in written and len(numbers.parts(written)[1]) and _SECTIONS.search(preceding):
+    if "." in written and numbers.parts(written)[1] and _SECTIONS.search(preceding):
         return None  # mục 2.1
     sign = {"+": "cộng "}.get(match["sign"], "âm ") if match["sign"] else ""
     bullet = sign == "âm " and not preceding

@@ -110,14 +110,15 @@ def follower(following: str) -> str:
         return THREE
     if following.isalpha():
         return ":a"
-    if following.isdigit():
+    if following.isdecimal():
         return ":0"
     return ":-" if following in _DASHES else f":{following}"
 
 
 def before(match: re.Match[str]) -> str:
     """The line up to the match, in lower case and without the space at its end."""
-    return match.string[max(0, match.start() - 60) : match.start()].rstrip().lower()
+    start = match.start()
+    return match.string[start - 60 if start > 60 else 0 : start].rstrip().lower()
 
 
 def after(match: re.Match[str]) -> str:

@@ -23,7 +23,7 @@ _LONG: Final = 9  # digits in one piece that nobody writes for a quantity
 
 def _serial(match: re.Match[str]) -> str | None:
     """Digit by digit, a breath at each sign."""
-    groups = re.findall(r"\d+", match[0])
+    groups = numbers.runs(match[0])
     if (max(map(len, groups)) < _LONG or groups[0][0] == "0") and not _labelled(match):
         return None  # a quantity, or a telephone
     if _THOUSANDS.fullmatch(match[0]) or _MONEY.match(after(match)):

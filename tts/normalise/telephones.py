@@ -24,7 +24,7 @@ _SHORTEST: Final = 9
 
 
 def _telephone(match: re.Match[str]) -> str | None:
-    groups = re.findall(r"\d+", match[0])
+    groups = numbers.runs(match[0])
     length = sum(map(len, groups))
     abroad = match[0].lstrip("(").startswith(("+", "84", "00"))
     if len(groups[0]) <= 2 and re.fullmatch(r"(?:19|20)\d\d", groups[-1]):
@@ -39,7 +39,7 @@ def _hotline(match: re.Match[str]) -> str | None:
     years = re.fullmatch(r"1[89]00\D{1,3}(?:1[89]|20)\d\d", match[0])
     if years and not _CALLED.search(before(match)) and not _ALWAYS.search(before(match)):
         return None  # 1900-1945
-    return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
+    return ", ".join(map(numbers.spelled, numbers.runs(match[0])))
 
 
 def _service(match: re.Match[str]) -> str | None:
@@ -56,12 +56,12 @@ def _local(match: re.Match[str]) -> str | None:
     """3812.116 behind a word for a telephone or behind a whole number."""
     if not _ALWAYS.search(before(match)) or _COUNTED.match(after(match)):
         return None
-    return ", ".join(map(numbers.spelled, re.findall(r"\d+", match[0])))
+    return ", ".join(map(numbers.spelled, numbers.runs(match[0])))
 
 
 def _services(match: re.Match[str]) -> str | None:
     """113/114/115."""
-    numbers_said = re.findall(r"\d+", match[0])
+    numbers_said = numbers.runs(match[0])
     if not all(each in _SERVICES for each in numbers_said):
         return None
     return ", ".join(map(numbers.spelled, numbers_said))

@@ -51,7 +51,7 @@ RULES: Final[tuple[Rule, ...]] = (
 @functools.lru_cache(maxsize=1 << 16)
 def word(written: str, *, capitals: bool) -> Reading:
     """A run of letters; ``capitals`` says that the words around it are in capitals too."""
-    if not letters.names(written):
+    if not letters.have_names(written):
         return _of_another_script(written)
     known = _known(written, capitals=capitals)
     if known:
@@ -60,7 +60,7 @@ def word(written: str, *, capitals: bool) -> Reading:
         return _in_capitals(written, capitals=capitals)
     if letters.is_syllable(written):
         return Reading(written)
-    if len(written) == 1 and letters.names(written):
+    if len(written) == 1:
         return Reading(letters.names(written), kind=TokenKind.CODE)
     return _odd(written)
 
@@ -72,8 +72,8 @@ def _of_another_script(written: str) -> Reading:
 
 
 def _known(written: str, *, capitals: bool) -> Reading | None:
-    lower, syllable = written.lower(), letters.is_syllable(written)
-    if lower in LOANS and not (capitals and syllable):
+    lower = written.lower()
+    if lower in LOANS and not (capitals and letters.is_syllable(written)):
         return Reading(LOANS[lower], kind=TokenKind.FOREIGN)
     if lower in PLACE_NAMES:
         return Reading(PLACE_NAMES[lower], kind=TokenKind.PLACE)
