@@ -61,10 +61,14 @@ class JournalRow(Base):
     occurrence: Mapped[str] = mapped_column(String(64), default="", index=True)
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    score: Mapped[float | None]  # of what was heard, as the server judged it; None: it did not
 
 
 class Alarm(Base):
-    """Something a person must know; opened once, closed once."""
+    """Something a person must know; opened once, closed once.
+
+    A person may take note of it while it lasts: it is closed then, and comes back only after it was well.
+    """
 
     __tablename__ = "alarm"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -79,6 +83,7 @@ class Alarm(Base):
     last_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     closed_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    well_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime, index=True)  # when it was over
 
 
 class Event(Base):

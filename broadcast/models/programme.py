@@ -127,6 +127,7 @@ class Loudspeaker(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     public_key: Mapped[str] = mapped_column(String(64))  # Ed25519, base64
+    previous_key: Mapped[str] = mapped_column(String(64), default="")  # until the present one was used
     broker_hash: Mapped[str] = mapped_column(String(255))
     key_expires_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # of its own key; None: never
     maker: Mapped[str] = mapped_column(String(80), default="")
@@ -136,7 +137,7 @@ class Loudspeaker(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     data_limit_mb: Mapped[int | None]  # of its SIM, a month
     volume: Mapped[int] = mapped_column(default=80)
-    start_offset_ms: Mapped[int] = mapped_column(default=0)  # its turn where neighbours start staggered
+    turn: Mapped[int] = mapped_column(default=0)  # among neighbours that start staggered, from 0
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     activated_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # first heard
     retired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -149,6 +150,8 @@ class Loudspeaker(Base):
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # last State and Telemetry
     firmware: Mapped[str] = mapped_column(String(40), default="")
     clock: Mapped[str] = mapped_column(String(12), default="")  # a ClockQuality, empty before the first
+    clock_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # since when it is so
+    faults: Mapped[str] = mapped_column(String(200), default="")  # codes, each between spaces
     silenced: Mapped[str] = mapped_column(String(12), default="")  # by whom: local, central, or nobody
     silenced_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     refused_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # an order, for the last time

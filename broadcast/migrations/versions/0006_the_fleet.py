@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,7 +15,7 @@ depends_on = None
 TABLES = ("fault", "usage_month", "uptime_day", "command_order", "claim", "box", "bulk", "area_policy")
 
 
-def added() -> tuple[sa.Column, ...]:
+def added() -> tuple[sa.Column[Any], ...]:
     """What a loudspeaker's row has more; a column belongs to one table, so each use makes its own."""
     return (
         sa.Column("key_expires_at", sa.DateTime(timezone=True), nullable=True),
@@ -23,10 +25,13 @@ def added() -> tuple[sa.Column, ...]:
         sa.Column("photo_sha256", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("note", sa.Text(), nullable=False, server_default=""),
         sa.Column("data_limit_mb", sa.Integer(), nullable=True),
-        sa.Column("start_offset_ms", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("turn", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("previous_key", sa.String(length=64), nullable=False, server_default=""),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("firmware", sa.String(length=40), nullable=False, server_default=""),
         sa.Column("clock", sa.String(length=12), nullable=False, server_default=""),
+        sa.Column("clock_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("faults", sa.String(length=200), nullable=False, server_default=""),
         sa.Column("silenced", sa.String(length=12), nullable=False, server_default=""),
         sa.Column("silenced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
@@ -197,6 +202,13 @@ def upgrade() -> None:
     with op.batch_alter_table("as_run") as table:
         table.add_column(sa.Column("score", sa.Double(), nullable=True))
 
+    with op.batch_alter_table("journal") as table:
+        table.add_column(sa.Column("score", sa.Double(), nullable=True))
+    with op.batch_alter_table("alarm") as table:
+        table.add_column(sa.Column("well_at", sa.DateTime(timezone=True), nullable=True))
+        table.create_index(op.f("ix_alarm_well_at"), ["well_at"], unique=False)
+    op.execute("UPDATE alarm SET well_at = closed_at")
+
     with op.batch_alter_table("loudspeaker") as table:
         for column in added():
             table.add_column(column)
@@ -220,10 +232,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in TABLES:
-        op.drop_table(table)
+    for name in TABLES:
+        op.drop_table(name)
     with op.batch_alter_table("loudspeaker") as table:
         for column in reversed(added()):
             table.drop_column(column.name)
-    with op.batch_alter_table("as_run") as table:
-        table.drop_column("score")
+    with op.batch_alter_table("alarm") as table:
+        table.drop_index(op.f("ix_alarm_well_at"))
+        table.drop_column("well_at")
+    for name in ("journal", "as_run"):
+        with op.batch_alter_table(name) as table:
+            table.drop_column("score")
