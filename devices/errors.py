@@ -47,6 +47,12 @@ class StoreFailed(DeviceError):
     code = "store_failed"
 
 
+class AlreadyRunning(StoreFailed):
+    """Another program of a loudspeaker uses the same data."""
+
+    code = "already_running"
+
+
 class AudioUnreadable(DeviceError):
     """A file is not audio that can be played."""
 

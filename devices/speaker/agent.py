@@ -103,7 +103,7 @@ class Agent:
         self._over = asyncio.get_running_loop().create_future()
         try:
             self._perform(self._core.boot(self._now(), self._steady()))
-            for work in (self._tick, self._chores, self.session.run):
+            for work in (self._tick, self._chores, self.session.run, self._follow_button):
                 self._spawn(self._forever(work))
             await self._over
         except StoreFailed:
@@ -238,6 +238,12 @@ class Agent:
         if verdict != self._clock_verdict:
             self._clock_verdict = verdict
             self.post(verdict)
+
+    async def _follow_button(self) -> None:
+        if self._world.silence_file is None:
+            await asyncio.Event().wait()
+        else:
+            await self.button.follow(self._world.silence_file)
 
     async def _restart(self) -> None:
         self.restart_wanted = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib import metadata
@@ -14,17 +16,28 @@ from typing import Any, NoReturn
 
 import click
 
-from devices.errors import DeviceError, IdentityInvalid, LinkRefused, NoSoundCard, StoreFailed
+from devices.errors import (
+    AlreadyRunning,
+    DeviceError,
+    IdentityInvalid,
+    LinkRefused,
+    NoSoundCard,
+    StoreFailed,
+)
 
-from .assembly import alone_in, assemble
+from .assembly import Fittings, alone_in, assemble
 from .checkup import Finding, examine, report
 from .identity import Identity
 from .ports import Sink
+from .service import Service
 from .sink import has_sound_card, open_sink
+
+log = logging.getLogger(__name__)
 
 _SENTENCES: dict[type[DeviceError], str] = {
     IdentityInvalid: "Tệp danh tính của loa không dùng được",
-    StoreFailed: "Không mở được kho dữ liệu của loa, hoặc một chương trình loa khác đang dùng thư mục này",
+    StoreFailed: "Không mở được kho dữ liệu của loa",
+    AlreadyRunning: "Một chương trình loa khác đang dùng thư mục dữ liệu này; không chạy thêm lần nữa",
     NoSoundCard: "Không có ngõ ra âm thanh dùng được",
     LinkRefused: "Địa chỉ máy chủ MQTT trong tệp danh tính không dùng được",
 }
@@ -39,6 +52,24 @@ _identity = click.option(
 _data = click.option(
     "--data", type=click.Path(path_type=Path), required=True, help="Thư mục dữ liệu: nhật ký và âm thanh."
 )
+_FILE = click.Path(path_type=Path)
+_FITTINGS = (
+    click.option("--amplifier", type=_FILE, help="Tệp GPIO bật (1) và tắt (0) tăng âm."),
+    click.option("--amplifier-sense", type=_FILE, help="Tệp cho biết công suất ra loa, tính bằng oát."),
+    click.option("--microphone", is_flag=True, help="Có micrô cạnh loa."),
+    click.option("--silence-file", type=_FILE, help="Còn tệp này thì loa im hẳn (nút im tại chỗ)."),
+    click.option("--voltage-file", type=_FILE, help="Tệp cho biết điện áp nguồn, tính bằng vôn."),
+    click.option("--signal-file", type=_FILE, help="Tệp cho biết mức sóng di động, tính bằng dBm."),
+)
+_RESTART = 75  # the exit code that asks the service manager to start the program again
+
+
+def _fittings(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_FITTINGS):
+        command = option(command)
+    return command
+
+
 _as_json = click.option("--json", "as_json", is_flag=True, help="In kết quả dạng JSON.")
 
 
@@ -65,21 +96,34 @@ def main() -> None:
     type=click.FloatRange(0.1, 1000),
     default=1.0,
     show_default=True,
-    help="Tốc độ đồng hồ mẫu của ngõ ra câm, để thử nghiệm.",
+    help="Tốc độ đồng hồ mẫu của ngõ ra không có card, để thử nghiệm.",
 )
-def run(identity_file: Path, data: Path, kind: str, wav: Path | None, rate: float) -> None:
-    """Chạy cụm loa cho đến khi nhận SIGTERM hoặc SIGINT."""
+@click.option("--reboot-command", help="Lệnh khởi động lại hộp loa; không có thì chỉ chương trình chạy lại.")
+@_fittings
+def run(
+    *,
+    identity_file: Path,
+    data: Path,
+    kind: str,
+    wav: Path | None,
+    rate: float,
+    reboot_command: str | None,
+    **fitted: Any,
+) -> None:
+    """Chạy cụm loa cho đến khi nhận SIGTERM hoặc SIGINT; SIGUSR1 bật và tắt im lặng tại chỗ."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if kind == "wav" and wav is None:
         raise click.UsageError("--sink wav cần thêm --wav TỆP.")
-    if rate != 1.0 and kind != "silent":
-        raise click.UsageError("--rate chỉ dùng với --sink silent.")
+    if rate != 1.0 and kind not in ("silent", "wav"):
+        raise click.UsageError("--rate chỉ dùng với --sink silent hoặc wav.")
     try:
         identity = Identity.load(identity_file)
         with alone_in(data):
-            asyncio.run(_run(identity, data, lambda: _open_sink(kind, wav, rate)))
+            again = asyncio.run(_run(identity, data, lambda: _open_sink(kind, wav, rate), Fittings(**fitted)))
     except DeviceError as error:
         _fail(error)
+    if again:
+        _restart(reboot_command)
 
 
 @main.command()
@@ -98,19 +142,22 @@ def status(data: Path, *, as_json: bool) -> None:
 @_identity
 @_data
 @_as_json
-def doctor(identity_file: Path, data: Path, *, as_json: bool) -> None:
-    """Kiểm tra máy này: danh tính, kho dữ liệu, âm thanh, đồng hồ, máy chủ MQTT."""
-    findings = asyncio.run(examine(identity_file, data))
+@_fittings
+def doctor(identity_file: Path, data: Path, *, as_json: bool, **fitted: Any) -> None:
+    """Kiểm tra máy này: danh tính, kho dữ liệu, âm thanh, tăng âm, đồng hồ, máy chủ MQTT."""
+    findings = asyncio.run(examine(identity_file, data, Fittings(**fitted)))
     rows = [{"id": f.id, "ok": f.ok, "text": f.text, "hint": f.hint} for f in findings]
     _show(rows, as_json, lambda: "\n".join(_line(finding) for finding in findings))
     if not all(finding.ok for finding in findings):
         sys.exit(1)
 
 
-async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink]) -> None:
+async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink], fittings: Fittings) -> bool:
+    """Whether the loudspeaker was ordered to start anew."""
     sink = open_sink()
+    firmware = f"truyen-thanh {metadata.version('truyen-thanh')}"
     try:
-        agent = assemble(identity, data, sink, firmware=f"truyen-thanh {metadata.version('truyen-thanh')}")
+        agent = assemble(identity, data, sink, firmware=firmware, fittings=fittings)
     except BaseException:
         sink.close()
         raise
@@ -118,13 +165,28 @@ async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink]) ->
     stopping: list[asyncio.Task[None]] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: stopping.append(loop.create_task(agent.stop())))
+    loop.add_signal_handler(signal.SIGUSR1, agent.button.toggle)
     click.echo(f"Loa {identity.device} đang chạy.")
+    alive = loop.create_task(Service().keep_alive())
     try:
         await agent.run()
     except BaseException:
         await agent.power_off()  # without a journal nothing may go on sounding
         raise
+    finally:
+        alive.cancel()
     await asyncio.gather(*stopping)
+    return agent.restart_wanted
+
+
+def _restart(command: str | None) -> NoReturn:
+    """Start the box anew, or let the service manager start the program."""
+    if command:
+        try:
+            subprocess.run(shlex.split(command), check=True)
+        except (OSError, ValueError, subprocess.CalledProcessError):
+            log.exception("The box does not start anew", extra={"action": "reboot_failed"})
+    sys.exit(_RESTART)
 
 
 def _open_sink(kind: str, wav: Path | None, rate: float) -> Sink:

@@ -32,6 +32,7 @@ class Hands:
         self._faults = faults
         self._post = post
         self._spawn = spawn
+        self._had_card = True
         self._horn = Horn(world.amplifier, faults, post)
         self._voice = Voice(world, self._horn, faults, post)
         self._supplies = Supplies(world, cache, self._voice, post, rng=rng, faults=faults)
@@ -44,8 +45,10 @@ class Hands:
     def look(self, now: int) -> None:
         """What must be looked at now and then: old audio, room on the disk, the card."""
         self._supplies.evict(now)
-        if not self._world.has_card():
-            self._faults.note(Fault.NO_SOUND_CARD, present=True)
+        card = self._world.has_card()
+        if card is not self._had_card:
+            self._had_card = card
+            self._faults.note(Fault.NO_SOUND_CARD, present=not card)
 
     async def close(self) -> None:
         """Fade out what plays and switch the amplifier off."""

@@ -210,6 +210,7 @@ class World:
     # What not every box has.
     amplifier: Amplifier = field(default_factory=AlwaysOn)
     microphone: Microphone | None = None
+    silence_file: Path | None = None  # while it exists nothing sounds
     sensors: Sensors = field(default_factory=Sensors)
     free: Callable[[Path], int | None] = free_bytes  # bytes on the disk of the cache
     has_card: Callable[[], bool] = lambda: True  # whether the output has its card now

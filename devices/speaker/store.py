@@ -95,6 +95,12 @@ class SqliteStore:
         self._write("DELETE FROM journal WHERE seq <= ?", seq)
         return int(self._run("SELECT changes()").fetchone()[0])
 
+    def check(self) -> None:
+        """Read the whole file; raises StoreFailed when it is damaged."""
+        found = str(self._run("PRAGMA quick_check(1)").fetchone()[0])
+        if found != "ok":
+            raise StoreFailed(f"{self._path}: {found}")
+
     def sync(self) -> None:
         if self._has_begun():
             self._run("COMMIT")
