@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -15,27 +16,43 @@ from devices.errors import ProfileInvalid
 
 from .faults import Fault
 
-Meta = msgspec.Meta
-Positive = Annotated[float, Meta(ge=0)]
-Share = Annotated[float, Meta(ge=0, le=1)]
-# A number holds for all; of [lowest, highest] every loudspeaker draws its own.
-Spread = float | Annotated[tuple[float, float], Meta()]
-PositiveSpread = Positive | tuple[Positive, Positive]
-ShareSpread = Share | tuple[Share, Share]
+# A number holds for all; of [lowest, highest] every loudspeaker draws its own. Bounds are checked below:
+# msgspec 0.22 mixes up the memory of bounds that stand in a union with a tuple.
+Spread = float | tuple[float, float]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; what is not said is None."""
 
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {}  # others: from 0 on
+
+    def __post_init__(self) -> None:
+        for name, value in msgspec.structs.asdict(self).items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(self._fits(name, each) for each in numbers):
+                raise ValueError(f"{name} = {value} is out of range")
+            if isinstance(value, tuple) and value and isinstance(value[0], float) and value[0] > value[1]:
+                raise ValueError(f"{name}: the lowest stands first")
+
+    def _fits(self, name: str, value: object) -> bool:
+        if not isinstance(value, float):
+            return True
+        least, most = self.bounds.get(name, (0.0, math.inf))
+        return math.isfinite(value) and least <= value <= most
+
 
 class Cut(_Section, frozen=True, kw_only=True):
     """The network is away: ``after_s`` seconds from the beginning, for ``lasts_s`` seconds."""
 
-    after_s: Positive
-    lasts_s: Positive
+    after_s: float
+    lasts_s: float
 
 
 class Clock(_Section, frozen=True, kw_only=True):
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = dict.fromkeys(
+        ("offset_ms", "drift_ppm", "wrong_ms"), (-math.inf, math.inf)
+    )
+
     offset_ms: Spread | None = None
     drift_ppm: Spread | None = None
     wrong_ms: Spread | None = None  # of a loudspeaker with the fault wrong_clock
@@ -43,17 +60,22 @@ class Clock(_Section, frozen=True, kw_only=True):
 
 
 class Network(_Section, frozen=True, kw_only=True):
-    delay_ms: PositiveSpread | None = None
-    jitter_ms: PositiveSpread | None = None
-    loss: ShareSpread | None = None  # of the packets; each costs the time to send it again
-    bandwidth_kbps: Annotated[float, Meta(gt=0)] | tuple[Positive, Positive] | None = None
-    cuts_per_day: PositiveSpread | None = None
-    cut_minutes: PositiveSpread | None = None
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "loss": (0.0, 1.0),
+        "bandwidth_kbps": (1.0, math.inf),
+    }
+
+    delay_ms: Spread | None = None
+    jitter_ms: Spread | None = None
+    loss: Spread | None = None  # of the packets; each costs the time to send it again
+    bandwidth_kbps: Spread | None = None
+    cuts_per_day: Spread | None = None
+    cut_minutes: Spread | None = None
     cuts: tuple[Cut, ...] | None = None
 
 
 class Storage(_Section, frozen=True, kw_only=True):
-    megabytes: PositiveSpread | None = None
+    megabytes: Spread | None = None
 
 
 class _Part(_Section, frozen=True, kw_only=True):
@@ -66,7 +88,9 @@ class _Part(_Section, frozen=True, kw_only=True):
 class _Portion(_Part, frozen=True, kw_only=True):
     """What some of the loudspeakers have instead, or besides."""
 
-    percent: Annotated[float, Meta(ge=0, le=100)]
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {"percent": (0.0, 100.0)}
+
+    percent: float
     name: str = ""
 
 

@@ -1,0 +1,53 @@
+"""Loudspeakers for a trial, many in one transaction: entered like real ones, spread over the villages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from itertools import cycle, islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from devices.speaker.identity import Identity
+
+from . import areas, registry
+from .models import Area
+from .outbox import Wire
+
+PREFIX = "gia-lap"
+
+
+def enter(
+    session: Session, *, wire: Wire, area_id: int, count: int, first: int = 1, now: dt.datetime
+) -> list[Identity]:
+    """Enter ``count`` simulated loudspeakers in the lowest areas of this one, in turn.
+
+    Their names begin with the number ``first``. Errors: UnknownArea, AlreadyExists.
+    """
+    numbers = range(first, first + count)
+    places = islice(cycle(_lowest(session, area_id)), count)
+    return [
+        registry.add(
+            session,
+            None,
+            wire=wire,
+            device=name(number),
+            name=f"Loa giả lập {number}",
+            area_id=place,
+            now=now,
+        )
+        for number, place in zip(numbers, places, strict=True)
+    ]
+
+
+def name(number: int) -> str:
+    return f"{PREFIX}-{number:05}"
+
+
+def _lowest(session: Session, area_id: int) -> Sequence[int]:
+    """The areas of this one that have none below them, at least itself."""
+    areas.get(session, area_id)
+    parents = select(Area.parent_id).where(Area.parent_id.is_not(None))
+    query = select(Area.id).where(Area.id.in_(areas.below(area_id)), Area.id.not_in(parents))
+    return list(session.scalars(query.order_by(Area.code)))
