@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from devices.messages import JournalEvent
+from devices.messages import Evidence, JournalEvent
 
 from . import events, proof
-from .models import AsRun, Broadcast, Delivery, JournalRow
+from .models import AsRun, Broadcast, Delivery, JournalRow, Loudspeaker
+from .models.base import UtcDateTime
 from .moments import from_ms
 from .proof import FINAL, Outcome
 
@@ -31,18 +33,25 @@ def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
     broadcasts = {each.occurrence: each for each in session.scalars(query)}
     addressed = _update_deliveries(session, outcomes, broadcasts, now)
     _update_as_run(session, outcomes, addressed)
+    _note_proved(session, outcomes, addressed)
 
 
 def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
-    query = select(JournalRow.loudspeaker_id, JournalRow.occurrence, JournalRow.boot, JournalRow.body).where(
+    """Folded from the whole journal of each item, with the best score of what was heard of it."""
+    columns = (JournalRow.loudspeaker_id, JournalRow.occurrence, JournalRow.boot, JournalRow.body)
+    query = select(*columns, JournalRow.score).where(
         JournalRow.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in keys}),
         JournalRow.occurrence.in_({occurrence for _, occurrence in keys}),
     )
     entries: dict[Key, list[tuple[str, JournalEvent]]] = defaultdict(list)
-    for loudspeaker_id, occurrence, boot, body in session.execute(query):
-        if (loudspeaker_id, occurrence) in keys:
-            entries[(loudspeaker_id, occurrence)].append((boot, msgspec.convert(body, JournalEvent)))
-    folded = ((key, proof.outcome(each)) for key, each in entries.items())
+    scores: dict[Key, float] = {}
+    for loudspeaker_id, occurrence, boot, body, score in session.execute(query):
+        key = loudspeaker_id, occurrence
+        if key in keys:
+            entries[key].append((boot, msgspec.convert(body, JournalEvent)))
+            if score is not None:
+                scores[key] = max(score, scores.get(key, 0.0))
+    folded = ((key, proof.outcome(each, scores.get(key))) for key, each in entries.items())
     return {key: outcome for key, outcome in folded if outcome is not None}
 
 
@@ -111,4 +120,24 @@ def _fill(row: AsRun, outcome: Outcome, broadcast: Broadcast | None) -> None:
     row.ended_at = from_ms(outcome.ended) if outcome.ended else None
     row.played_ms, row.volume, row.underruns = outcome.played_ms, outcome.volume, outcome.underruns
     row.result, row.reason = outcome.state, outcome.reason[:REASON_LIMIT]
-    row.evidence = int(outcome.evidence)
+    row.evidence, row.score = int(outcome.evidence), outcome.score
+
+
+def _note_proved(
+    session: Session, outcomes: Mapping[Key, Outcome], addressed: Mapping[Key, Broadcast]
+) -> None:
+    """When each loudspeaker last proved a sound of what it had to play."""
+    starts: dict[int, dt.datetime] = {}
+    for key, broadcast in addressed.items():
+        if outcomes[key].evidence >= Evidence.RENDERED:
+            starts[key[0]] = max(broadcast.start, starts.get(key[0], broadcast.start))
+    if not starts:
+        return
+    start = bindparam("start", type_=UtcDateTime())
+    older = or_(Loudspeaker.proved_at.is_(None), Loudspeaker.proved_at < start)
+    proved = (
+        sql_update(Loudspeaker).where(Loudspeaker.id == bindparam("whose"), older).values(proved_at=start)
+    )
+    session.connection().execute(
+        proved, [{"whose": each, "start": at} for each, at in sorted(starts.items())]
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from devices.messages import ItemState
 
 from . import alerts, events
-from .models import Area, Broadcast, BroadcastState, Delivery
+from .models import Area, Broadcast, BroadcastState, Delivery, Loudspeaker
 from .outbox import Wire
 
 MARGIN = dt.timedelta(minutes=2)  # for reports on their way
@@ -39,6 +39,7 @@ def close_over(session: Session, wire: Wire, now: dt.datetime) -> int:
         if broadcast.state is not BroadcastState.CANCELLED or not scheduled:
             broadcast.state, changed = BroadcastState.CLOSED, True
             closed += 1
+            _note_asked(session, broadcast)
             if not scheduled:
                 silenced[broadcast.area_id] = broadcast.area
         if changed:
@@ -46,6 +47,16 @@ def close_over(session: Session, wire: Wire, now: dt.datetime) -> int:
     for area in silenced.values():
         alerts.publish(session, wire, area, now)
     return closed
+
+
+def _note_asked(session: Session, broadcast: Broadcast) -> None:
+    """Whoever had to play it may be asked for proof of some sound from now on."""
+    meant = select(Delivery.loudspeaker_id).where(
+        Delivery.broadcast_id == broadcast.id, Delivery.state != ItemState.CANCELLED
+    )
+    newest = or_(Loudspeaker.asked_at.is_(None), Loudspeaker.asked_at < broadcast.start)
+    asked = update(Loudspeaker).where(Loudspeaker.id.in_(meant), newest).values(asked_at=broadcast.start)
+    session.execute(asked.execution_options(synchronize_session=False))
 
 
 def _end_deliveries(session: Session, broadcast: Broadcast, now: dt.datetime) -> bool:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devices.envelope import KeySet, open_report
-from devices.errors import Malformed, OrderRejected
+from devices.errors import BadSignature, Malformed, OrderRejected
 from devices.link import Inbound
-from devices.messages import Ack, Journal, JournalEvent, State, Telemetry, TimeRequest
+from devices.messages import Ack, Journal, JournalEvent, Report, State, Telemetry, TimeRequest
 from devices.topics import Kind, Topics
 
 from .models import Loudspeaker
@@ -82,7 +82,7 @@ def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telem
     if not payload:
         return None  # a retained state that was cleared
     sealed = kind in (Kind.EVT, Kind.ACK)
-    report = open_report(payload, _keys(loudspeaker.public_key) if sealed else None)
+    report = _unsealed(payload, loudspeaker) if sealed else open_report(payload, None)
     if _EXPECTED.get(kind) is not type(report):
         raise Malformed(f"{type(report).__name__} on a topic of {kind}")
     if isinstance(report, TimeRequest):
@@ -90,6 +90,19 @@ def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telem
     if report.device != loudspeaker.device:
         raise Malformed(f"written by {report.device[:80]!r}")
     _check(report)
+    return report
+
+
+def _unsealed(payload: bytes, loudspeaker: Loudspeaker) -> Report:
+    """While its key is replaced a loudspeaker may use the old one, until it has used the new one."""
+    try:
+        report = open_report(payload, _keys(loudspeaker.public_key))
+    except BadSignature:
+        if not loudspeaker.previous_key:
+            raise
+        return open_report(payload, _keys(loudspeaker.previous_key))
+    if loudspeaker.previous_key:
+        loudspeaker.previous_key = ""
     return report
 
 
@@ -116,10 +129,16 @@ def _check(report: State | Telemetry | Journal | Ack) -> None:
     elif isinstance(report, State):
         _text(report.boot, 40)
         _text(report.playing, 64)
-        _number(report.session, LARGEST)
+        _text(report.silenced, 12)
+        _text(report.firmware, 200)
+        _text(" ".join(report.faults), 400)
+        for count in (report.session, report.have.epoch, report.have.rev):
+            _number(count, LARGEST)
         _number(report.at, LAST_MS)
     elif isinstance(report, Telemetry):
         _text(report.boot, 40)
+        _number(report.at, LAST_MS)
+        _number(report.data_bytes or 0, 2**53)
     else:
         _text(report.command, 80)
 

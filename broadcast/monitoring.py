@@ -6,34 +6,40 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from devices.messages import Evidence, ItemState
 from devices.presence import Presence, Sighting
 from devices.presence import presence as computed
 
 from . import alarms as alarm_book
 from . import permissions, urgent, week
+from .conditions import HEARTBEAT, Conditions
 from .models import (
     Alarm,
     AreaClosure,
     Broadcast,
-    BroadcastState,
     Bulletin,
     BulletinState,
-    Delivery,
     Loudspeaker,
     Person,
     Role,
 )
 from .moments import local_midnight
+from .watching import watch
 from .week import Slot
 
-HEARTBEAT = dt.timedelta(seconds=60)
-SILENT_AFTER = dt.timedelta(minutes=10)
-PROOF_WITHIN = dt.timedelta(days=3)
-SILENT = "silent"
+__all__ = [
+    "Laggards",
+    "Silent",
+    "Today",
+    "alarms",
+    "close_alarm",
+    "presence",
+    "today",
+    "watch",
+    "without_proof",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,8 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
     )
     playing, coming = week.now_and_next(session, areas, now)
     midnight = local_midnight(now)
-    speakers = _loudspeakers(session, mine)
-    present = {each.id: presence(each, now, heartbeat) for each in speakers}
-    unproved = without_proof(session, [each.id for each in speakers], now)
+    conditions = Conditions(now, heartbeat)
+    total, online = _counts(session, mine, conditions)
     return Today(
         playing=playing,
         next=coming,
@@ -85,14 +90,10 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
         urgent=urgent.active(session, person, now),
         awaiting=_awaiting(session, person),
         returned=_returned(session, person),
-        silent=[
-            Silent(each, present[each.id], each.id in unproved)
-            for each in speakers
-            if each.id in unproved or present[each.id] in (Presence.OFFLINE, Presence.NEVER)
-        ],
+        silent=_silent(session, mine, conditions),
         alarms=alarms(session, person),
-        loudspeakers=len(speakers),
-        online=sum(1 for state in present.values() if state is Presence.ONLINE),
+        loudspeakers=total,
+        online=online,
     )
 
 
@@ -108,39 +109,8 @@ def close_alarm(session: Session, person: Person, alarm_id: int, now: dt.datetim
 
 def without_proof(session: Session, ids: Collection[int], now: dt.datetime) -> set[int]:
     """Loudspeakers that had something to play in the last days and proved no sound of any of it."""
-    query = (
-        select(Delivery.loudspeaker_id)
-        .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
-        .where(
-            Delivery.loudspeaker_id.in_(ids),
-            Broadcast.state == BroadcastState.CLOSED,
-            Broadcast.start > now - PROOF_WITHIN,
-            Delivery.state != ItemState.CANCELLED,
-        )
-        .group_by(Delivery.loudspeaker_id)
-        .having(func.coalesce(func.max(Delivery.evidence), 0) < int(Evidence.RENDERED))
-    )
-    return set(session.scalars(query))
-
-
-def watch(session: Session, now: dt.datetime) -> int:
-    """One alarm when a loudspeaker falls silent, closed when it is back; returns how many were opened.
-
-    Call it only while the broker is connected: without it everyone seems silent.
-    """
-    already = set(
-        session.scalars(select(Alarm.loudspeaker_id).where(Alarm.kind == SILENT, Alarm.closed_at.is_(None)))
-    )
-    opened = 0
-    for each in session.scalars(select(Loudspeaker).where(Loudspeaker.retired_at.is_(None))):
-        since = each.last_seen or each.created_at
-        is_silent = now - since > SILENT_AFTER
-        if is_silent and each.id not in already:
-            alarm_book.raise_alarm(session, kind=SILENT, now=now, loudspeaker=each, since=since.isoformat())
-            opened += 1
-        elif not is_silent and each.id in already:
-            alarm_book.settle(session, kind=SILENT, now=now, loudspeaker=each)
-    return opened
+    unproved = select(Loudspeaker.id).where(Loudspeaker.id.in_(ids), Conditions(now).unproved)
+    return set(session.scalars(unproved))
 
 
 @dataclass(slots=True)
@@ -164,18 +134,46 @@ class Laggards:
 
 
 def _behind(session: Session) -> Iterable[tuple[str, int]]:
-    query = select(
-        Loudspeaker.device, Loudspeaker.desired_epoch, Loudspeaker.desired_rev, Loudspeaker.report
-    ).where(Loudspeaker.online, Loudspeaker.retired_at.is_(None), Loudspeaker.desired_rev > 0)
-    for device, epoch, rev, report in session.execute(query):
-        have = report.get("state", {}).get("have", {})
-        if (have.get("epoch", 0), have.get("rev", 0)) < (epoch, rev):
-            yield device, rev
+    older = or_(
+        Loudspeaker.have_epoch < Loudspeaker.desired_epoch,
+        and_(
+            Loudspeaker.have_epoch == Loudspeaker.desired_epoch,
+            Loudspeaker.have_rev < Loudspeaker.desired_rev,
+        ),
+    )
+    query = select(Loudspeaker.device, Loudspeaker.desired_rev).where(
+        Loudspeaker.online, Loudspeaker.retired_at.is_(None), older
+    )
+    return [(device, rev) for device, rev in session.execute(query)]
 
 
-def _loudspeakers(session: Session, area_ids: Collection[int]) -> list[Loudspeaker]:
-    query = select(Loudspeaker).where(Loudspeaker.area_id.in_(area_ids), Loudspeaker.retired_at.is_(None))
-    return list(session.scalars(query.options(joinedload(Loudspeaker.area)).order_by(Loudspeaker.name)))
+def _silent(session: Session, area_ids: Collection[int], conditions: Conditions) -> list[Silent]:
+    """Those that cannot be counted on, and nobody else: an area may have thousands."""
+    unproved = conditions.unproved.label("unproved")
+    query = (
+        select(Loudspeaker, unproved)
+        .where(
+            Loudspeaker.area_id.in_(area_ids),
+            Loudspeaker.retired_at.is_(None),
+            or_(conditions.offline, unproved),
+        )
+        .options(joinedload(Loudspeaker.area))
+        .order_by(Loudspeaker.name)
+    )
+    return [
+        Silent(each, presence(each, conditions.now, conditions.heartbeat), bool(mute))
+        for each, mute in session.execute(query)
+    ]
+
+
+def _counts(session: Session, area_ids: Collection[int], conditions: Conditions) -> tuple[int, int]:
+    """How many there are and how many of them are heard in time."""
+    there = and_(~conditions.offline, ~conditions.late)
+    query = select(func.count(), func.count().filter(there)).where(
+        Loudspeaker.area_id.in_(area_ids), Loudspeaker.retired_at.is_(None)
+    )
+    total, online = session.execute(query).one()
+    return total, online
 
 
 def _awaiting(session: Session, person: Person) -> list[Bulletin]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from devices.messages import Evidence, ItemState, JournalEvent
@@ -30,6 +30,9 @@ _RANK = {
     S.DONE: 9,
 }
 FINAL = frozenset(state for state, rank in _RANK.items() if rank >= 6)
+MATCHES = 0.5  # a score from which what was heard counts as what should have sounded
+LOAD, NO_LOAD = "load", "no_load"  # what the amplifier's sensor says of an item
+
 _HEARD = frozenset({S.DONE, S.PARTIAL, S.PREEMPTED, S.INTERRUPTED})
 _ARMED = frozenset({S.ARMED, S.STARTING, S.PLAYING, S.PREEMPTED, S.RESUMING})
 
@@ -57,26 +60,33 @@ class Outcome:
     played_ms: int
     volume: int
     underruns: int
+    score: float | None = None
 
 
-def outcome(entries: Iterable[tuple[str, JournalEvent]]) -> Outcome | None:
-    """Fold the journal of one item, given as (boot, event); None when nothing in it is a state of an item."""
+def outcome(entries: Iterable[tuple[str, JournalEvent]], score: float | None = None) -> Outcome | None:
+    """Fold the journal of one item, given as (boot, event); None when nothing in it is a state of an item.
+
+    ``score``: how well what a microphone heard is what should have sounded, as the server judged it.
+    """
+    entries = list(entries)
     known = [(boot, event) for boot, event in entries if event.event in _NAMES]
     if not known:
         return None
     _, last = max(known, key=_order)
     heard = max((event for _, event in known), key=lambda event: (event.played_ms, event.samples, event.seq))
+    loads = {event.reason for _, event in entries if event.event == "electrical"}
     begun = [event.started for _, event in known if event.started]
     return Outcome(
         state=S(last.event),
-        evidence=max(evidence(event) for _, event in known),
-        reason=last.reason,
+        evidence=_sensed(max(evidence(event) for _, event in known), loads, score),
+        reason=last.reason or (NO_LOAD if NO_LOAD in loads else ""),
         planned=max(event.planned for _, event in known),
         started=min(begun, default=0),
         ended=max(event.ended for _, event in known),
         played_ms=heard.played_ms,
         volume=heard.volume,
         underruns=max(event.underruns for _, event in known),
+        score=score,
     )
 
 
@@ -88,6 +98,15 @@ def evidence(event: JournalEvent) -> Evidence:
     if state in _ARMED or event.samples > 0:
         return Evidence.ARMED
     return Evidence.ACKNOWLEDGED
+
+
+def _sensed(said: Evidence, loads: Collection[str], score: float | None) -> Evidence:
+    """A sensor adds to what was rendered, and to nothing less: it may have heard a neighbour."""
+    if said < Evidence.RENDERED:
+        return said
+    if score is not None and score >= MATCHES:
+        return Evidence.ACOUSTIC
+    return Evidence.ELECTRICAL if set(loads) == {LOAD} else said
 
 
 def verdict(state: ItemState, reached: int | None) -> Verdict:

@@ -6,24 +6,21 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from devices.link import Inbound
-from devices.messages import Ack, Journal, State, Telemetry
-from devices.presence import Sighting, heard, observe
+from devices.messages import Ack, Journal
 
-from . import acknowledgement, airlog, alarms, cursors, events, intake
+from . import airlog, alarms, cursors, events, intake, sightings
 from .intake import Heard, Refused
 from .models import JournalRow, Loudspeaker
 from .moments import from_ms
 from .outbox import Wire
 from .upsert import insert_new
 
-FRESH = dt.timedelta(minutes=2)  # a state that is older was kept by the broker, it is no sign of life
 REFUSALS = frozenset({"bad_signature", "malformed", "replayed", "stale", "wrong_target"})
 
 
@@ -41,7 +38,7 @@ def ingest(session: Session, batch: Sequence[Inbound], wire: Wire, now: dt.datet
     known = _loudspeakers(session, intake.senders(batch, wire.topics))
     mail = intake.read(batch, wire.topics, known)
     _complain(session, mail.refused, now)
-    _note_presence(session, mail.heard, now)
+    sightings.note(session, mail.heard, now)
     new = _store_journals(session, mail.heard)
     _raise_reported(session, {(row.loudspeaker_id, row.boot, row.seq) for row in new}, mail.heard, now)
     airlog.update(session, {(row.loudspeaker_id, row.occurrence) for row in new if row.occurrence}, now)
@@ -68,54 +65,6 @@ def _complain(session: Session, refused: Iterable[Refused], now: dt.datetime) ->
             device=each.device,
             why=each.why,
         )
-
-
-def _note_presence(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:
-    """Fold each loudspeaker's messages in the order in which they came."""
-    per_speaker: dict[int, list[Heard]] = defaultdict(list)
-    for each in mail:
-        per_speaker[each.loudspeaker.id].append(each)
-    in_force: list[Loudspeaker] = []
-    for messages in per_speaker.values():
-        loudspeaker = messages[0].loudspeaker
-        before = (loudspeaker.online, loudspeaker.playing)
-        if _fold(loudspeaker, messages):
-            in_force.append(loudspeaker)
-        if before != (loudspeaker.online, loudspeaker.playing):
-            events.emit(
-                session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id
-            )
-    acknowledgement.note(session, in_force, now)
-
-
-def _fold(loudspeaker: Loudspeaker, messages: Iterable[Heard]) -> bool:
-    """Whether the loudspeaker now says that it has the newest desired state, and has not said so before."""
-    known = Sighting(loudspeaker.online, loudspeaker.boot, loudspeaker.session, loudspeaker.last_seen)
-    said: dict[str, Any] = dict(loudspeaker.report)
-    before = said.get("state", {}).get("have")
-    for each in messages:
-        report = each.report
-        if isinstance(report, State):
-            retained = each.received_at - from_ms(report.at) > FRESH
-            seen = observe(known, report, each.received_at, retained=retained)
-            if seen is not known and report.online:
-                said["state"] = msgspec.to_builtins(report)
-                loudspeaker.playing = report.playing
-            elif seen is not known:
-                loudspeaker.playing = ""
-            known = seen
-        elif isinstance(report, Telemetry):
-            said["tele"] = msgspec.to_builtins(report)
-            known = heard(known, report.boot, each.received_at)
-        elif isinstance(report, Journal):
-            known = heard(known, report.boot, each.received_at)
-    loudspeaker.online, loudspeaker.boot, loudspeaker.session = known.online, known.boot, known.session
-    if known.last_seen != loudspeaker.last_seen:
-        loudspeaker.last_seen = known.last_seen
-    if said != loudspeaker.report:
-        loudspeaker.report = said
-    newest = {"epoch": loudspeaker.desired_epoch, "rev": loudspeaker.desired_rev}
-    return bool(said.get("state", {}).get("have") == newest != before)
 
 
 def _journals(mail: Iterable[Heard]) -> list[tuple[Loudspeaker, Journal]]:

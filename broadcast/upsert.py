@@ -1,6 +1,8 @@
-"""Inserts that leave an existing row alone, in the words of either database."""
+"""Inserts that meet an existing row, in the words of either database."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -14,3 +16,12 @@ def insert_new(session: Session, table: type[Base]) -> Insert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_adding(session: Session, table: type[Base], columns: Iterable[str]) -> Insert:
+    """INSERT, or add to the ``columns`` of the row that has the same primary key."""
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = make(table)
+    keys = [column.name for column in table.__table__.primary_key]
+    sums = {name: table.__table__.c[name] + statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=keys, set_=sums)

@@ -13,7 +13,7 @@ from broadcast.errors import NotFound
 from broadcast.matrix import matrix
 from broadcast.models import Alarm, BroadcastState
 from broadcast.proof import Verdict
-from devices.messages import Evidence, ItemState
+from devices.messages import ClockQuality, Evidence, ItemState
 from devices.presence import Presence
 from schedules.types import Frequency
 
@@ -85,7 +85,7 @@ def test_a_stopped_broadcast_without_a_word_is_cancelled_unconfirmed_and_stays_o
 
 def test_one_alarm_when_a_loudspeaker_falls_silent_and_none_when_it_is_back(stage: Any) -> None:
     (box,) = stage.loudspeakers(1)
-    stage.hear(box.state(stage.now))
+    stage.hear(box.state(stage.now, clock=ClockQuality.SYNCED))
 
     def watch(at: dt.datetime) -> int:
         with stage.database.transaction() as session:

@@ -1,0 +1,64 @@
+"""Data that each loudspeaker's connection carried in a local month, added up from what it counts itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from devices.messages import Telemetry
+
+from .conditions import month
+from .models import UsageMonth
+from .moments import from_ms
+from .upsert import insert_adding
+
+BELIEVED = dt.timedelta(days=1)  # a clock that is off by more does not say which month it is
+
+
+class Counter:
+    """What is new in a batch.
+
+    A loudspeaker's count begins again with its month and with its store: what it says less than
+    before is all new.
+    """
+
+    def __init__(self) -> None:
+        self._added: dict[tuple[int, str], int] = defaultdict(int)
+
+    def count(
+        self, loudspeaker_id: int, last: Mapping[str, Any], said: Telemetry, received_at: dt.datetime
+    ) -> None:
+        """``last`` is the telemetry before this one; an older one that comes late is counted in it."""
+        if said.data_bytes is None or said.at < last.get("at", 0):
+            return
+        this = _month(said.at, received_at)
+        before = last.get("data_bytes") or 0
+        if _month(last.get("at", 0), received_at) != this or said.data_bytes < before:
+            before = 0
+        self._added[loudspeaker_id, this] += said.data_bytes - before
+
+    def write(self, session: Session) -> None:
+        rows = [
+            {"loudspeaker_id": loudspeaker_id, "month": each, "bytes": added}
+            for (loudspeaker_id, each), added in sorted(self._added.items())
+            if added
+        ]
+        if rows:
+            session.execute(insert_adding(session, UsageMonth, ("bytes",)), rows)
+
+
+def of_loudspeaker(session: Session, loudspeaker_id: int, months: int = 12) -> list[UsageMonth]:
+    """The newest month first."""
+    query = select(UsageMonth).where(UsageMonth.loudspeaker_id == loudspeaker_id)
+    return list(session.scalars(query.order_by(UsageMonth.month.desc()).limit(months)))
+
+
+def _month(ms: int, received_at: dt.datetime) -> str:
+    """The month of what a loudspeaker says; of an unbelievable time, that in which it was heard."""
+    said = from_ms(ms)
+    return month(said if abs(said - received_at) < BELIEVED else received_at)
