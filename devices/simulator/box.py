@@ -17,7 +17,7 @@ from devices.speaker.assembly import audio_directory, store_path
 from devices.speaker.fetch import Fetcher
 from devices.speaker.identity import Identity
 from devices.speaker.ports import Fetcher as FetcherPort
-from devices.speaker.ports import Link, Loader, Sink, Store, World
+from devices.speaker.ports import Link, Loader, Microphone, Store, World
 from devices.speaker.sink_silent import SilentSink
 from devices.speaker.store import SqliteStore
 
@@ -26,7 +26,7 @@ from .faults import Fault
 from .line import Line, LineFetcher, LineLink
 from .profile import Traits
 from .sharing import SharedReading
-from .sound import CrystalSink, SharedAudio
+from .sound import SharedAudio, SoundChain
 from .store import Medium, MemoryStore, Shelf
 from .thief import Thief
 
@@ -54,6 +54,7 @@ class Surroundings:
     loader: Loader = field(default_factory=SharedAudio)
     reading: SharedReading = field(default_factory=SharedReading)
     shelf: Shelf = field(default_factory=Shelf)
+    make_microphone: Callable[[SimulatedSpeaker], Microphone | None] = lambda _: None
 
 
 class SimulatedSpeaker:
@@ -70,6 +71,7 @@ class SimulatedSpeaker:
         self._data = surroundings.directory / identity.device
         self._disk = LineFetcher(surroundings.fetcher, self.line, traits.storage_bytes)
         self._medium = Medium()
+        self.chain: SoundChain | None = None  # None before its power was ever on
         self._agent: Agent | None = None
         self._running: asyncio.Task[None] | None = None
         self._thief: asyncio.Task[None] | None = None
@@ -169,16 +171,22 @@ class SimulatedSpeaker:
     def _make_agent(self) -> Agent:
         self._data.mkdir(parents=True, exist_ok=True)
         around = self._around
+        silent = SilentSink(around.rate)
+        chain = SoundChain(silent, self.clock.crystal, self.faults, has_sensor=self._traits.load_sensor)
+        self.chain = chain
         world = World(
             link=LineLink(around.make_link(self.identity), self.line),
             fetcher=self._disk,
             loader=around.loader,
-            sink=self._sink(),
+            sink=chain,
             store=self._store(),
             clock=self.clock,
             open_order=around.reading.open_order,
             read_plan=around.reading.read_plan,
             glance_s=_GLANCE,
+            amplifier=chain,
+            microphone=around.make_microphone(self),
+            free=self._disk.free,
         )
         return Agent(
             self.identity,
@@ -188,10 +196,6 @@ class SimulatedSpeaker:
             firmware="simulator",
             on_event=self._note,
         )
-
-    def _sink(self) -> Sink:
-        silent = SilentSink(self._around.rate)
-        return CrystalSink(silent, self.clock.crystal) if self._traits.drift_ppm else silent
 
     def _store(self) -> Store:
         # A simulated power cut spares the machine; a real fsync of each box would stop the loop of all.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from devices.errors import DiskFull, FetchUnreachable, LinkDown
+from devices.speaker.health import free_bytes
 from devices.speaker.ports import Fetcher, Link, Message
 
 from .profile import Traits
@@ -190,7 +191,7 @@ class LineFetcher:
     """Downloads over a line onto a disk that may be full; implements ``ports.Fetcher``."""
 
     def __init__(self, inner: Fetcher, line: Line, room: int | None) -> None:
-        """``room``: bytes of the disk, None where nobody counts."""
+        """``room``: bytes of the disk, None for all that this machine has."""
         self._inner = inner
         self._line = line
         self._room = room
@@ -207,11 +208,11 @@ class LineFetcher:
         return await self._inner.fetch(url, sha256, size, directory)
 
     def free(self, directory: Path) -> int | None:
-        """Bytes; None where nobody counts."""
+        """Bytes; without a size of its own a box has the disk of this machine."""
         if self.full:
             return 0
-        if self._room is None:
-            return None
+        if self._room is None or not directory.exists():
+            return free_bytes(directory) if self._room is None else self._room
         used = sum(path.stat().st_size for path in directory.iterdir())
         return max(0, self._room - used)
 

@@ -78,10 +78,15 @@ class Storage(_Section, frozen=True, kw_only=True):
     megabytes: Spread | None = None
 
 
+class Sensors(_Section, frozen=True, kw_only=True):
+    load: bool | None = None  # whether the amplifier measures what flows into the horn
+
+
 class _Part(_Section, frozen=True, kw_only=True):
     clock: Clock = Clock()
     network: Network = Network()
     storage: Storage = Storage()
+    sensors: Sensors = Sensors()
     faults: tuple[Fault, ...] = ()
 
 
@@ -115,6 +120,7 @@ class Traits:
     cut_s: float = 300.0
     cuts: tuple[Cut, ...] = ()
     storage_bytes: int | None = None
+    load_sensor: bool = True
     faults: frozenset[Fault] = frozenset()
 
 
@@ -156,10 +162,10 @@ class Profile:
 
 
 def _traits(parts: list[_Part], rng: random.Random) -> Traits:
-    clock, network, storage = parts[0].clock, parts[0].network, parts[0].storage
-    for part in parts[1:]:
+    clock, network, storage, sensors = Clock(), Network(), Storage(), Sensors()
+    for part in parts:
         clock, network = _over(clock, part.clock), _over(network, part.network)
-        storage = _over(storage, part.storage)
+        storage, sensors = _over(storage, part.storage), _over(sensors, part.sensors)
 
     def drawn(value: Any, unit: float = 1.0) -> float | None:
         if value is None:
@@ -179,6 +185,7 @@ def _traits(parts: list[_Part], rng: random.Random) -> Traits:
         "cuts_per_day": drawn(network.cuts_per_day),
         "cut_s": drawn(network.cut_minutes, 60),
         "cuts": network.cuts,
+        "load_sensor": sensors.load,
         "storage_bytes": None if megabytes is None else round(megabytes),
     }
     faults = frozenset(fault for part in parts for fault in part.faults)

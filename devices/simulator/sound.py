@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devices.messages import ClipRef
@@ -13,6 +15,9 @@ from devices.speaker.decode import decode
 from devices.speaker.ports import Playback, Rendered, Samples, Sink
 
 from .clock import Crystal
+from .faults import Fault
+
+_WATTS = 12.0  # into a horn of 25 W at full volume
 
 
 class SharedAudio(Audio):
@@ -35,28 +40,86 @@ class SharedAudio(Audio):
             return samples
 
 
-class CrystalSink:
-    """A sink whose instants are those of a box's own crystal; the sink within keeps the loop's time."""
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A stretch that plays: ``began`` and the gain as the loudspeaker's program knows them."""
 
-    def __init__(self, inner: Sink, crystal: Crystal) -> None:
+    samples: Samples
+    began: float  # monotonic, of the box's crystal
+    gain: float
+
+
+class SoundChain:
+    """Output, amplifier and horn of one box, by its own crystal; implements ``ports.Sink`` and ``Amplifier``.
+
+    A dead horn draws nothing. A muted amplifier draws what it should, and only an ear finds it silent.
+    """
+
+    def __init__(
+        self, inner: Sink, crystal: Crystal, faults: AbstractSet[Fault], *, has_sensor: bool
+    ) -> None:
         self._inner = inner
         self._crystal = crystal
+        self._faults = faults
+        self._has_sensor = has_sensor
+        self._is_on = False
+        self._playing: dict[_Playback, Sounding] = {}
 
     def play(self, samples: Samples, at: float, gain: float) -> Playback:
-        return _CrystalPlayback(self._inner.play(samples, self._crystal.true(at), gain), self._crystal)
+        inner = self._inner.play(samples, self._crystal.true(at), gain)
+        return _Playback(inner, self._crystal, samples, gain, self._playing)
 
     def close(self) -> None:
         self._inner.close()
 
+    def on(self) -> None:
+        self._is_on = True
 
-class _CrystalPlayback:
-    def __init__(self, inner: Playback, crystal: Crystal) -> None:
+    def off(self) -> None:
+        self._is_on = False
+
+    def load(self) -> float | None:
+        if not self._has_sensor:
+            return None
+        loudest = max((each.gain for each in self._playing.values()), default=0.0)
+        flows = self._is_on and Fault.DEAD_HORN not in self._faults
+        return _WATTS * loudest if flows else 0.0
+
+    def audible(self) -> tuple[Sounding, ...]:
+        """What people below the pole hear now."""
+        broken = self._faults & {Fault.DEAD_HORN, Fault.MUTED_AMPLIFIER}
+        return tuple(self._playing.values()) if self._is_on and not broken else ()
+
+
+class _Playback:
+    def __init__(
+        self,
+        inner: Playback,
+        crystal: Crystal,
+        samples: Samples,
+        gain: float,
+        playing: dict[_Playback, Sounding],
+    ) -> None:
         self._inner = inner
         self._crystal = crystal
-        self.stop, self.set_gain = inner.stop, inner.set_gain
+        self._samples = samples
+        self._gain = gain
+        self._playing = playing
+        self.stop = inner.stop
 
     async def started(self) -> float:
-        return self._crystal.shown(await self._inner.started())
+        instant = self._crystal.shown(await self._inner.started())
+        self._playing[self] = Sounding(self._samples, instant, self._gain)
+        return instant
 
     async def finished(self) -> Rendered:
-        return await self._inner.finished()
+        try:
+            return await self._inner.finished()
+        finally:
+            self._playing.pop(self, None)
+
+    def set_gain(self, gain: float) -> None:
+        self._gain = gain
+        if sounding := self._playing.get(self):
+            self._playing[self] = replace(sounding, gain=gain)
+        self._inner.set_gain(gain)
