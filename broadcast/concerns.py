@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.errors import RuleError
-from schedules.types import LOCAL, Occurrence, Rule
+from schedules.types import LOCAL, Occurrence, Rule, Window
 
-from . import areas, hours, permissions
-from .models import Area, AreaClosure, Bulletin, Person, Role, Schedule
+from . import areas, hours, permissions, policies
+from .models import AreaClosure, Bulletin, Person, Role, Schedule
 from .moments import later
 from .repertoire import Repertoire, duration_ms
 
@@ -66,7 +66,7 @@ def check(
     return [
         *_content(session, repertoire, bulletin_ids),
         *_nearness(rule, coming, now),
-        *_outside_hours(areas.ancestors(session, area_id), rule, length),
+        *_outside_hours(policies.of(session, area_id).open, rule, length),
         *_overlaps(repertoire, others, coming, length),
     ]
 
@@ -95,8 +95,7 @@ def _nearness(rule: Rule, coming: Sequence[Occurrence], now: dt.datetime) -> Ite
         yield Concern("too_near", params={"start": coming[0].start, "seconds": seconds})
 
 
-def _outside_hours(chain: Sequence[Area], rule: Rule, length: int) -> Iterator[Concern]:
-    allowed = hours.allowed(chain)
+def _outside_hours(allowed: Sequence[Window], rule: Rule, length: int) -> Iterator[Concern]:
     for time in rule.times:
         start = dt.datetime.combine(rule.starts_on, time, tzinfo=LOCAL)
         end = later(start, max(length, 1))

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from devices.envelope import encode_plan
 from devices.messages import (
-    AllowedWindow,
     ClipRef,
     Desired,
     GuardPolicy,
@@ -27,7 +26,7 @@ from devices.messages import (
     PlanPointer,
 )
 
-from . import hours, outbox
+from . import outbox, policies
 from .models import (
     Area,
     AreaClosure,
@@ -36,12 +35,14 @@ from .models import (
     BroadcastState,
     Loudspeaker,
     PlanDocument,
+    StartMode,
 )
 from .moments import local_midnight, to_ms
 from .outbox import Urgency, Wire
 from .upsert import insert_new
 
 KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
+TURN_GAP_MS = 2_000
 ON_AIR = (BroadcastState.PLANNED, BroadcastState.DISPATCHED, BroadcastState.CLOSED)
 
 
@@ -97,6 +98,14 @@ def item(broadcast: Broadcast, wire: Wire) -> Item:
     )
 
 
+def in_turn(each: Item, turn: int) -> Item:
+    """The item as it is played where ``turn`` others play it before, each to its end."""
+    shift = turn * (each.duration_ms + TURN_GAP_MS)
+    return msgspec.structs.replace(
+        each, start=each.start + shift, not_before=each.not_before + shift, expires=each.expires + shift
+    )
+
+
 def _clip(each: BroadcastClip, wire: Wire) -> ClipRef:
     clip = each.clip
     return ClipRef(
@@ -116,6 +125,7 @@ class _Loudspeaker(NamedTuple):
     area_id: int
     created_at: dt.datetime
     volume: int
+    turn: int
     key_expires_at: dt.datetime | None
     desired_epoch: int
     desired_rev: int
@@ -131,6 +141,7 @@ class _Place:
 
     groups: tuple[str, ...]
     policy: GuardPolicy
+    staggered: bool
     items: tuple[tuple[dt.datetime, Item], ...]
 
 
@@ -143,12 +154,13 @@ class _Programme:
         self._end = horizon(now, days)
         self._places = self._read_places(session)
         self._keyset = wire.keys.current.keyset
-        self._bodies: dict[tuple[str, ...], tuple[bytes, str]] = {}
+        self._bodies: dict[tuple[tuple[str, int], ...], tuple[bytes, str]] = {}
 
     def desired(self, row: _Loudspeaker) -> tuple[Desired, bytes]:
         """The content of a loudspeaker's desired state, without revision and time, and its plan."""
         place = self._places[row.area_id]
-        items = tuple(each for start, each in place.items if start > row.created_at)
+        turn = row.turn if place.staggered else 0
+        items = tuple(in_turn(each, turn) for start, each in place.items if start > row.created_at)
         body, sha256 = self._plan(items)
         pointer = PlanPointer(epoch=0, rev=0, sha256=sha256, size=len(body), url=self._wire.plan_url(sha256))
         content = Desired(
@@ -167,7 +179,7 @@ class _Programme:
         return content, body
 
     def _plan(self, items: tuple[Item, ...]) -> tuple[bytes, str]:
-        key = tuple(each.id for each in items)
+        key = tuple((each.id, each.start) for each in items)
         if key not in self._bodies:
             body = encode_plan(Plan(start=to_ms(self._start), end=to_ms(self._end), items=items))
             self._bodies[key] = body, hashlib.sha256(body).hexdigest()
@@ -184,6 +196,7 @@ class _Programme:
         )
         for area_id, ancestor in session.execute(query):
             chains.setdefault(area_id, []).append(ancestor)
+        self._said = policies.read(session, {area.id for chain in chains.values() for area in chain})
         broadcasts = self._read_broadcasts(session)
         return {area_id: self._place(chain, broadcasts) for area_id, chain in chains.items()}
 
@@ -203,12 +216,11 @@ class _Programme:
 
     def _place(self, chain: Sequence[Area], broadcasts: Iterable[tuple[int, dt.datetime, Item]]) -> _Place:
         ids = {area.id for area in chain}
-        windows = hours.allowed(chain)
+        policy = policies.effective(chain, self._said)
         return _Place(
             groups=tuple(area.code for area in chain),
-            policy=GuardPolicy(
-                windows=tuple(AllowedWindow(start=f"{w.start:%H:%M}", end=f"{w.end:%H:%M}") for w in windows)
-            ),
+            policy=policy.guard(),
+            staggered=policy.start_mode is StartMode.STAGGERED,
             items=tuple((start, each) for area_id, start, each in broadcasts if area_id in ids),
         )
 

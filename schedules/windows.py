@@ -61,13 +61,22 @@ def likely_correction(window: Window, time: dt.time) -> dt.time | None:
     return other if holds(window, other) else None
 
 
-def intersection(windows: Sequence[Window]) -> tuple[Window, ...]:
-    """The hours that every one of the windows allows, to the minute; empty when they have none in common."""
-    open_minutes = [all(holds(window, _time(minute)) for window in windows) for minute in range(_DAY)]
+def open_hours(groups: Sequence[Sequence[Window]], closed: Sequence[Window] = ()) -> tuple[Window, ...]:
+    """The hours in which some window of every group is open and nothing of ``closed`` holds, to the minute.
+
+    A single window of equal ends is the whole day; empty when there is no such hour.
+    """
+    open_minutes = [_is_open(_time(minute), groups, closed) for minute in range(_DAY)]
     if all(open_minutes):
         return (Window(dt.time(), dt.time()),)
     starts = [m for m in range(_DAY) if open_minutes[m] and not open_minutes[m - 1]]
     return tuple(Window(_time(start), _time(_end_of(open_minutes, start))) for start in starts)
+
+
+def _is_open(time: dt.time, groups: Sequence[Sequence[Window]], closed: Sequence[Window]) -> bool:
+    if any(holds(window, time) for window in closed):
+        return False
+    return all(any(holds(window, time) for window in group) for group in groups)
 
 
 def _end_of(open_minutes: Sequence[bool], start: int) -> int:

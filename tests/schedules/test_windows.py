@@ -76,14 +76,20 @@ def test_a_suggestion_is_always_inside_the_window(a: dt.time, b: dt.time, t: dt.
     assert meant is None or windows.holds(Window(a, b), meant)
 
 
-@given(st.lists(st.builds(Window, minutes, minutes), min_size=1, max_size=3), minutes)
-def test_an_intersection_is_open_exactly_when_all_are(them: list[Window], t: dt.time) -> None:
-    common = windows.intersection(them)
-    assert any(windows.holds(w, t) for w in common) == all(windows.holds(w, t) for w in them)
+some = st.lists(st.builds(Window, minutes, minutes), max_size=3)
+
+
+@given(st.lists(some, max_size=3), some, minutes)
+def test_hours_are_open_where_every_group_is_and_nothing_is_closed(
+    groups: list[list[Window]], closed: list[Window], t: dt.time
+) -> None:
+    found = windows.open_hours(groups, closed)
+    meant = all(any(windows.holds(w, t) for w in group) for group in groups)
+    assert any(windows.holds(w, t) for w in found) == (meant and not any(windows.holds(w, t) for w in closed))
 
 
 def test_windows_without_a_common_hour_leave_nothing() -> None:
-    assert windows.intersection([Window(dt.time(5), dt.time(9)), Window(dt.time(9), dt.time(12))]) == ()
+    assert windows.open_hours([[Window(dt.time(5), dt.time(9))], [Window(dt.time(9), dt.time(12))]]) == ()
 
 
 def test_the_whole_day_window_covers_a_broadcast_over_midnight() -> None:

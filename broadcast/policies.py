@@ -1,0 +1,171 @@
+"""When and how loudly the loudspeakers of an area may sound, and whether together or in turn.
+
+What an area says narrows what the areas above it allow, and never widens it: hours are those that all
+allow, quiet hours and caps of any of them hold. Only the start mode is the nearest area's own affair.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from devices.messages import AllowedWindow, GuardPolicy, VolumeCap
+from schedules import windows
+from schedules.types import Window
+
+from . import areas, audit, events, permissions
+from .errors import InvalidInput, InvalidWindow, OutOfRange
+from .models import Area, AreaPolicy, Person, Role, StartMode
+
+MAX_VOLUME = 100  # percent
+MINUTES_A_DAY = 240
+FIELDS = ("windows", "quiet", "volumes", "max_volume", "minutes_a_day", "start_mode")
+LIMITS = {"max_volume": (0, 100), "minutes_a_day": (0, 24 * 60)}
+MOST_WINDOWS = 12  # of each kind
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The loudest that is allowed in a window, in percent."""
+
+    window: Window
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds in an area; ``open`` are the hours in which something may sound at all."""
+
+    windows: tuple[Window, ...]
+    quiet: tuple[Window, ...] = ()
+    volumes: tuple[Cap, ...] = ()
+    max_volume: int = MAX_VOLUME
+    minutes_a_day: int = MINUTES_A_DAY
+    start_mode: StartMode = StartMode.SIMULTANEOUS
+
+    @property
+    def open(self) -> tuple[Window, ...]:
+        return windows.open_hours([self.windows], self.quiet)
+
+    def guard(self) -> GuardPolicy:
+        """As the loudspeakers are told."""
+        return GuardPolicy(
+            windows=tuple(AllowedWindow(start=_face(w.start), end=_face(w.end)) for w in self.windows),
+            quiet=tuple(AllowedWindow(start=_face(w.start), end=_face(w.end)) for w in self.quiet),
+            volumes=tuple(
+                VolumeCap(start=_face(cap.window.start), end=_face(cap.window.end), percent=cap.percent)
+                for cap in self.volumes
+            ),
+            max_volume=self.max_volume,
+            minutes_a_day=self.minutes_a_day,
+        )
+
+
+def of(session: Session, area_id: int) -> Policy:
+    """Errors: UnknownArea."""
+    chain = areas.ancestors(session, area_id)
+    return effective(chain, read(session, [area.id for area in chain]))
+
+
+def read(session: Session, area_ids: Iterable[int]) -> dict[int, AreaPolicy]:
+    """What these areas themselves say, by area."""
+    found = session.scalars(select(AreaPolicy).where(AreaPolicy.area_id.in_(list(area_ids))))
+    return {each.area_id: each for each in found}
+
+
+def effective(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Policy:
+    """``chain`` is the area itself and everything above it."""
+    own = [said[area.id] for area in chain if area.id in said]
+    groups: list[tuple[Window, ...]] = [(_area_window(area),) for area in chain]
+    groups += [_windows(each.windows) for each in own if each.windows is not None]
+    modes = (each.start_mode for each in own if each.start_mode is not None)
+    return Policy(
+        windows=windows.open_hours(groups),
+        quiet=tuple(dict.fromkeys(window for each in own for window in _windows(each.quiet or []))),
+        volumes=tuple(dict.fromkeys(cap for each in own for cap in _caps(each.volumes or []))),
+        max_volume=min([MAX_VOLUME, *(each.max_volume for each in own if each.max_volume is not None)]),
+        minutes_a_day=min(
+            [MINUTES_A_DAY, *(each.minutes_a_day for each in own if each.minutes_a_day is not None)]
+        ),
+        start_mode=next(modes, StartMode.SIMULTANEOUS),
+    )
+
+
+def save(
+    session: Session, person: Person, area_id: int, *, values: Mapping[str, Any], now: dt.datetime
+) -> AreaPolicy:
+    """Change the given fields, None: nothing of its own. Loudspeakers are told with the next planning.
+
+    ``windows`` and ``quiet`` are lists of {start, end}, ``volumes`` of {start, end, percent}.
+    Errors: UnknownArea, Forbidden, InvalidWindow, OutOfRange, InvalidInput.
+    """
+    area = areas.get(session, area_id)
+    permissions.require(person, Role.ADMIN, area, session)
+    checked = _checked(values)
+    policy = session.get(AreaPolicy, area_id) or AreaPolicy(area_id=area_id)
+    changed = {
+        name: (getattr(policy, name), value)
+        for name, value in checked.items()
+        if getattr(policy, name) != value
+    }
+    for name, value in checked.items():
+        setattr(policy, name, value)
+    if changed:
+        policy.updated_at, policy.updated_by = now, person.id
+        session.add(policy)
+        subject = f"area:{area_id}"
+        audit.record(
+            session, now=now, person_id=person.id, action="policy.save", subject=subject, changed=changed
+        )
+        events.emit(session, now=now, kind="area", area_id=area_id, subject=area_id)
+    session.flush()
+    return policy
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(values) - set(FIELDS)
+    if unknown:
+        raise InvalidInput(field=min(unknown))
+    for name, (minimum, maximum) in LIMITS.items():
+        value = values.get(name)
+        if value is not None and not minimum <= value <= maximum:
+            raise OutOfRange(field=name, value=value, minimum=minimum, maximum=maximum)
+    for name in ("windows", "quiet", "volumes"):
+        _check_windows(name, values.get(name) or [])
+    return dict(values)
+
+
+def _check_windows(name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if len(rows) > MOST_WINDOWS:
+        raise OutOfRange(field=name, value=len(rows), minimum=0, maximum=MOST_WINDOWS)
+    for row in rows:
+        bad = next((row[end] for end in ("start", "end") if not areas.HOUR.fullmatch(row[end])), None)
+        if bad is not None:
+            raise InvalidWindow(value=bad)
+        if not 0 <= row.get("percent", 0) <= MAX_VOLUME:
+            raise OutOfRange(field=name, value=row["percent"], minimum=0, maximum=MAX_VOLUME)
+
+
+def _windows(rows: Iterable[Mapping[str, Any]]) -> tuple[Window, ...]:
+    return tuple(_window(row["start"], row["end"]) for row in rows)
+
+
+def _caps(rows: Iterable[Mapping[str, Any]]) -> tuple[Cap, ...]:
+    return tuple(Cap(_window(row["start"], row["end"]), row["percent"]) for row in rows)
+
+
+def _area_window(area: Area) -> Window:
+    return _window(area.window_start, area.window_end)
+
+
+def _window(start: str, end: str) -> Window:
+    return Window(dt.time.fromisoformat(start), dt.time.fromisoformat(end))
+
+
+def _face(time: dt.time) -> str:
+    return f"{time:%H:%M}"
