@@ -11,7 +11,7 @@ from .states import SOUNDING
 
 FOLLOWS = 30_000  # ms; a shorter pause is not worth another switching
 _TAIL = 1_000  # the output still holds samples when their end is reported
-_LONGEST_WAKE = 30_000
+_LEAST_WAKE, _LONGEST_WAKE = 200, 30_000
 _TONE = 3_000
 
 
@@ -24,10 +24,12 @@ class Amplifier:
         self._playing = playing
         self._on: bool | None = None  # a restarted program does not know
         self._tone_until = 0
+        self._sounding = False
         self._silent_since = 0
 
     def advance(self, now: int) -> None:
-        if self._deck.sounding is not None:
+        was_sounding, self._sounding = self._sounding, self._deck.sounding is not None
+        if was_sounding and not self._sounding:
             self._silent_since = now
         wanted = self._is_needed(now)
         if wanted is not self._on:
@@ -47,7 +49,7 @@ class Amplifier:
 
     @property
     def _wake(self) -> int:
-        return max(0, min(self._deck.wake_ms, _LONGEST_WAKE))
+        return max(_LEAST_WAKE, min(self._deck.wake_ms, _LONGEST_WAKE))
 
     def _is_needed(self, now: int) -> bool:
         if now < self._tone_until:

@@ -7,7 +7,6 @@ import binascii
 
 from devices.messages import Keyset
 
-from .events import Sync
 from .record import Record
 
 _KEY_BYTES = 32  # Ed25519
@@ -37,7 +36,6 @@ class Keys:
             self._record.alarm(now, "keyset_refused", f"version {offered.version} has no living key")
         else:
             self._record.keep("keyset", "", offered)
-            self._record.act(Sync())
 
 
 def _living(keyset: Keyset, now: int) -> tuple[str, ...]:

@@ -58,8 +58,6 @@ class Playing:
 
     def advance(self, now: int) -> None:
         """Bring everything to where it should be at ``now``."""
-        if self._deck.sounding is not None:
-            self._sounded_at = now
         if self._is_clock_known:
             self._expire(now)
         else:
@@ -140,6 +138,7 @@ class Playing:
         occurrence = self._deck.items.get(event.item_id)
         if occurrence is None or occurrence.state not in SOUNDING:
             return
+        self._sounded_at = now
         cut = self._cuts.pop(event.item_id, None)
         self._starts.pop(event.item_id, None)
         occurrence.offset += event.samples

@@ -80,6 +80,8 @@ class Rig:
         self.skew = 0  # ms that the loudspeaker's wall clock is off
         self.boot_count = 0
         self.core = None
+        self.switched = []  # when the amplifier was switched, and which way
+        self.server_keys = ()
         self.power_on()
 
     # --- power ---
@@ -90,8 +92,10 @@ class Rig:
         self._playing = {}
         memory = c.recall(self.medium.facts)
         seq = self.medium.journal[-1].seq if self.medium.journal else 0
-        self.core = c.SpeakerCore(DEVICE, f"boot-{self.boot_count}", memory, clips=self.clips, last_seq=seq)
-        self._perform(self.core.boot(self.clock))
+        name = f"boot-{self.boot_count}"
+        keys = self.server_keys
+        self.core = c.SpeakerCore(DEVICE, name, memory, clips=self.clips, last_seq=seq, server_keys=keys)
+        self._perform(self.core.boot(self.clock, self.now - NOON))
 
     def cut_power(self):
         for stretch in self._playing.values():
@@ -160,7 +164,7 @@ class Rig:
         return Place(Kind.GROUP_CMD, order.target)
 
     def event(self, event):
-        self._perform(self.core.handle(event, self.clock))
+        self._perform(self.core.handle(event, self.clock, self.now - NOON))
 
     # --- time ---
 
@@ -190,6 +194,13 @@ class Rig:
 
     def last(self, name):
         return next(e for e in reversed(self.medium.journal) if e.item == name)
+
+    def codes(self):
+        return [(ack.stage, ack.code) for ack in self.acks]
+
+    def done(self, kind):
+        """The actions of one kind, in order."""
+        return [action for action in self.actions if isinstance(action, kind)]
 
     def alarms(self):
         return [e.event for e in self.medium.journal if not e.item]
@@ -249,6 +260,8 @@ class Rig:
                 self._play(action)
             case c.Halt():
                 self._halt(action.item_id)
+            case c.Amplifier():
+                self.switched.append((self.now, action.on))
 
     def _fetch_plan(self, pointer):
         if self.can_fetch:

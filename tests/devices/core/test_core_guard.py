@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.messages import Action, AlertStatus, AllowedWindow, BulletinClass, GuardPolicy, Item
+from benchmarks import _core_model as brute
+from devices.messages import (
+    Action,
+    AlertStatus,
+    AllowedWindow,
+    BulletinClass,
+    GuardPolicy,
+    Item,
+    VolumeCap,
+)
+from devices.speaker import core as c
 from devices.speaker.core import guard
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
@@ -180,3 +190,66 @@ def test_no_volume_exceeds_the_caps(*, base, wished, cap, night, minute, klass):
     assert 0 <= volume <= cap
     if klass is not BulletinClass.EMERGENCY and (minute >= 21 * 60 or minute < 6 * 60):
         assert volume <= night
+
+
+clock_faces = st.one_of(
+    st.tuples(st.integers(0, 23), st.integers(0, 59)).map(lambda t: f"{t[0]:02}:{t[1]:02}"),
+    st.sampled_from(["00:00", "24:00", "12:00", "21:00", "06:00", "7:00", "25:00", "", "12:60", "١٢:٠٠"]),
+)
+hours = st.builds(AllowedWindow, start=clock_faces, end=clock_faces)
+policies = st.builds(
+    GuardPolicy,
+    windows=st.lists(hours, max_size=3).map(tuple),
+    quiet=st.lists(hours, max_size=2).map(tuple),
+    max_volume=st.integers(-5, 120),
+    night_volume=st.integers(-5, 120),
+    volumes=st.lists(
+        st.builds(VolumeCap, start=clock_faces, end=clock_faces, percent=st.integers(-5, 120)), max_size=3
+    ).map(tuple),
+    utc_offset_minutes=st.sampled_from([420, 0, -180, 765]),
+)
+
+
+@given(policy=policies, moments=st.lists(st.integers(0, 3 * DAY - 1), min_size=1, max_size=20))
+def test_hours_and_caps_are_those_that_counting_minute_by_minute_gives(policy, moments):
+    for moment in moments:
+        wall = MIDNIGHT + moment
+        is_open, loudest = brute.row(policy, wall)
+        assert guard.is_open(policy, wall) == is_open
+        assert guard.cap(policy, wall) == loudest
+        assert (guard.refusal(policy, item(), at=wall, duration_ms=0, used_ms=0) is None) == is_open
+        loud = guard.volume(policy, item(), base=100, at=wall)
+        assert loud == min(100, loudest)
+        emergency = guard.volume(policy, item(BulletinClass.EMERGENCY), base=100, at=wall)
+        assert emergency == max(0, min(100, policy.max_volume))
+
+
+def test_quiet_hours_close_again_what_the_windows_open(rig):
+    policy = GuardPolicy(quiet=(AllowedWindow(start="11:30", end="13:30"),))
+    speaker = rig(now=at("11:00"), policy=policy)
+    items = [speaker.item(name, at(clock)) for name, clock in (("s1.a", "11:29"), ("s1.b", "12:00"))]
+    speaker.send(speaker.desired(*items, speaker.item("s1.c", at("13:30"))))
+    speaker.send(speaker.alerts(speaker.emergency("u1", at("12:30"))))
+    speaker.run(at("14:00"))
+    assert at("11:30") <= speaker.heard[0].end <= at("11:30") + 100
+    assert [s.item for s in speaker.heard] == ["s1.a", "u1", "s1.c"]
+    assert (speaker.last("s1.b").event, speaker.last("s1.b").reason) == ("refused", "outside_hours")
+
+
+def test_the_volume_follows_the_hour_while_something_plays(rig):
+    caps = (
+        VolumeCap(start="10:05", end="11:00", percent=50),
+        VolumeCap(start="10:10", end="10:15", percent=20),
+    )
+    speaker = rig(now=at("10:00"), policy=GuardPolicy(volumes=caps))
+    speaker.send(speaker.desired(speaker.item("s1.a", at("10:01"), seconds=1800), volume=90))
+    speaker.run(at("10:20"))
+    changes = [action.volume for action in speaker.done(c.SetVolume)]
+    assert (speaker.heard[0].volume, changes) == (90, [50, 20, 50])
+
+
+def test_hours_that_cannot_be_read_never_permit_more():
+    quiet = GuardPolicy(quiet=(AllowedWindow(start="noon", end="13:00"),))
+    assert refusal(item(), "09:00", quiet) == "outside_hours"
+    capped = GuardPolicy(volumes=(VolumeCap(start="?", end="13:00", percent=10),))
+    assert guard.volume(capped, item(), base=80, at=at("09:00")) == 10
