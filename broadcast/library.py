@@ -20,12 +20,14 @@ RESERVE = 64 * 1024 * 1024  # bytes that stay free for the database and the logs
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = re.compile(r"[0-9a-f]{64}")
 CLIP, COMPACT, RECORDING = "mp3", "opus", "flac"  # what goes on air, the same for download, what was recorded
+PHOTO = "jpg"  # where a loudspeaker hangs
 PREVIEW = "preview.mp3"  # a recording made small for listening, under the name of the recording
 KINDS = {  # how files end: media type
     CLIP: "audio/mpeg",
     COMPACT: "audio/ogg",
     RECORDING: "audio/flac",
     PREVIEW: "audio/mpeg",
+    PHOTO: "image/jpeg",
 }
 
 
@@ -46,6 +48,12 @@ class Library:
         if clip.opus:
             self._keep(clip.opus, hashlib.sha256(clip.opus).hexdigest(), COMPACT)
         return self._keep(clip.data, clip.sha256, CLIP)
+
+    def keep(self, data: bytes, kind: str) -> str:
+        """Keep the bytes of another file; returns their sha256. Errors: DiskFull, StorageFailed."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._keep(data, sha256, kind)
+        return sha256
 
     def adopt(self, path: Path, sha256: str, kind: str = RECORDING) -> Path:
         """Take over a complete file that lies in ``incoming``. Errors: DiskFull, StorageFailed."""

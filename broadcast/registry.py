@@ -15,7 +15,7 @@ from devices.envelope import SigningKey
 from devices.messages import Action, Command, ItemState
 from devices.speaker.identity import Identity
 
-from . import areas, audit, events, outbox, permissions
+from . import areas, audit, boxes, events, outbox, permissions
 from .errors import AlreadyExists, EmptyTitle, InvalidCode, NotFound, ValueTooLong
 from .models import (
     Area,
@@ -36,8 +36,14 @@ from .pages import Page, cut
 DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
 NAME_LIMIT = 120
 PER_PAGE = 20
+KEY_VALID = dt.timedelta(days=730)  # of a loudspeaker's own key
 COMMAND_LIFE = dt.timedelta(minutes=1)
-ACCOUNT_ACTIONS = ("loudspeaker.add", "loudspeaker.renew", "loudspeaker.retire", "area.create", "area.move")
+ACCOUNT_ACTIONS = (
+    *(f"loudspeaker.{act}" for act in ("add", "renew", "retire", "move")),
+    *(f"loudspeaker.{act}" for act in ("claim", "reclaim", "replace", "collect", "key")),
+    "area.create",
+    "area.move",
+)
 
 
 def add(
@@ -70,10 +76,12 @@ def add(
         longitude=longitude,
         public_key=key.public,
         broker_hash=hash_password(password, secrets.token_bytes(12)),
+        key_expires_at=now + KEY_VALID,
         created_at=now,
     )
     session.add(loudspeaker)
     session.flush()
+    boxes.install(session, loudspeaker, now)
     _tell(session, loudspeaker, person, "loudspeaker.add", now)
     return _identity(wire, device, password, key)
 
@@ -84,7 +92,10 @@ def renew(
     """New keys and a new password: the old identity is worthless from now on. Errors: NotFound, Forbidden."""
     loudspeaker = _owned(session, person, loudspeaker_id)
     key, password = SigningKey.generate(), secrets.token_urlsafe(32)
-    loudspeaker.public_key = key.public
+    boxes.remove(session, loudspeaker, "renewed", now)
+    loudspeaker.public_key, loudspeaker.previous_key = key.public, ""
+    loudspeaker.key_expires_at = now + KEY_VALID
+    boxes.install(session, loudspeaker, now)
     loudspeaker.broker_hash = hash_password(password, secrets.token_bytes(12))
     _tell(session, loudspeaker, person, "loudspeaker.renew", now)
     return _identity(wire, loudspeaker.device, password, key)
@@ -97,6 +108,7 @@ def retire(
     loudspeaker = _owned(session, person, loudspeaker_id)
     if loudspeaker.retired_at is None:
         loudspeaker.retired_at, loudspeaker.online = now, False
+        boxes.remove(session, loudspeaker, "retired", now)
         coming = select(Broadcast.id).where(Broadcast.start > now)
         theirs = update(Delivery).where(
             Delivery.loudspeaker_id == loudspeaker.id, Delivery.broadcast_id.in_(coming)

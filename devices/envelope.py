@@ -149,6 +149,18 @@ def key_proof(device: str, public_key: str) -> bytes:
     return f"{PAYLOAD_TYPE} key of {device}: {public_key}".encode()
 
 
+def is_proved(request: KeyRequest) -> bool:
+    """Whether whoever asks has the private part of the new key."""
+    try:
+        raw = base64.b64decode(request.public_key, validate=True)
+        proof = base64.b64decode(request.proof, validate=True)
+        covered = key_proof(request.device, request.public_key)
+        Ed25519PublicKey.from_public_bytes(raw).verify(proof, covered)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
 def encode_report(report: State | Telemetry | TimeRequest) -> bytes:
     return msgspec.json.encode(report)
 

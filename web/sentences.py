@@ -10,6 +10,10 @@ from flask_babel import lazy_gettext as _l
 SENTENCES = {
     "domain_error": _l("Không làm được việc này. Hãy thử lại; nếu vẫn lỗi, báo người quản trị."),
     "not_found": _l("Không tìm thấy. Có thể mục này đã bị xoá hoặc đường dẫn sai."),
+    "claim_unknown": _l(
+        "Không có hộp loa nào đang hiện mã “%(value)s”. Mã chỉ dùng trong 15 phút; hãy xem lại mã trên loa."
+    ),
+    "claim_gone": _l("Mã nhận loa đã hết hạn. Hãy lấy mã mới trên loa."),
     # who you are, what you may
     "not_authenticated": _l("Hãy đăng nhập để tiếp tục."),
     "bad_credentials": _l("Tên đăng nhập hoặc mật khẩu không đúng. Hãy kiểm tra rồi nhập lại."),
@@ -19,6 +23,7 @@ SENTENCES = {
     "link_expired": _l("Đường dẫn này đã hết hạn. Hãy xin người quản trị đường dẫn mới."),
     "forbidden": _l("Tài khoản của bạn không có quyền làm việc này. Hãy hỏi người quản trị của đơn vị."),
     "self_approval": _l("Người soạn không tự duyệt bản tin của mình. Hãy nhờ lãnh đạo khác duyệt."),
+    "key_refused": _l("Không đổi được khóa của loa này. Hãy nhận lại loa bằng mã mới."),
     # the world has moved on
     "conflict": _l("Mục này vừa được người khác thay đổi. Hãy tải lại trang rồi làm lại."),
     "stale_version": _l(
@@ -51,6 +56,7 @@ SENTENCES = {
     "out_of_range": _l("Một số nhập vào phải từ %(minimum)s đến %(maximum)s. Hãy sửa lại."),
     "too_many_parts": _l("Bản tin có %(count)s bản tiếng khác, tối đa %(limit)s. Hãy bỏ bớt."),
     "not_audio": _l("Tệp này không phải âm thanh đọc được. Hãy chọn tệp mp3, m4a, ogg, opus, wav hoặc flac."),
+    "not_photo": _l("Tệp này không phải ảnh JPEG dùng được. Hãy chụp lại bằng điện thoại."),
     "audio_too_long": _l("Bản thu dài quá %(minutes)s phút. Hãy cắt ngắn hoặc chia thành nhiều bản tin."),
     "audio_silent": _l("Không nghe thấy gì trong bản thu. Hãy kiểm tra micrô rồi ghi lại."),
     "file_too_large": _l("Tệp lớn hơn %(limit_mb)s MB. Hãy chọn tệp nhỏ hơn."),
@@ -90,6 +96,7 @@ SENTENCES = {
         "Cổng %(port)s đang được chương trình khác dùng. Hãy dừng chương trình đó hoặc chọn cổng khác."
     ),
     "disk_full": _l("Ổ đĩa máy chủ đã đầy nên chưa lưu được. Hãy báo người quản trị giải phóng chỗ trống."),
+    "enrolment_full": _l("Đang có quá nhiều loa chờ nhận. Hãy đợi ít phút rồi thử lại."),
     "uploads_full": _l(
         "Đang có nhiều bản thu lớn được gửi cùng lúc. Bản thu vẫn còn ở máy này; "
         "hãy đợi ít phút rồi bấm “Gửi lại”."
