@@ -14,7 +14,7 @@ from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
 from . import auth, compression, edge, errors, filters, i18n, navigation, sse
-from .api import create_api
+from .api import create_api, create_enrolment
 
 if TYPE_CHECKING:
     from broadcast.bootstrap import System
@@ -27,6 +27,7 @@ VIEWS = (
     "programme",
     "urgent",
     "loudspeakers",
+    "enrolment",
     "matrix",
     "lexicon",
     "lexicon_table",
@@ -46,7 +47,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; media-src 'self' blob:; base-uri 'none'; object-src 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-PERMISSIONS_POLICY = "camera=(), geolocation=(), payment=(), usb=(), microphone=(self)"
+PERMISSIONS_POLICY = "camera=(), geolocation=(self), payment=(), usb=(), microphone=(self)"
 
 
 def create_app(system: System, *, broker_connected: Callable[[], bool] | None = None) -> Flask:
@@ -65,10 +66,13 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     filters.install(app)
     navigation.install(app)
     sse.install(app, system.database, system.settings.threads)
-    CSRFProtect(app)
+    forgery = CSRFProtect(app)
     for name in VIEWS:
         app.register_blueprint(importlib.import_module(f"web.views.{name}").blueprint)
     app.register_blueprint(create_api(system.database, system.library, broker_connected))
+    boxes = create_enrolment(system)
+    forgery.exempt(boxes)  # no cookie speaks for a box
+    app.register_blueprint(boxes)
     app.context_processor(_page_values)
     app.after_request(_harden)
     return app

@@ -14,7 +14,11 @@ from broadcast.models import Role
 from .auth import has_role
 from .edge import now
 
-PARTS = {"recordings": "bulletins", "lexicon_table": "lexicon"}  # blueprints whose pages belong to another's
+PARTS = {  # blueprints whose pages belong to another's
+    "enrolment": "loudspeakers",
+    "recordings": "bulletins",
+    "lexicon_table": "lexicon",
+}
 
 
 @dataclass(frozen=True, slots=True)
