@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks._core_model import Model, is_emergency, row
+from benchmarks._core_model import DEVICE, Model, is_emergency, row
 from devices.messages import Alerts, ClockQuality, Command, Cursor, Desired, Item, JournalEvent, Plan
 from devices.speaker import core as c
 from devices.topics import Kind, Place
 
-DEVICE, GROUP = "loa-1", "xa"
 NEVER = 1 << 60
 FADE = 40  # ms
 PATIENCE = 150  # ms within which a sound must end

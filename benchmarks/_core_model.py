@@ -24,11 +24,10 @@ from devices.messages import (
     Plan,
 )
 
+DEVICE, GROUP = "loa-1", "xa"
 MINUTE = 60_000
 DAY_MINUTES = 24 * 60
 FOREVER = 1 << 53
-LATE = 5_000
-KEPT = 14 * 24 * 60 * MINUTE
 
 
 def is_emergency(item: Item) -> bool:
@@ -103,7 +102,12 @@ class Model:
 
     def take(self, order: object, wall: int, quality: ClockQuality) -> bool:
         """Take an order whose seal and topic are good; whether it was new."""
+        groups = self.desired.groups if self.desired else ()
         match order:
+            case Alerts() if order.group not in groups:
+                return False
+            case Command() if order.target not in (*groups, DEVICE):
+                return False
             case Desired():
                 return self._desired(order, wall, quality)
             case Alerts():

@@ -12,7 +12,8 @@ import itertools
 import random
 from collections import Counter
 
-from benchmarks._core_box import DEVICE, GROUP, Box
+from benchmarks._core_box import Box
+from benchmarks._core_model import DEVICE, GROUP
 from devices.messages import (
     Action,
     Alert,
