@@ -9,15 +9,15 @@ from typing import Final
 
 # Thousands with points, commas or spaces, decimals with a comma or a point; never half of a longer one.
 NUMBER: Final = (
-    r"(?:\d{1,3}(?:\.\d{3}){1,6}(?:,\d{1,6})?"
-    r"|\d{1,3}(?:,\d{3}){2,6}(?:\.\d{1,6})?"
-    r"|\d{1,3}(?:[\ \u00a0\u202f]\d{3}){1,5}(?:,\d{1,6})?"
-    r"|\d{1,18}(?:[.,]\d{1,6})?)(?!\d|[.,]\d|[\u00a0\u202f]\d)"
+    r"(?:\d{1,3}+(?:(?:\.\d{3}){1,6}(?:,\d{1,6}+)?"
+    r"|(?:,\d{3}){2,6}(?:\.\d{1,6}+)?"
+    r"|(?:[\ \u00a0\u202f]\d{3}){1,5}(?:,\d{1,6}+)?)"
+    r"|\d{1,18}+(?:[.,]\d{1,6}+)?)(?!\d|[.,]\d|[\u00a0\u202f]\d)"
 )
 DASH: Final = r"[-\u2010-\u2015\u2212]"
 SCALE: Final = r"(?:trăm|nghìn|ngàn|vạn|triệu|tỷ|tỉ)"
 _DIGITS: Final = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
-_SCALES: Final = ("", "nghìn", "triệu")
+_SCALES: Final = ((10**6, " triệu"), (10**3, " nghìn"), (1, ""))
 _LONGEST_CARDINAL: Final = 18  # digits; beyond that nobody can follow a cardinal
 _LONGEST_FRACTION: Final = 2  # digits behind the decimal sign that are said as one number
 _ROMAN: Final = re.compile(r"(?=.)M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
@@ -37,10 +37,10 @@ def cardinal(number: int) -> str:
         return spelled(str(number))
     billions, rest = divmod(number, 10**9)
     words = [f"{cardinal(billions)} tỷ"] if billions else []
-    for scale in (2, 1, 0):
-        group = rest // 1000**scale % 1000
+    for scale, name in _SCALES:
+        group = rest // scale % 1000
         if group:
-            words.append(f"{_group(group, full=bool(words))} {_SCALES[scale]}".rstrip())
+            words.append(_group(group, full=bool(words)) + name)
     return " ".join(words)
 
 
@@ -88,7 +88,6 @@ def number(written: str) -> str:
     return f"{words} phẩy {_fraction(fraction)}" if fraction else words
 
 
-@functools.lru_cache(maxsize=1 << 14)
 def quantity(written: str) -> str:
     """A number that counts something: 07 -> bảy, 1.250,5 -> một nghìn hai trăm năm mươi phẩy năm."""
     return number(written[1:] if _PADDED.match(written) else written)

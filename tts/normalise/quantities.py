@@ -33,13 +33,12 @@ def _plain(match: re.Match[str]) -> Reading | str | None:
     written = match["number"]
     if match[0].isdecimal():
         return numbers.quantity(written)
-    preceding = before(match)
-    if _SPACE.search(written) and _LABELS.search(preceding):
+    if _SPACE.search(written) and _LABELS.search(before(match)):
         return None  # lớp 3 125 em: two numbers
-    if "." in written and numbers.parts(written)[1] and _SECTIONS.search(preceding):
+    if "." in written and numbers.parts(written)[1] and _SECTIONS.search(before(match)):
         return None  # mục 2.1
     sign = {"+": "cộng "}.get(match["sign"], "âm ") if match["sign"] else ""
-    bullet = sign == "âm " and not preceding
+    bullet = sign == "âm " and not before(match)
     doubtful = bullet or numbers.is_uncertain(written)
     return Reading(sign + numbers.quantity(written), Doubt.AMBIGUOUS if doubtful else None)
 

@@ -23,7 +23,7 @@ VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it w
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_MARKS: Final = dict.fromkeys(map(ord, ".,:;!?"), " ")
+_MARKS: Final = ".,:;!?"
 _STOPS: Final = frozenset(".!?")
 
 Reader = Callable[
@@ -51,7 +51,9 @@ def plain(spoken: SpokenText) -> str:
         text = "".join(
             character if unicodedata.category(character)[0] in "LMN" else " " for character in text
         )
-    return " ".join(text.translate(_MARKS).split())
+    for mark in _MARKS:
+        text = text.replace(mark, " ")
+    return " ".join(text.split())
 
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:

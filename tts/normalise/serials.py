@@ -18,17 +18,17 @@ _LABELS: Final = in_front(
 )
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){1,6}")
 _MONEY: Final = behind("money")
-_LONG: Final = 9  # digits in one piece that nobody writes for a quantity
+_LONG: Final = re.compile(r"\d{9}")  # digits in one piece that nobody writes for a quantity
 
 
 def _serial(match: re.Match[str]) -> str | None:
     """Digit by digit, a breath at each sign."""
-    groups = numbers.runs(match[0])
-    if (max(map(len, groups)) < _LONG or groups[0][0] == "0") and not _labelled(match):
+    written = match[0]
+    if (written[0] == "0" or not _LONG.search(written)) and not _labelled(match):
         return None  # a quantity, or a telephone
-    if _THOUSANDS.fullmatch(match[0]) or _MONEY.match(after(match)):
+    if _THOUSANDS.fullmatch(written) or _MONEY.match(after(match)):
         return None
-    return ", ".join(map(numbers.spelled, groups))
+    return ", ".join(map(numbers.spelled, numbers.runs(written)))
 
 
 def _labelled(match: re.Match[str]) -> bool:
