@@ -27,6 +27,7 @@ from devices.messages import (
 DEVICE, GROUP = "loa-1", "xa"
 MINUTE = 60_000
 DAY_MINUTES = 24 * 60
+FACES = {f"{n // 60:02}:{n % 60:02}": n for n in range(DAY_MINUTES + 1)}  # up to 24:00
 FOREVER = 1 << 53
 
 
@@ -37,7 +38,7 @@ def is_emergency(item: Item) -> bool:
 @functools.cache
 def minutes_of(start: str, end: str) -> frozenset[int] | None:
     """The minutes of the day from ``start`` on, walked one by one; None when the hours cannot be read."""
-    first, last = _minute(start), _minute(end)
+    first, last = FACES.get(start), FACES.get(end)
     if first is None or last is None:
         return None
     found, minute = {first % DAY_MINUTES}, (first + 1) % DAY_MINUTES
@@ -47,32 +48,24 @@ def minutes_of(start: str, end: str) -> frozenset[int] | None:
     return frozenset(found)
 
 
-def _minute(text: str) -> int | None:
-    known = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(60)] + ["24:00"]
-    return known.index(text) if text in known else None
-
-
-@functools.lru_cache(maxsize=4096)
-def table(policy: GuardPolicy) -> tuple[tuple[bool, int], ...]:
-    """For each local minute of the day: whether it is open, and the loudest that is allowed in it."""
-    rows = []
-    for minute in range(DAY_MINUTES):
-        is_open = any(minute in (minutes_of(w.start, w.end) or ()) for w in policy.windows)
-        for hours in policy.quiet:
-            quiet = minutes_of(hours.start, hours.end)
-            is_open = is_open and quiet is not None and minute not in quiet
-        loudest = policy.max_volume
-        for cap in policy.volumes:
-            held = minutes_of(cap.start, cap.end)
-            loudest = min(loudest, cap.percent) if held is None or minute in held else loudest
-        if minute >= 21 * 60 or minute < 6 * 60:
-            loudest = min(loudest, policy.night_volume)
-        rows.append((is_open, max(0, loudest)))
-    return tuple(rows)
+@functools.lru_cache(maxsize=65_536)
+def _row(policy: GuardPolicy, minute: int) -> tuple[bool, int]:
+    is_open = any(minute in (minutes_of(w.start, w.end) or ()) for w in policy.windows)
+    for hours in policy.quiet:
+        quiet = minutes_of(hours.start, hours.end)
+        is_open = is_open and quiet is not None and minute not in quiet
+    loudest = policy.max_volume
+    for cap in policy.volumes:
+        held = minutes_of(cap.start, cap.end)
+        loudest = min(loudest, cap.percent) if held is None or minute in held else loudest
+    if minute >= 21 * 60 or minute < 6 * 60:
+        loudest = min(loudest, policy.night_volume)
+    return is_open, max(0, loudest)
 
 
 def row(policy: GuardPolicy, wall: int) -> tuple[bool, int]:
-    return table(policy)[(wall // MINUTE + policy.utc_offset_minutes) % DAY_MINUTES]
+    """Whether the local minute of ``wall`` is open, and the loudest that is allowed in it."""
+    return _row(policy, (wall // MINUTE + policy.utc_offset_minutes) % DAY_MINUTES)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Random histories of a loudspeaker on all cores: how many broke a rule, which none may, and how fast they ran.
+"""Random histories of a loudspeaker on all cores: none may break a rule; and how many ran in a second.
 
 Prints one JSON object. A history is named by its number: ``--first 4711 --runs 1`` lets one happen again.
 """

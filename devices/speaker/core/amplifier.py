@@ -43,7 +43,7 @@ class Amplifier:
         return at
 
     def due_times(self) -> list[int]:
-        soon = [o for o in self._deck.items.values() if o.state in SOUNDING or self._playing.is_prospect(o)]
+        soon = [o for o in self._deck.alive() if o.state in SOUNDING or self._playing.is_prospect(o)]
         starts = [self._playing.first_sample(occurrence) - self._wake for occurrence in soon]
         return [*starts, self._tone_until, self._silent_since + _TAIL]
 
@@ -57,7 +57,7 @@ class Amplifier:
         if self._on and now < self._silent_since + _TAIL:
             return True
         horizon = now + (FOLLOWS if self._on else self._wake)
-        return any(self._sounds_before(o, horizon, now) for o in self._deck.items.values())
+        return any(self._sounds_before(o, horizon, now) for o in self._deck.alive())
 
     def _sounds_before(self, occurrence: Occurrence, horizon: int, now: int) -> bool:
         if occurrence.state in SOUNDING:

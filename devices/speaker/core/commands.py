@@ -121,7 +121,7 @@ class Commands:
             self._answer(command, now, "done", "released")
             return
         self._holds.silence(command.hold_until, command.issued_at)
-        sounding = [o for o in self._deck.items.values() if o.state in SOUNDING]
+        sounding = [o for o in self._deck.alive() if o.state in SOUNDING]
         for occurrence in sounding:
             self._playing.stop(occurrence, now, "silenced")
         self._end(command, sounding, now, "silenced", "silenced")

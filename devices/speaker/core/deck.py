@@ -29,10 +29,15 @@ class Deck:
         self.decoding: set[str] = set()
         self._retries: dict[str, tuple[int, int]] = {}  # clip -> (next attempt at, attempts)
         self._requested: set[str] = set()
+        self._alive = {name: o for name, o in self.items.items() if o.state not in FINAL}
 
     @property
     def items(self) -> dict[str, Occurrence]:
         return self._record.memory.item
+
+    def alive(self) -> list[Occurrence]:
+        """What is not over; all others are only remembered."""
+        return list(self._alive.values())
 
     @property
     def policy(self) -> GuardPolicy:
@@ -63,10 +68,10 @@ class Deck:
     @property
     def sounding(self) -> Occurrence | None:
         """What plays or is about to; there is never more than one."""
-        return next((o for o in self.items.values() if o.state in SOUNDING), None)
+        return next((o for o in self._alive.values() if o.state in SOUNDING), None)
 
     def waiting(self) -> list[Occurrence]:
-        found = [o for o in self.items.values() if o.state in WAITING]
+        found = [o for o in self._alive.values() if o.state in WAITING]
         return sorted(found, key=lambda o: (o.item.start, o.item.id))
 
     def move(self, occurrence: Occurrence, state: ItemState, now: int, reason: str = "") -> None:
@@ -77,6 +82,8 @@ class Deck:
             self._record.journal(now, state.value, **_account(occurrence, now, reason))
         if state in BEGUN or state in FINAL:
             self._record.keep("item", occurrence.item.id, occurrence)
+        if state in FINAL:
+            del self._alive[occurrence.item.id]
         if state in FINAL or state is ItemState.PLANNED:
             self.decoding.discard(occurrence.item.id)
             self._record.act(Release(occurrence.item.id))
@@ -94,7 +101,7 @@ class Deck:
         new = Occurrence(item=item, source=source, repeat=max(1, repeat), gap_ms=max(0, gap_ms))
         old = self.items.get(item.id)
         if old is None:
-            self.items[item.id] = new
+            self.items[item.id] = self._alive[item.id] = new
             return
         if old.state not in WAITING:
             return
@@ -142,7 +149,7 @@ class Deck:
 
     def missing(self) -> set[str]:
         """The audio that something still waits for."""
-        waits = [o for o in self.items.values() if o.state in (ItemState.PLANNED, ItemState.FETCHING)]
+        waits = [o for o in self._alive.values() if o.state in (ItemState.PLANNED, ItemState.FETCHING)]
         return {c.sha256 for o in waits for c in o.item.clips} - self.clips
 
     def is_under_way(self, clips: set[str]) -> bool:
@@ -153,7 +160,7 @@ class Deck:
 
     def wanted_clips(self) -> set[str]:
         """The audio that something not yet over still needs."""
-        return {c.sha256 for o in self.items.values() if o.state not in FINAL for c in o.item.clips}
+        return {c.sha256 for o in self._alive.values() for c in o.item.clips}
 
     def _is_urgent(self, sha256: str) -> bool:
         return any(o.source and sha256 in {c.sha256 for c in o.item.clips} for o in self.waiting())

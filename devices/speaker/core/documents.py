@@ -13,7 +13,7 @@ from .ledger import Ledger, Revision
 from .memory import PLAN, HeldPlan, Occurrence
 from .playing import Playing
 from .record import Record
-from .states import FINAL, WAITING
+from .states import WAITING
 
 _FIRST_RETRY = 2_000  # ms
 _LONGEST_RETRY = 120_000
@@ -175,8 +175,8 @@ class Documents:
         self._deck.put(alert.item, group, now, repeat=alert.repeat, gap_ms=alert.gap_ms)
 
     def _withdraw(self, source: str, withdrawn: Callable[[Occurrence], bool], now: int) -> None:
-        for occurrence in list(self._deck.items.values()):
-            if occurrence.source == source and occurrence.state not in FINAL and withdrawn(occurrence):
+        for occurrence in self._deck.alive():
+            if occurrence.source == source and withdrawn(occurrence):
                 self._playing.stop(occurrence, now, "withdrawn")
 
     def _lay_to_rest(self, items: Iterable[Item], now: int) -> None:

@@ -14,7 +14,7 @@ from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
 from .holds import Holds
 from .memory import Occurrence
 from .record import Record
-from .states import FINAL, SOUNDING, WAITING
+from .states import SOUNDING, WAITING
 
 ARM_LEAD = 30_000  # ms before the start: decode
 START_LEAD = 2_000  # journal the start and hand it to the output
@@ -72,7 +72,7 @@ class Playing:
     def clock_stepped(self, by: int, now: int) -> None:
         """Put right what was timed by the clock before it was set."""
         was = now - by
-        for occurrence in self._deck.items.values():
+        for occurrence in self._deck.alive():
             if occurrence.state is ItemState.PREEMPTED:
                 occurrence.preempted_at += by
             elif occurrence.state in SOUNDING and self.first_sample(occurrence) > was:
@@ -124,7 +124,7 @@ class Playing:
 
     def on_air(self, now: int) -> list[Occurrence]:
         """What a STOP for everything means: what sounds, waits to go on, is due, or is urgent and near."""
-        return [o for o in self._deck.items.values() if self._is_on_air(o, now)]
+        return [o for o in self._deck.alive() if self._is_on_air(o, now)]
 
     def started(self, event: Started, now: int) -> None:
         occurrence = self._deck.items.get(event.item_id)
@@ -154,7 +154,7 @@ class Playing:
     def due_times(self, now: int) -> list[int]:
         """The next instants at which something may change by itself."""
         times = self._holds.due_times()
-        for occurrence in self._deck.items.values():
+        for occurrence in self._deck.alive():
             begin, expires = self._deck.begin(occurrence.item), self._deck.expires(occurrence.item)
             if occurrence.state in WAITING:
                 times += [begin - ARM_LEAD, begin - START_LEAD, begin - PREEMPT_LEAD, begin, expires + 1]
@@ -181,7 +181,7 @@ class Playing:
         return occurrence.state in WAITING and self._deck.begin(occurrence.item) <= now + horizon
 
     def _expire(self, now: int) -> None:
-        for occurrence in list(self._deck.items.values()):
+        for occurrence in self._deck.alive():
             item = occurrence.item
             if occurrence.state in WAITING:
                 known = item.id in self._deck.seen
@@ -204,9 +204,11 @@ class Playing:
 
     def _hush(self, now: int) -> None:
         """Under a silence end what sounds, what waits to go on, and what would begin now."""
-        for occurrence in list(self._deck.items.values()):
+        if not self._holds.is_silent(now):
+            return
+        for occurrence in self._deck.alive():
             at = max(now, self.first_sample(occurrence))
-            if occurrence.state in FINAL or not self._holds.is_silent(at):
+            if not self._holds.is_silent(at):
                 continue
             if occurrence.state not in WAITING:
                 self.stop(occurrence, now, "silenced")
@@ -251,7 +253,7 @@ class Playing:
     def _first_in_rank(self, now: int) -> Occurrence | None:
         due = [
             o
-            for o in self._deck.items.values()
+            for o in self._deck.alive()
             if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
             and (o.offset or self._deck.begin(o.item) - START_LEAD <= now)
         ]
