@@ -38,6 +38,20 @@ class Status(enum.StrEnum):
     RETIRED = "retired"
 
 
+BY_WEIGHT = (
+    Status.RETIRED,
+    Status.NEVER,
+    Status.OFFLINE,
+    Status.SILENCED,
+    Status.SILENT,
+    Status.REFUSING,
+    Status.CLOCK_UNKNOWN,
+    Status.DATA_LIMIT,
+    Status.LATE,
+)
+"""Where more than one holds, the first of these is told; where none does, it is online."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """The conditions at one instant."""
@@ -114,7 +128,7 @@ class Conditions:
 
     @property
     def holding(self) -> dict[Status, ColumnElement[bool]]:
-        """Every condition on its own, the weightiest first: more than one may hold."""
+        """Every condition on its own: more than one may hold."""
         heard = Loudspeaker.activated_at.is_not(None)
         return {
             Status.RETIRED: Loudspeaker.retired_at.is_not(None),
@@ -131,7 +145,8 @@ class Conditions:
     @property
     def status(self) -> Case[str]:
         """One word for each loudspeaker."""
-        whens = [(holds, status.value) for status, holds in self.holding.items()]
+        holding = self.holding
+        whens = [(holding[status], status.value) for status in BY_WEIGHT]
         return case(*whens, else_=Status.ONLINE.value)
 
     def _data_used(self, share: float) -> ColumnElement[bool]:

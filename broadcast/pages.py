@@ -32,17 +32,18 @@ def cut(session: Session, query: Select[Row], page: int, per_page: int) -> Page[
     """One page of an ordered query; a number that makes no sense is brought into range."""
     counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
     total = session.scalar(counted) or 0
-    page, per_page = _in_range(page, per_page, total)
+    page, per_page = in_range(page, per_page, total)
     rows = session.scalars(query.limit(per_page).offset((page - 1) * per_page))
     return Page(list(rows), page, per_page, total)
 
 
 def cut_list(rows: Sequence[Row], page: int, per_page: int) -> Page[Row]:
     """One page of a list that only the application could put in order."""
-    page, per_page = _in_range(page, per_page, len(rows))
+    page, per_page = in_range(page, per_page, len(rows))
     return Page(list(rows[(page - 1) * per_page : page * per_page]), page, per_page, len(rows))
 
 
-def _in_range(page: int, per_page: int, total: int) -> tuple[int, int]:
+def in_range(page: int, per_page: int, total: int) -> tuple[int, int]:
+    """The nearest page that exists."""
     per_page = min(max(per_page, 1), LARGEST)
     return min(max(page, 1), max(1, -(-total // per_page))), per_page
