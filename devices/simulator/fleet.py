@@ -13,6 +13,7 @@ from devices.messages import JournalEvent
 from devices.speaker.identity import Identity
 
 from .box import SimulatedSpeaker, Surroundings
+from .clock import Truth
 from .faults import Fault
 from .profile import IDEAL, Profile
 
@@ -33,16 +34,20 @@ class Fleet:
         durable: bool = True,
         profile: Profile | None = None,
         seed: int | None = None,
+        truth: Truth | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
         """``rate`` makes the samples pass faster; without ``durable`` nothing is left when the process ends.
 
-        ``seed`` is used in place of the profile's; with neither, every run is another.
+        ``seed`` is used in place of the profile's; with neither, every run is another. ``truth`` is the time
+        that is right, where it is not this machine's.
         """
         known = list(identities)
         seed = profile.seed if seed is None and profile is not None else seed
         rng = random.Random(seed)  # noqa: S311 - spreads load, keeps no secret
-        self._around = surroundings or Surroundings(directory, rng, rate=rate, durable=durable)
+        self._around = surroundings or Surroundings(
+            directory, rng, rate=rate, durable=durable, truth=truth or Truth()
+        )
         traits = profile.draw([each.device for each in known], rng) if profile else {}
         self.speakers = {
             each.device: SimulatedSpeaker(each, self._around, traits.get(each.device, IDEAL))
@@ -94,8 +99,11 @@ class FleetThread:
         durable: bool = True,
         profile: Profile | None = None,
         seed: int | None = None,
+        truth: Truth | None = None,
     ) -> None:
-        self.fleet = Fleet(identities, directory, rate=rate, durable=durable, profile=profile, seed=seed)
+        self.fleet = Fleet(
+            identities, directory, rate=rate, durable=durable, profile=profile, seed=seed, truth=truth
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
 

@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -99,11 +100,8 @@ class Station:
         self._servers: list[subprocess.Popen[str]] = []
         with self.database.transaction() as session:
             self.cast = demo.cast(session, utc_now())
-            self.identities = [
-                self._register(session, place) for place in demo.places(session, self.cast.commune_id)
-            ][:loudspeakers]
-            for spare in session.scalars(select(Loudspeaker)).all()[loudspeakers:]:
-                session.delete(spare)
+            places = demo.places(session, self.cast.commune_id)[:loudspeakers]
+            self.identities = [self._register(session, place) for place in places]
         self._rate = rate
         self._fleet: FleetThread | None = None
 
@@ -121,7 +119,12 @@ class Station:
     # --- processes -----------------------------------------------------------
 
     def serve(
-        self, *, die_at: str = "", roles: Collection[str] = bootstrap.ALL_ROLES, pages: bool = True
+        self,
+        *,
+        die_at: str = "",
+        roles: Collection[str] = bootstrap.ALL_ROLES,
+        pages: bool = True,
+        ahead_s: float = 0.0,
     ) -> subprocess.Popen[str]:
         """Start a server process and wait until it runs."""
         order = {
@@ -129,6 +132,7 @@ class Station:
             "roles": sorted(roles),
             "pages": pages,
             "die_at": die_at,
+            "ahead_s": ahead_s,
             "flag": str(self.flag),
         }
         log = (self.home / f"server-{len(self._servers)}.log").open("w")
@@ -149,17 +153,23 @@ class Station:
     def flag(self) -> Path:
         return self.home / "die"
 
-    def start_fleet(self) -> None:
-        self._fleet = FleetThread(self.identities, self.home / "boxes", rate=self._rate)
+    def start_fleet(self, **options: Any) -> None:
+        """``options`` are those of FleetThread."""
+        self._fleet = FleetThread(self.identities, self.home / "boxes", rate=self._rate, **options)
         self._fleet.start()
         self.wait_online(len(self.identities))
+
+    def stop_fleet(self) -> None:
+        """All loudspeakers at once; they keep what they have stored."""
+        self.fleet.stop()
+        self._fleet = None
 
     @property
     def fleet(self) -> FleetThread:
         assert self._fleet, "the loudspeakers are not there yet"
         return self._fleet
 
-    def close(self) -> None:
+    def stop_servers(self) -> None:
         for server in self._servers:
             if server.poll() is None:
                 server.send_signal(signal.SIGCONT)
@@ -172,6 +182,9 @@ class Station:
                 server.wait()
             assert server.stdout is not None
             server.stdout.close()
+
+    def close(self) -> None:
+        self.stop_servers()
         if self._fleet:
             self._fleet.stop()
         self.database.dispose()

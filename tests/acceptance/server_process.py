@@ -1,12 +1,13 @@
 """A whole server in a process of its own that a test may have killed at a named step of dispatch.
 
 Started with one argument, a JSON object: ``environ`` (the settings), ``roles``, ``pages`` (whether it serves
-them), ``flag`` (a file; while it exists the process dies at the step ``die_at`` of the next flush that has
-something to send).
+them), ``ahead_s`` (how far its clock is ahead of the machine's), ``flag`` (a file; while it exists the
+process dies at the step ``die_at`` of the next flush that has something to send).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import signal
@@ -50,7 +51,8 @@ def main() -> None:
     loaded = settings.load(order["environ"])
     roles = set(order["roles"])
     listener = take_port(loaded.host, loaded.port) if order["pages"] else None
-    system = build(loaded, roles)
+    ahead = dt.timedelta(seconds=order["ahead_s"])
+    system = build(loaded, roles, clock=lambda: dt.datetime.now(dt.UTC) + ahead)
     loaded.broker_dir.mkdir(mode=0o700, exist_ok=True)
     if order["die_at"]:
         system.worker = Worker(
