@@ -6,6 +6,7 @@ import enum
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from devices.acoustics.match import LIKE
 from devices.messages import Evidence, ItemState, JournalEvent
 
 S = ItemState
@@ -30,7 +31,6 @@ _RANK = {
     S.DONE: 9,
 }
 FINAL = frozenset(state for state, rank in _RANK.items() if rank >= 6)
-MATCHES = 0.5  # a score from which what was heard counts as what should have sounded
 LOAD, NO_LOAD = "load", "no_load"  # what the amplifier's sensor says of an item
 
 _HEARD = frozenset({S.DONE, S.PARTIAL, S.PREEMPTED, S.INTERRUPTED})
@@ -104,7 +104,7 @@ def _sensed(said: Evidence, loads: Collection[str], score: float | None) -> Evid
     """A sensor adds to what was rendered, and to nothing less: it may have heard a neighbour."""
     if said < Evidence.RENDERED:
         return said
-    if score is not None and score >= MATCHES:
+    if score is not None and score >= LIKE:
         return Evidence.ACOUSTIC
     return Evidence.ELECTRICAL if set(loads) == {LOAD} else said
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schedules.clock import Clock
 
-from . import alerts, closing, events, lease, monitoring, planning, recordings, registry
+from . import acoustic, alerts, closing, events, lease, monitoring, planning, recordings, registry
 from .dispatch import Dispatcher
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
@@ -56,6 +56,7 @@ class Worker:
         self._dispatcher = Dispatcher(
             system.database, system.link, system.wire, system.settings.plan_days, system.clock, checkpoint
         )
+        self._acoustic = acoustic.Judge(system.database, system.library)
         self._accounts = 0
 
     @property
@@ -73,6 +74,7 @@ class Worker:
                 (0.15, self._flush, "flush"),
                 (0.2, self._store, "ingest"),
                 (5.0, self._monitor, "monitor"),
+                (2.0, self._judge, "judge"),
                 (3600.0, self._prune, "prune"),
             ):
                 self._clock.every(seconds, self._as_leader(duty), name)
@@ -181,6 +183,9 @@ class Worker:
             if settled and system.link.connected:
                 monitoring.watch(session, now)
         return False
+
+    def _judge(self, leadership: Leadership) -> bool:
+        return self._acoustic.judge(leadership, self._system.clock())
 
     def _prune(self, leadership: Leadership) -> bool:
         now = self._system.clock()

@@ -5,7 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, UtcDateTime
@@ -40,6 +50,7 @@ class OutboxMessage(Base):
     topic: Mapped[str] = mapped_column(String(160))
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     retain: Mapped[bool]
+    order_id: Mapped[str] = mapped_column(String(40), default="")  # of the command in it
     urgency: Mapped[int] = mapped_column(default=5)  # lower leaves first
     expires_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
@@ -47,11 +58,17 @@ class OutboxMessage(Base):
     claimed_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
 
+UNJUDGED = text("event = 'heard' AND score IS NULL")
+
+
 class JournalRow(Base):
     """One journal event as a loudspeaker reported it, upserted by (device, boot, seq)."""
 
     __tablename__ = "journal"
-    __table_args__ = (UniqueConstraint("loudspeaker_id", "boot", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("loudspeaker_id", "boot", "seq"),
+        Index("ix_journal_unjudged", "id", sqlite_where=UNJUDGED, postgresql_where=UNJUDGED),
+    )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     loudspeaker_id: Mapped[int] = mapped_column(ForeignKey("loudspeaker.id"), index=True)
     boot: Mapped[str] = mapped_column(String(40))

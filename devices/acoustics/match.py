@@ -22,9 +22,14 @@ class Match:
     late: float
 
     @property
+    def in_time(self) -> bool:
+        """Whether it can have come from the own horn."""
+        return abs(self.late) <= OWN
+
+    @property
     def proves(self) -> bool:
         """Whether this horn sounded what it was to sound."""
-        return self.score >= LIKE and abs(self.late) <= OWN
+        return self.score >= LIKE and self.in_time
 
 
 def match(played: bytes, heard: bytes) -> Match:

@@ -202,8 +202,14 @@ def upgrade() -> None:
     with op.batch_alter_table("as_run") as table:
         table.add_column(sa.Column("score", sa.Double(), nullable=True))
 
+    with op.batch_alter_table("outbox") as table:
+        table.add_column(sa.Column("order_id", sa.String(length=40), nullable=False, server_default=""))
     with op.batch_alter_table("journal") as table:
         table.add_column(sa.Column("score", sa.Double(), nullable=True))
+    unjudged = sa.text("event = 'heard' AND score IS NULL")
+    op.create_index(
+        "ix_journal_unjudged", "journal", ["id"], sqlite_where=unjudged, postgresql_where=unjudged
+    )
     with op.batch_alter_table("alarm") as table:
         table.add_column(sa.Column("well_at", sa.DateTime(timezone=True), nullable=True))
         table.create_index(op.f("ix_alarm_well_at"), ["well_at"], unique=False)
@@ -240,6 +246,9 @@ def downgrade() -> None:
     with op.batch_alter_table("alarm") as table:
         table.drop_index(op.f("ix_alarm_well_at"))
         table.drop_column("well_at")
+    op.drop_index("ix_journal_unjudged", "journal")
+    with op.batch_alter_table("outbox") as table:
+        table.drop_column("order_id")
     for name in ("journal", "as_run"):
         with op.batch_alter_table(name) as table:
             table.drop_column("score")

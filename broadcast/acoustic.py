@@ -1,0 +1,129 @@
+"""Judges what microphones heard: the same ten seconds are taken from the library and compared."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import selectinload
+
+from devices.acoustics.energies import BANDS, PER_SECOND, energies
+from devices.acoustics.match import MARGIN, Match, match
+from devices.errors import AudioUnreadable
+from devices.speaker.decode import decode
+from devices.speaker.ports import RATE, Samples
+
+from . import airlog
+from .database import Database
+from .errors import DomainError
+from .lease import Leadership, fenced
+from .library import Library
+from .models import Broadcast, BroadcastClip, JournalRow
+
+log = logging.getLogger(__name__)
+
+HEARD = "heard"
+BATCH = 50
+LONGEST = 30 * PER_SECOND * BANDS  # bytes of a picture that are looked at; honest ones have ten seconds
+DECODED = 4  # broadcasts whose sound is kept: a village hears one at a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One picture, and the clips it should be of."""
+
+    row_id: int
+    loudspeaker_id: int
+    occurrence: str
+    picture: bytes
+    offset_ms: int
+    clips: tuple[str, ...]  # sha256
+
+
+class Judge:
+    """Looks at every picture once; decoding and comparing happen outside of any transaction."""
+
+    def __init__(self, database: Database, library: Library) -> None:
+        self._database = database
+        self._library = library
+        self._sound = lru_cache(DECODED)(_decoded)
+        self._picture = lru_cache(4 * DECODED)(self._played)
+
+    def judge(self, leadership: Leadership, now: dt.datetime) -> bool:
+        """Score one batch; True when there may be more."""
+        batch = self._waiting()
+        if not batch:
+            return False
+        scores = {each.row_id: self._score(each) for each in batch}
+        keys = {(each.loudspeaker_id, each.occurrence) for each in batch}
+        with fenced(self._database, leadership, now) as session:
+            session.execute(
+                update(JournalRow), [{"id": id_, "score": score} for id_, score in scores.items()]
+            )
+            airlog.update(session, keys, now)
+        return len(batch) == BATCH
+
+    def _waiting(self) -> list[_Heard]:
+        with self._database.transaction(read_only=True) as session:
+            unjudged = select(JournalRow).where(JournalRow.event == HEARD, JournalRow.score.is_(None))
+            rows = session.scalars(unjudged.order_by(JournalRow.id).limit(BATCH)).all()
+            named = (
+                select(Broadcast)
+                .options(selectinload(Broadcast.clips).joinedload(BroadcastClip.clip))
+                .where(Broadcast.occurrence.in_({row.occurrence for row in rows}))
+            )
+            known = {
+                each.occurrence: tuple(part.clip.sha256 for part in each.clips)
+                for each in session.scalars(named)
+            }
+            return [_heard(row, known.get(row.occurrence, ())) for row in rows]
+
+    def _score(self, heard: _Heard) -> float:
+        """From 0; what came too late for the own horn, or cannot be compared, proves nothing."""
+        try:
+            found = self._compare(heard)
+        except (AudioUnreadable, DomainError, OSError, ValueError) as error:
+            log.warning(
+                "what was heard cannot be compared: %s",
+                error,
+                extra={"action": "not_judged", "occurrence": heard.occurrence},
+            )
+            return 0.0
+        return max(0.0, found.score) if found.in_time else 0.0
+
+    def _compare(self, heard: _Heard) -> Match:
+        if not heard.clips:
+            raise ValueError("nothing of it is known here")
+        seconds = len(heard.picture) / (BANDS * PER_SECOND)
+        return match(self._picture(heard.clips, heard.offset_ms, seconds), heard.picture)
+
+    def _played(self, clips: tuple[str, ...], offset_ms: int, seconds: float) -> bytes:
+        """The picture of what should have sounded, with a margin on both sides that may be silence."""
+        sound = self._sound(tuple(self._library.path(sha256) for sha256 in clips))
+        begin = offset_ms * RATE // 1000 - round(MARGIN * RATE)
+        end = begin + round((seconds + 2 * MARGIN) * RATE)
+        before, after = max(0, -begin), max(0, end - len(sound))
+        stretch = bytes(2 * before) + bytes(sound[max(0, begin) : end]) + bytes(2 * after)
+        return energies(memoryview(stretch).cast("h"))
+
+
+def _decoded(clips: Sequence[Path]) -> Samples:
+    """The clips after one another. Raises AudioUnreadable."""
+    return memoryview(b"".join(decode(clip) for clip in clips)).cast("h")
+
+
+def _heard(row: JournalRow, clips: tuple[str, ...]) -> _Heard:
+    """A picture that cannot be read is an empty one, and scores nothing."""
+    try:
+        picture = base64.b64decode(str(row.body.get("energies", "")), validate=True)
+    except (binascii.Error, ValueError):
+        picture = b""
+    offset = int(row.body.get("offset_ms", 0))
+    return _Heard(row.id, row.loudspeaker_id, row.occurrence, picture[:LONGEST], offset, clips)
