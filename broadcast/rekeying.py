@@ -33,11 +33,10 @@ def replace_key(session: Session, device: str, body: bytes, now: dt.datetime) ->
     loudspeaker = session.scalar(wanted.with_for_update())
     if loudspeaker is None:
         raise NotFound(kind="loudspeaker", id=device)
-    request = _checked(loudspeaker, body, now)
+    used, request = _opened(loudspeaker, body)
+    _check(loudspeaker, request, now)
     if request.public_key != loudspeaker.public_key:
-        # An old key that was never followed up stays the one before: the box has no other.
-        loudspeaker.previous_key = loudspeaker.previous_key or loudspeaker.public_key
-        loudspeaker.public_key = request.public_key
+        loudspeaker.public_key, loudspeaker.previous_key = request.public_key, used
         boxes.note_key(session, loudspeaker)
     loudspeaker.key_expires_at = now + KEY_VALID
     password = enrolment.new_password(loudspeaker)
@@ -54,16 +53,20 @@ def replace_key(session: Session, device: str, body: bytes, now: dt.datetime) ->
     return NewKey(password=password, key_expires=to_ms(loudspeaker.key_expires_at))
 
 
-def _checked(loudspeaker: Loudspeaker, body: bytes, now: dt.datetime) -> KeyRequest:
-    known = [key for key in (loudspeaker.public_key, loudspeaker.previous_key) if key]
-    try:
-        request = open_key_request(body, KeySet(known))
-    except OrderRejected as error:
-        raise KeyRefused(why="signature") from error
+def _opened(loudspeaker: Loudspeaker, body: bytes) -> tuple[str, KeyRequest]:
+    """The question, and the key that the box surely has: the one it sealed the question with."""
+    for key in filter(None, (loudspeaker.public_key, loudspeaker.previous_key)):
+        try:
+            return key, open_key_request(body, KeySet([key]))
+        except OrderRejected:
+            continue
+    raise KeyRefused(why="signature")
+
+
+def _check(loudspeaker: Loudspeaker, request: KeyRequest, now: dt.datetime) -> None:
     if request.device != loudspeaker.device or not is_proved(request):
         raise KeyRefused(why="proof")
     if abs(to_ms(now) - request.at) > FRESH_MS:
         raise KeyRefused(why="stale")
     if loudspeaker.key_expires_at is not None and loudspeaker.key_expires_at <= now:
         raise KeyRefused(why="ended")
-    return request

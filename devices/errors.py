@@ -41,6 +41,12 @@ class IdentityInvalid(DeviceError):
     code = "identity_invalid"
 
 
+class EnrolRefused(DeviceError):
+    """The server does not take this box, or answers what is no identity."""
+
+    code = "enrol_refused"
+
+
 class StoreFailed(DeviceError):
     """The loudspeaker's own store cannot be opened or written."""
 

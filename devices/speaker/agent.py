@@ -134,6 +134,15 @@ class Agent:
         await self._hands.close()
         self._finish(None)
 
+    @property
+    def key_expires(self) -> int:
+        """When our own key ends (UTC ms); 0: it does not, or nobody has said."""
+        return self._core.key_expires
+
+    @property
+    def is_playing(self) -> bool:
+        return bool(self._core.state(self._now(), 0, "").playing)
+
     def post(self, event: c.Event) -> None:
         """Give an event to the core and carry out what it wants; events raised on the way follow in order."""
         self._events.append(event)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import json
 import logging
+import random
 import shlex
 import signal
 import subprocess
@@ -24,11 +26,16 @@ from devices.errors import (
     NoSoundCard,
     StoreFailed,
 )
+from devices.messages import ClockQuality
 
+from .agent import Agent
 from .assembly import Fittings, alone_in, assemble
 from .checkup import Finding, examine, report
+from .clock import SystemClock
+from .enrol_command import enrol
 from .identity import Identity
 from .ports import Sink
+from .rekey import KeyCare
 from .service import Service
 from .sink import has_sound_card, open_sink
 
@@ -79,6 +86,9 @@ def main() -> None:
     """Chương trình của một cụm loa truyền thanh."""
 
 
+main.add_command(enrol)
+
+
 @main.command()
 @_identity
 @_data
@@ -116,13 +126,14 @@ def run(
         raise click.UsageError("--sink wav cần thêm --wav TỆP.")
     if rate != 1.0 and kind not in ("silent", "wav"):
         raise click.UsageError("--rate chỉ dùng với --sink silent hoặc wav.")
+    fittings, ending = Fittings(**fitted), Ending.RENEWED
     try:
-        identity = Identity.load(identity_file)
         with alone_in(data):
-            again = asyncio.run(_run(identity, data, lambda: _open_sink(kind, wav, rate), Fittings(**fitted)))
+            while ending is Ending.RENEWED:
+                ending = asyncio.run(_run(identity_file, data, lambda: _open_sink(kind, wav, rate), fittings))
     except DeviceError as error:
         _fail(error)
-    if again:
+    if ending is Ending.RESTART:
         _restart(reboot_command)
 
 
@@ -152,8 +163,16 @@ def doctor(identity_file: Path, data: Path, *, as_json: bool, **fitted: Any) -> 
         sys.exit(1)
 
 
-async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink], fittings: Fittings) -> bool:
-    """Whether the loudspeaker was ordered to start anew."""
+class Ending(enum.Enum):
+    """Why the loudspeaker stopped."""
+
+    STOPPED = enum.auto()
+    RESTART = enum.auto()  # ordered to start anew
+    RENEWED = enum.auto()  # there is a new identity to go on with
+
+
+async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], fittings: Fittings) -> Ending:
+    identity = Identity.load(identity_file)
     sink = open_sink()
     firmware = f"truyen-thanh {metadata.version('truyen-thanh')}"
     try:
@@ -168,15 +187,37 @@ async def _run(identity: Identity, data: Path, open_sink: Callable[[], Sink], fi
     loop.add_signal_handler(signal.SIGUSR1, agent.button.toggle)
     click.echo(f"Loa {identity.device} đang chạy.")
     alive = loop.create_task(Service().keep_alive())
+    renewing = loop.create_task(_renewed(identity_file, identity, agent))
+    running = loop.create_task(agent.run())
     try:
-        await agent.run()
+        await asyncio.wait((running, renewing), return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            await agent.stop()
+        await running
     except BaseException:
         await agent.power_off()  # without a journal nothing may go on sounding
         raise
     finally:
         alive.cancel()
+        renewing.cancel()
     await asyncio.gather(*stopping)
-    return agent.restart_wanted
+    if agent.restart_wanted:
+        return Ending.RESTART
+    return Ending.RENEWED if renewing.done() and not stopping else Ending.STOPPED
+
+
+async def _renewed(identity_file: Path, identity: Identity, agent: Agent) -> None:
+    """Return between two sounds, once there is another key to go on with."""
+    clock = SystemClock()
+    care = KeyCare(
+        identity_file,
+        identity,
+        lambda: None if clock.quality() is ClockQuality.UNKNOWN else clock.utc_ms(),
+        random.SystemRandom(),
+    )
+    await care.renewed(lambda: agent.key_expires)
+    while agent.is_playing:
+        await asyncio.sleep(1)
 
 
 def _restart(command: str | None) -> NoReturn:

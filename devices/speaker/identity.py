@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import stat
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import msgspec
 from devices.envelope import KeySet, SigningKey
 from devices.errors import IdentityInvalid
 from devices.topics import Topics
+
+from . import private_file
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +40,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all, readable by its owner alone."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(path.name + ".part")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)
-            file.write(msgspec.json.format(msgspec.json.encode(self), indent=2))
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(path)
+        private_file.write(path, msgspec.json.format(msgspec.json.encode(self), indent=2))
 
     @classmethod
     def load(cls, path: Path) -> Identity:

@@ -1,0 +1,138 @@
+"""The box replaces its own key in the last weeks of it, so that no box is lost because a key has ended.
+
+The order makes it safe to lose power at any moment: the new private key is written before the server
+is asked, the new identity after the server has confirmed, and the server takes the old key until the
+new one was used. A box that finds a key that it had asked for asks again, and gets the same answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from devices.enrolment import NewKey
+from devices.envelope import SigningKey, key_proof, seal
+from devices.errors import FetchError, FetchRefused
+from devices.messages import KeyRequest
+
+from . import private_file
+from .asking import Asker, ask
+from .identity import Identity
+
+log = logging.getLogger(__name__)
+
+DAY_MS: Final = 86_400_000
+BEFORE_MS: Final = 60 * DAY_MS
+SPREAD_MS: Final = 25 * DAY_MS  # a province that was enrolled on one day does not ask on one day
+LOOK_S: Final = 60.0
+_FIRST_PAUSE_S = 20.0  # after an attempt that failed, which may have made the old password worthless; doubles
+_LONGEST_PAUSE_S = 6 * 3600.0
+
+
+def due_at(device: str, key_expires: int) -> int:
+    """When a loudspeaker sees to its key (UTC ms): within the last 60 days, each at its own time."""
+    share = int.from_bytes(hashlib.sha256(device.encode()).digest()[:4], "big") / 2**32
+    return key_expires - BEFORE_MS + round(share * SPREAD_MS)
+
+
+def replace_key(path: Path, identity: Identity, now_ms: int, asker: Asker = ask) -> Identity:
+    """Ask for the new key and write the new identity over the old one; raises FetchError, OSError."""
+    draft = _draft(path)
+    key = _begun(draft)
+    if key is None or key.public == identity.key.public:  # the latter was finished and not tidied up
+        key = SigningKey.generate()
+        private_file.write(draft, key.private_bytes().hex().encode())
+    address = f"{identity.server}/api/speakers/{identity.device}/key"
+    answer = asker("POST", address, _request(identity, key, now_ms))
+    if answer.status != 200:
+        raise FetchRefused(f"the server answers {answer.status}")
+    try:
+        told = msgspec.json.decode(answer.body, type=NewKey)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FetchRefused(f"not an answer of this protocol: {error}") from error
+    private = base64.b64encode(key.private_bytes()).decode()
+    renewed = msgspec.structs.replace(identity, private_key=private, password=told.password)
+    renewed.save(path)
+    private_file.remove(draft)
+    return renewed
+
+
+def is_begun(path: Path, identity: Identity) -> bool:
+    """Whether the server may know a key that the identity has not; what was finished is tidied up."""
+    key = _begun(_draft(path))
+    if key is not None and key.public == identity.key.public:
+        private_file.remove(_draft(path))
+        return False
+    return key is not None
+
+
+@dataclass(slots=True)
+class KeyCare:
+    """Sees to the key while the loudspeaker runs; ``now_ms`` is None while its clock cannot be trusted."""
+
+    path: Path
+    identity: Identity
+    now_ms: Callable[[], int | None]
+    rng: random.Random
+    asker: Asker = ask
+    look_s: float = LOOK_S
+    pause_s: float = _FIRST_PAUSE_S
+
+    async def renewed(self, key_expires: Callable[[], int]) -> Identity:
+        """Return when the file holds a new identity; never where no server is known."""
+        while True:
+            now = self.now_ms()
+            if now is not None and self.identity.server and self._is_due(key_expires(), now):
+                found = await self._attempt(now)
+                if found is not None:
+                    return found
+                await asyncio.sleep(self.rng.uniform(self.pause_s / 2, self.pause_s))
+                self.pause_s = min(2 * self.pause_s, _LONGEST_PAUSE_S)
+            else:
+                await asyncio.sleep(self.look_s)
+
+    def _is_due(self, key_expires: int, now: int) -> bool:
+        due = bool(key_expires) and due_at(self.identity.device, key_expires) <= now
+        return is_begun(self.path, self.identity) or due
+
+    async def _attempt(self, now: int) -> Identity | None:
+        ids = {"device": self.identity.device}
+        try:
+            found = await asyncio.to_thread(replace_key, self.path, self.identity, now, self.asker)
+        except (FetchError, OSError) as error:
+            log.warning("The key was not replaced: %s", error, extra={"action": "rekey_failed", **ids})
+            return None
+        log.info("The key was replaced", extra={"action": "rekeyed", **ids})
+        return found
+
+
+def _request(identity: Identity, key: SigningKey, now_ms: int) -> bytes:
+    proof = key.sign(key_proof(identity.device, key.public))
+    wanted = KeyRequest(
+        device=identity.device,
+        public_key=key.public,
+        proof=base64.b64encode(proof).decode(),
+        at=now_ms,
+    )
+    return seal(wanted, identity.key)
+
+
+def _begun(draft: Path) -> SigningKey | None:
+    """A key that was made before; a damaged one was never used."""
+    try:
+        return SigningKey.from_bytes(bytes.fromhex(draft.read_text("ascii")))
+    except (OSError, ValueError):
+        return None
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(path.name + ".next")
