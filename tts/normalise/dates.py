@@ -18,11 +18,13 @@ _LOOSE: Final = (
     r"\s?(?:,|và|hoặc|hay)|(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])\s?(?:và|hoặc|hay)"
     r"|(?<![\d/])(?:[1-9]|[0-3]\d)/[01]?\d(?:/\d{4})?\s?(?:->|→|⇒)"
 )
-_DAY_WORDS: Final = in_front("day", more=_LOOSE)
+_DAY_WORDS: Final = in_front("day", more=_LOOSE, words=False)
 _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
-_HALF_DAY: Final = in_front("half_day", more=r"|(?<!\w)(?:ngày|lễ|dịp)\s\d{1,2}-\d{1,2}\s?(?:,|và)")
+_HALF_DAY: Final = in_front(
+    "half_day", more=r"|(?<!\w)(?:ngày|lễ|dịp)\s\d{1,2}-\d{1,2}\s?(?:,|và)", words=False
+)
 _WEEKDAY: Final = re.compile(r"(?<!\w)(?:thứ\s(?:hai|ba|tư|năm|sáu|bảy|\d)|chủ\snhật|hôm nay)\s?\($")
 _STREET: Final = in_front("street")
 _NOT_A_DAY: Final = in_front("no_day")

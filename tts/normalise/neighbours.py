@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
@@ -15,6 +16,22 @@ def _load() -> dict[str, Any]:
 
 
 _TABLES: Final = _load()
+_LOOSE: Final = ":(," + "".join(filter(str.isspace, map(chr, range(0x3001))))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What may stand in front of a figure; where all of it is words, most fronts are refused by their end."""
+
+    pattern: re.Pattern[str]
+    words: bool
+
+    def search(self, front: str) -> re.Match[str] | None:
+        if self.words:
+            last = front.rstrip(_LOOSE)[-1:]
+            if not last.isalnum() or last.isdecimal():
+                return None
+        return self.pattern.search(front)
 
 
 def _any(words: list[str]) -> str:
@@ -22,9 +39,14 @@ def _any(words: list[str]) -> str:
     return f"(?:{'|'.join(escaped)})"
 
 
-def in_front(name: str, *, more: str = "", between: str = "") -> re.Pattern[str]:
-    """Searched in what ``before`` gives; ``more`` are patterns besides the words of the table."""
-    return re.compile(rf"(?:(?<!\w){_any(_TABLES['in_front'][name])}{more}){between}[\s:(,]*$")
+def in_front(name: str, *, more: str = "", between: str = "", words: bool = True) -> Front:
+    """Searched in what ``before`` gives.
+
+    ``more`` are patterns besides the words of the table; ``words`` is False where these or what stands
+    ``between`` may end in anything but a letter.
+    """
+    table = _any(_TABLES["in_front"][name])
+    return Front(re.compile(rf"(?:(?<!\w){table}{more}){between}[\s:(,]*$"), words)
 
 
 def links(name: str) -> str:

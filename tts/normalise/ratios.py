@@ -21,7 +21,9 @@ _COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^
 _SPAN: Final = re.compile(r"(?:ngày|buổi|giờ|tiếng)(?!\w)(?!\s\d)")  # nghỉ 1/2 ngày
 _PLACED: Final = re.compile(r"(?<!\w)(?:xếp|đứng|hạng|vị trí)\sthứ$")
 _ADDRESS: Final = in_front("address")
-_RATED: Final = in_front("rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?")
+_RATED: Final = in_front(
+    "rated", more=r"|(?<!\w)(?:huyết\sáp|thị\slực)[^.,;]{0,20}", between=r"(?:\slà)?", words=False
+)
 _TAKEN: Final = in_front("portion")
 _PORTIONS: Final = behind("portion")
 _WHOLES: Final = behind("whole")

@@ -12,9 +12,12 @@ from tts.types import TokenKind
 
 _LINK: Final = rf"(?:[\s:.(,;/)-]|{links('called')}|\d{{3,8}}(?!\d)){{0,14}}"
 _ALWAYS: Final = in_front(
-    "always_called", more=r"|(?<!\w)(?:nhắn|soạn)\s[^.;:]{1,40}\sgửi(?:\s(?:đến|tới|số|về))?", between=_LINK
+    "always_called",
+    more=r"|(?<!\w)(?:nhắn|soạn)\s[^.;:]{1,40}\sgửi(?:\s(?:đến|tới|số|về))?",
+    between=_LINK,
+    words=False,
 )
-_CALLED: Final = in_front("called", between=_LINK)
+_CALLED: Final = in_front("called", between=_LINK, words=False)
 _COUNTED: Final = behind("counted")
 _SERVICES: Final = frozenset(
     ("111", "112", "113", "114", "115", "116", "117", "118", "119", "1022", "1080", "1088", "1089", "156")
@@ -44,12 +47,8 @@ def _hotline(match: re.Match[str]) -> str | None:
 
 def _service(match: re.Match[str]) -> str | None:
     digits, preceding = match[0], before(match)
-    counted = _COUNTED.match(after(match))
-    if _ALWAYS.search(preceding) and not counted:
-        return numbers.spelled(digits)
-    if digits in _SERVICES and not counted and _CALLED.search(preceding):
-        return numbers.spelled(digits)
-    return None
+    called = _ALWAYS.search(preceding) or (digits in _SERVICES and _CALLED.search(preceding))
+    return numbers.spelled(digits) if called and not _COUNTED.match(after(match)) else None
 
 
 def _local(match: re.Match[str]) -> str | None:
