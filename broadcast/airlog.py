@@ -113,7 +113,7 @@ def _update_as_run(
 def _fill(row: AsRun, outcome: Outcome, broadcast: Broadcast | None) -> None:
     if broadcast is not None:
         row.broadcast_id, row.title = broadcast.id, broadcast.title
-        row.planned_start, row.planned_ms = broadcast.start, broadcast.duration_ms
+        row.planned_start, row.planned_ms = _planned(outcome, broadcast), broadcast.duration_ms
     elif row.title is None:
         row.title, row.planned_start, row.planned_ms = "", from_ms(outcome.planned), 0
     row.started_at = from_ms(outcome.started) if outcome.started else None
@@ -121,6 +121,11 @@ def _fill(row: AsRun, outcome: Outcome, broadcast: Broadcast | None) -> None:
     row.played_ms, row.volume, row.underruns = outcome.played_ms, outcome.volume, outcome.underruns
     row.result, row.reason = outcome.state, outcome.reason[:REASON_LIMIT]
     row.evidence, row.score = int(outcome.evidence), outcome.score
+
+
+def _planned(outcome: Outcome, broadcast: Broadcast) -> dt.datetime:
+    """What the loudspeaker was told: later than the broadcast where it had to wait for its turn."""
+    return max(from_ms(outcome.planned), broadcast.start) if outcome.planned else broadcast.start
 
 
 def _note_proved(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from devices.messages import ItemState
 
-from . import alerts, events
+from . import alerts, events, turns
 from .models import Area, Broadcast, BroadcastState, Delivery, Loudspeaker
 from .outbox import Wire
 
@@ -32,7 +32,8 @@ def close_over(session: Session, wire: Wire, now: dt.datetime) -> int:
     closed = 0
     silenced: dict[int, Area] = {}
     for broadcast in session.scalars(query):
-        if alerts.over_at(broadcast) + MARGIN > now:
+        waited = turns.last_start(session, broadcast) - broadcast.start
+        if alerts.over_at(broadcast) + waited + MARGIN > now:
             continue
         changed = _end_deliveries(session, broadcast, now)
         scheduled = broadcast.schedule_id is not None

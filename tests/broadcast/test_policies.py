@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import areas, concerns, policies, turns
+from broadcast import areas, closing, concerns, policies, turns
 from broadcast.errors import Forbidden, InvalidInput, InvalidWindow, OutOfRange
-from broadcast.models import Area, AreaPolicy, AuditRow, Loudspeaker, PlanDocument, StartMode
+from broadcast.models import Area, AreaPolicy, AsRun, AuditRow, Loudspeaker, PlanDocument, StartMode
+from broadcast.moments import to_ms
 from devices.envelope import decode_plan
 from devices.messages import AllowedWindow, Desired, VolumeCap
 from schedules import windows
@@ -184,3 +185,25 @@ def test_moving_the_hours_of_an_area_still_narrows_everything(stage: Any) -> Non
     with stage.database.transaction() as session:
         areas.set_window(session, stage.cast.district, start="06:00", end="20:00", now=stage.now)
     assert policy_of(stage, stage.cast.villages[1]).open == (Window(dt.time(6), dt.time(20)),)
+
+
+def test_a_broadcast_is_open_until_the_last_turn_is_over_and_each_row_has_its_own_start(stage: Any) -> None:
+    boxes = stage.loudspeakers(2, area_id=stage.cast.commune)
+    place(stage, 0, 250)
+    stage.schedule("17:00", bulletin_ids=[stage.bulletin(seconds=600)])
+    say(stage, stage.cast.commune, start_mode=StartMode.STAGGERED)
+    with stage.database.transaction() as session:
+        turns.adopt(session, stage.cast.admin, stage.cast.commune, now=stage.now)
+    stage.plan()
+    broadcast = stage.broadcasts()[0]
+    turn = dt.timedelta(seconds=602)
+    late = broadcast.start + turn + dt.timedelta(minutes=12)
+    with stage.database.transaction() as session:
+        assert closing.close_over(session, stage.wire, late) == 0
+        assert closing.close_over(session, stage.wire, late + dt.timedelta(minutes=6)) == 1
+    done = boxes[1].event(
+        late, "done", broadcast.occurrence, planned=to_ms(broadcast.start + turn), samples=48, volume=50
+    )
+    stage.hear(boxes[1].journal(late, done))
+    with stage.database.transaction(read_only=True) as session:
+        assert session.query(AsRun).one().planned_start == broadcast.start + turn
