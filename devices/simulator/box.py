@@ -66,6 +66,7 @@ class SimulatedSpeaker:
         self.faults: set[Fault] = set()
         self.line = Line(traits, surroundings.rng)
         self.clock = SimulatedClock(surroundings.truth, traits, lambda: self.line.is_up)
+        self.has_plan = False  # whether it was ever told what to play
         self._traits = traits
         self._around = surroundings
         self._data = surroundings.directory / identity.device
@@ -80,6 +81,10 @@ class SimulatedSpeaker:
     def agent(self) -> Agent | None:
         """The program, None while the power is off."""
         return self._agent
+
+    @property
+    def is_connected(self) -> bool:
+        return self._agent is not None and self._agent.session.connected.is_set()
 
     async def begin(self) -> None:
         """Hang it on its pole: with the faults and the network of its profile."""
@@ -206,3 +211,5 @@ class SimulatedSpeaker:
     def _note(self, event: core.Event | core.Action) -> None:
         if isinstance(event, core.Append):
             self.journal.append(event.event)
+        elif isinstance(event, core.PlanFetched):
+            self.has_plan = True

@@ -61,11 +61,10 @@ async def obey(fleet: Fleet, line: str) -> dict[str, object]:
 def status(fleet: Fleet) -> dict[str, object]:
     speakers = fleet.speakers.values()
     faults = Counter(fault.value for speaker in speakers for fault in speaker.faults)
-    agents = [speaker.agent for speaker in speakers if speaker.agent is not None]
     return {
         "loudspeakers": len(fleet.speakers),
-        "powered": len(agents),
-        "connected": sum(agent.session.connected.is_set() for agent in agents),
+        "powered": sum(speaker.agent is not None for speaker in speakers),
+        "connected": sum(speaker.is_connected for speaker in speakers),
         "faults": dict(faults),
     }
 

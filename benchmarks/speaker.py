@@ -1,0 +1,270 @@
+"""Thousands of simulated loudspeakers and one urgent announcement, from the order to the last report.
+
+The server with its broker, and the loudspeakers, are processes of their own; the connections, the downloads,
+the signatures and the reports are real, only the sound is not heard. For comparison, in the same run, as many
+bare MQTT subscribers receive one publish. Everything shares the cores of one machine: the lead of the
+announcement is long enough for all to arm, and how long that took is what is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+
+from benchmarks import fanout
+from broadcast import areas, bootstrap, people, settings, trial, urgent
+from broadcast.database import Database
+from broadcast.models import AreaKind, AsRun, Bulletin, RenderState, Role
+from broadcast.outbox import Wire
+from devices.messages import AlertStatus, ItemState
+from devices.speaker.identity import Identity
+
+SIZES = (1_250, 2_500, 5_000)
+ROUNDS = 2  # publishes of the baseline
+LEAD_S = 6.0  # of the announcement, and so much more for each thousand loudspeakers:
+LEAD_PER_THOUSAND_S = 6.0
+PATIENCE_S = 120.0
+TEXT = "Nước sông lên nhanh."
+
+
+def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
+    """About four minutes on two idle cores."""
+    baseline = bare_subscribers(sizes)
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(Path(name), sizes)
+        with bench.server(), bench.fleet() as ask:
+            bulletin = bench.announcement()
+            runs = [bench.run(ask, size, bulletin) for size in sizes]
+    for run in runs:
+        bare = baseline[run["loudspeakers"]]
+        run["bare_publish_to_last_ms"] = bare
+        run["armed_to_bare"] = round(run["publish_to_armed_s"]["max"] * 1000 / bare, 1)
+    return {"loudspeakers": list(sizes), "runs": runs}
+
+
+def bare_subscribers(sizes: Sequence[int]) -> dict[int, float]:
+    """Milliseconds from one publish to the last of so many subscribers that do nothing with it."""
+    with fanout.running_broker("auto", sizes) as broker, fanout.server_link(broker) as link:
+        return {
+            size: fanout.run_group(link, broker.url, f"all-{size}", size, ROUNDS)["last_ms"]["median"]
+            for size in sizes
+        }
+
+
+class Bench:
+    """A province in a folder of its own; each size is an area that lies in the next larger one."""
+
+    def __init__(self, folder: Path, sizes: Sequence[int]) -> None:
+        self.folder = folder
+        port, mqtt_port = fanout.free_port(), fanout.free_port()
+        self.environ = {
+            "TRUYEN_THANH_DATA_DIR": str(folder / "data"),
+            "TRUYEN_THANH_PORT": str(port),
+            "TRUYEN_THANH_MQTT_PORT": str(mqtt_port),
+            "TRUYEN_THANH_ENGINES": "espeak",
+            "TRUYEN_THANH_LOG_LEVEL": "WARNING",
+        }
+        loaded = settings.load(self.environ)
+        loaded.data_dir.mkdir(parents=True)
+        self.database = Database(loaded.database_url)
+        self.database.migrate()
+        self.wire: Wire = bootstrap.wire(loaded)
+        self.areas: dict[int, int] = {}
+        with self.database.transaction() as session:
+            identities = self._enter(session, sizes)
+        (folder / "identities.json").write_bytes(msgspec.json.encode(identities))
+
+    def _enter(self, session: Any, sizes: Sequence[int]) -> list[Identity]:
+        """The largest area first: its part that the smaller ones lack hangs in a commune of its own."""
+        parent, place = None, {}
+        for level, size in enumerate(sorted(sizes, reverse=True)):
+            parent = place[size] = areas.create(
+                session,
+                code=f"B{level}",
+                name=f"Vùng {size}",
+                kind=AreaKind.COMMUNE,
+                parent_id=parent,
+                now=now(),
+            ).id
+        self.areas = place
+        officer = people.create_person(session, username="lan", name="Trần Thị Lan", now=now())
+        for role in (Role.EDITOR, Role.URGENT):
+            people.grant(session, officer, role, place[max(sizes)], now=now())
+        self.officer = officer.id
+        found: list[Identity] = []
+        for level, size in enumerate(sorted(sizes)):
+            rest = size - len(found)
+            spare = areas.create(
+                session, code=f"V{level}", name="Xã", kind=AreaKind.VILLAGE, parent_id=place[size], now=now()
+            )
+            found += trial.enter(
+                session, wire=self.wire, area_id=spare.id, count=rest, first=len(found) + 1, now=now()
+            )
+        return found
+
+    @contextlib.contextmanager
+    def server(self) -> Iterator[None]:
+        with (self.folder / "server.log").open("wb") as log:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "web.cli", "run"],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environ},
+            )
+        try:
+            wait(lambda: self._broker() is not None, "the broker")
+            yield
+        finally:
+            self._server.terminate()
+            self._server.wait(30)
+            self.database.dispose()
+
+    @contextlib.contextmanager
+    def fleet(self) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
+        command = [sys.executable, "-m", "benchmarks._speaker_fleet", str(self.folder)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            talk, listen = child.stdin, child.stdout
+
+            def ask(question: dict[str, Any]) -> dict[str, Any]:
+                talk.write(json.dumps(question) + "\n")
+                talk.flush()
+                answer: dict[str, Any] = json.loads(listen.readline())
+                return answer
+
+            try:
+                yield ask
+            finally:
+                child.kill()
+
+    def announcement(self) -> int:
+        """The id of a bulletin that has been spoken."""
+        with self.database.transaction() as session:
+            bulletin = urgent.prepare(
+                session,
+                people.get_person(session, self.officer),
+                area_id=self.areas[max(self.areas)],
+                text=TEXT,
+                status=AlertStatus.ACTUAL,
+                title="Thông báo khẩn",
+                now=now(),
+            ).id
+
+        def spoken() -> bool:
+            with self.database.transaction(read_only=True) as session:
+                return session.get_one(Bulletin, bulletin).current.render_state is RenderState.READY
+
+        wait(spoken, "the voice")
+        return bulletin
+
+    def run(
+        self, ask: Callable[[dict[str, Any]], dict[str, Any]], size: int, bulletin: int
+    ) -> dict[str, Any]:
+        connected = ask({"on": size})
+        before = {name: usage(pid) for name, pid in self._processes().items()}
+        fleet_before = ask({"item": ""})
+        lead = LEAD_S + LEAD_PER_THOUSAND_S * size / 1000
+        began = time.time()
+        with self.database.transaction() as session:
+            broadcast = urgent.send(
+                session,
+                people.get_person(session, self.officer),
+                wire=replace(self.wire, urgent_lead=dt.timedelta(seconds=lead)),
+                bulletin_id=bulletin,
+                status=AlertStatus.ACTUAL,
+                area_id=self.areas[size],
+                expires_in=dt.timedelta(minutes=5),
+                now=now(),
+            )
+            item, start, ends = broadcast.occurrence, broadcast.start, broadcast.duration_ms / 1000
+        time.sleep(max(0.0, start.timestamp() - time.time() + ends))
+        reported = self._reported(item, size)
+        last = time.time() - start.timestamp() - ends
+        after = {name: usage(pid) for name, pid in self._processes().items()}
+        told = ask({"item": item})
+        return {
+            "loudspeakers": size,
+            "connecting": connected,
+            "lead_s": lead,
+            "publish_to_armed_s": spread([at / 1000 - began for at in told["armed"]]),
+            "armed": len(told["armed"]),
+            "armed_before_the_start": sum(at < start.timestamp() * 1000 for at in told["armed"]),
+            "start_ms_after_the_plan": spread([at - start.timestamp() * 1000 for at in told["started"]]),
+            "reports_complete": reported,
+            "last_report_s_after_the_end": round(last, 1),
+            **{
+                name: {
+                    "cpu_s": round(after[name][0] - before[name][0], 2),
+                    "memory_mb": round(after[name][1]),
+                }
+                for name in after
+            },
+            "simulator": {
+                "cpu_s": round(told["cpu_s"] - fleet_before["cpu_s"], 2),
+                "memory_mb": told["memory_mb"],
+            },
+        }
+
+    def _reported(self, item: str, size: int) -> int:
+        query = select(func.count(AsRun.id)).where(AsRun.occurrence == item, AsRun.result == ItemState.DONE)
+
+        def count() -> int:
+            with self.database.transaction(read_only=True) as session:
+                return session.scalar(query) or 0
+
+        with contextlib.suppress(TimeoutError):
+            wait(lambda: count() >= size, "reports")
+        return count()
+
+    def _processes(self) -> dict[str, int]:
+        return {"server": self._server.pid, "broker": self._broker() or 0}
+
+    def _broker(self) -> int | None:
+        """The broker is a child of the server: found by the folder that it works in."""
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit():
+                    line = (entry / "cmdline").read_bytes().split(b"\0")
+                    if line[0].endswith(b"mosquitto") and str(self.folder).encode() in b" ".join(line):
+                        return int(entry.name)
+        return None
+
+
+def usage(pid: int) -> tuple[float, float]:
+    """Seconds of CPU so far and MB of memory now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / ticks, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(values) or [0.0]
+    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return {"p50": round(statistics.median(ordered), 3), "p95": round(p95, 3), "max": round(ordered[-1], 3)}
+
+
+def wait(holds: Callable[[], bool], what: str) -> None:
+    limit = time.monotonic() + PATIENCE_S
+    while not holds():
+        if time.monotonic() > limit:
+            raise TimeoutError(f"waited in vain for {what}")
+        time.sleep(0.2)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
