@@ -34,7 +34,7 @@ class Hands:
         self._spawn = spawn
         self._had_card = True
         self._horn = Horn(world.amplifier, faults, post)
-        self._voice = Voice(world, self._horn, faults, post)
+        self._voice = Voice(world, self._horn, faults, post, rng=rng)
         self._supplies = Supplies(world, cache, self._voice, post, rng=rng, faults=faults)
         self._self_test = SelfTest(world, self._voice, self._horn, self._supplies, faults)
 

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import random
 from collections.abc import Callable, Coroutine
 
 from devices.errors import NoSoundCard, Silent
@@ -19,18 +20,28 @@ from .ports import RATE, Clock, Playback, Samples, World
 log = logging.getLogger(__name__)
 
 _TONE_HZ = 880
+_TELL_WITHIN = 0.5  # seconds; all loudspeakers start in one moment and shall not all tell of it in the same
 _TONE_WITHIN = 10.0  # seconds for a tone of one second
 
 
 class Voice:
     """Keeps the decoded audio of the items at hand and follows what plays."""
 
-    def __init__(self, world: World, horn: Horn, faults: Faults, post: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        horn: Horn,
+        faults: Faults,
+        post: Callable[[Event], None],
+        *,
+        rng: random.Random,
+    ) -> None:
         self._sink = world.sink
         self._clock: Clock = world.clock
         self._horn = horn
         self._faults = faults
         self._post = post
+        self._rng = rng
         self._awaited: dict[str, Decode] = {}
         self._audio: dict[str, Samples] = {}
         self._playbacks: dict[str, Playback] = {}
@@ -119,8 +130,10 @@ class Voice:
         with contextlib.suppress(Silent):
             instant = await playback.started()
             ago_ms = (self._clock.monotonic() - instant) * 1000
+            at = round(self._clock.utc_ms() - ago_ms)
+            await asyncio.sleep(self._rng.uniform(0, _TELL_WITHIN))
             self._faults.note(Fault.NO_SOUND_CARD, present=False)
-            self._post(Started(item_id, round(self._clock.utc_ms() - ago_ms)))
+            self._post(Started(item_id, at))
         watch = asyncio.create_task(self._horn.watch(item_id)) if audible else None
         try:
             rendered = await playback.finished()

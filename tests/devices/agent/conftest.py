@@ -40,6 +40,7 @@ from devices.topics import Kind, Topics
 
 ALL_DAY = GuardPolicy(windows=(AllowedWindow(start="00:00", end="24:00"),), night_volume=100)
 TOPICS = Topics("thu")
+SENSED = ("electrical", "heard")  # what sensors of the box tell beside the states of an item
 
 
 def now_ms():
@@ -185,12 +186,16 @@ class Station:
     # --- books ---
 
     def said(self, device, name=None):
-        """What a loudspeaker journaled of an item, in order; without a name its alarms."""
-        events = [event for _, event in sorted(self.journal[device].items(), key=lambda entry: entry[1].seq)]
-        return [event.event for event in events if event.item == (name or "")]
+        """The states of an item as a loudspeaker journaled them, in order; without a name its alarms."""
+        events = sorted(self.journal[device].values(), key=lambda event: event.seq)
+        return [event.event for event in events if event.item == (name or "") and event.event not in SENSED]
 
     def last(self, device, name):
-        events = [event for event in self.journal[device].values() if event.item == name]
+        events = [
+            event
+            for event in self.journal[device].values()
+            if event.item == name and event.event not in SENSED
+        ]
         return max(events, key=lambda event: event.seq)
 
     def is_over(self, device, name, state="done"):

@@ -159,7 +159,7 @@ def examined(tmp_path, volume=80, **world):
         all_of_it = World(link=None, fetcher=None, loader=None, **(basics | world))
         faults = Faults()
         horn = Horn(all_of_it.amplifier, faults, print)
-        voice = Voice(all_of_it, horn, faults, print)
+        voice = Voice(all_of_it, horn, faults, print, rng=random.Random(1))
         cache = Cache(tmp_path, set, all_of_it.free)
         supplies = Supplies(all_of_it, cache, voice, print, rng=random.Random(1), faults=faults)
         return await SelfTest(all_of_it, voice, horn, supplies, faults).run(volume)

@@ -75,10 +75,17 @@ class FinePlayback(BrokenPlayback):
         return Rendered(self.samples)
 
 
+class Prompt(random.Random):
+    """A lot that never waits."""
+
+    def uniform(self, low, high):
+        return low
+
+
 def make_voice(sink, post):
     faults = Faults()
     world = World(None, None, None, sink, None, SystemClock())
-    return Voice(world, Horn(AlwaysOn(), faults, post), faults, post)
+    return Voice(world, Horn(AlwaysOn(), faults, post), faults, post, rng=Prompt())
 
 
 def make_supplies(tmp_path, post, fetcher=None, loader=None, voice=None):
