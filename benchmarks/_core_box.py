@@ -69,7 +69,8 @@ class Box:
         self.heads: Counter[str] = Counter()  # first samples of each item
         self.rendered: Counter[str] = Counter()  # samples of each item
         self.too_late: dict[str, Item] = {}  # a jump of the clock passed their start
-        self.acks: dict[str, list[str]] = {}
+        self.ordered = ""  # the command in hand
+        self.obeyed: set[str] = set()
         self.stepped_at = now - 10**9
         self.quiet_since = now  # true time since which what sounds must have ended
         self.stats: Counter[str] = Counter()
@@ -186,6 +187,15 @@ class Box:
 
     # --- the core ---
 
+    def on_reboot(self, _: object) -> None:
+        if self.core is not None:
+            self.cut_power(3_000)
+
+    def once(self, command: str) -> None:
+        if command in self.obeyed:
+            self.wrong("R2: obeyed twice", command)
+        self.obeyed.add(command)
+
     def on_glance(self, _: object) -> None:
         if self.core is not None and self.core.is_stepped(self.wall, self.now - self.origin):
             self.event(c.Tick())
@@ -218,6 +228,7 @@ class Box:
             self.stats["forged"] += 1
             self.event(c.OrderRefused("bad_signature", "x"))
             return
+        self.ordered = getattr(order, "id", "")
         self.model.take(order, self.wall, self.quality)
         self.event(c.OrderReceived(order, place_of(order)))  # type: ignore[arg-type]
 
@@ -240,9 +251,11 @@ class Box:
             case c.FetchPlan():
                 self.later(self.rng.randrange(20, 2_000), "plan", action.pointer.sha256)
             case c.RunSelfTest():
+                self.once(action.command_id)
                 self.later(500, "event", c.SelfTested(action.command_id, ()))
-            case c.Reply():
-                self.acks.setdefault(action.ack.command, []).append(action.ack.stage)
+            case c.Reboot():
+                self.once(f"{self.ordered} reboots")
+                self.later(1, "reboot")
             case _:
                 self.sound(action)
 

@@ -42,7 +42,7 @@ KEYS = tuple(base64.b64encode(hashlib.sha256(bytes([n])).digest()).decode() for 
 STOLEN = KEYS[-1]  # never trusted
 NAMES = tuple(f"s{n}" for n in range(6))
 URGENT = tuple(f"u{n}" for n in range(4))
-STEPS = 16
+STEPS = 18
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +181,10 @@ class World:
     def do_keys(self) -> None:
         """A rotation as it should be, or a set that nobody may take."""
         version, now = (self.keyset.version if self.keyset else 0) + 1, self.box.now
-        match self.rng.randrange(4):
+        match self.rng.randrange(5):
+            case 0 if self.keyset:
+                living = TrustedKey(key=KEYS[0], not_after=now + 900 * DAY)
+                self.publish_plan(Keyset(version=self.rng.randrange(version), keys=(living,)))
             case 0:
                 self.publish_plan(Keyset(version=version, keys=()))
             case 1:
@@ -198,16 +201,20 @@ class World:
     # --- an attacker ---
 
     def do_replay(self) -> None:
-        order, signers = self.rng.choice(self.sent)
-        self.box.later(self.rng.randrange(1, 5_000), "message", (order, signers))
+        """Anything that was ever sent, once more; best just when the box has lost its memory."""
+        if self.box.core is not None and self.rng.random() < 0.4:
+            self.box.cut_power(50)
+        for what in self.rng.choices(self.sent, k=3):
+            self.box.later(self.rng.randrange(60, 400), "message", what)
 
     def do_forge(self) -> None:
         """An order with a seal that does not count: a stranger's, or that of a key which may have ended."""
-        item = self.make(self.rng.choice(URGENT), SECOND, 8, klass=BulletinClass.EMERGENCY)
-        order = Alerts(
-            group=GROUP, epoch=9, rev=next(self.revs), issued_at=self.box.now, alerts=(Alert(item=item),)
-        )
-        self.box.later(self.rng.randrange(1, 500), "message", (order, (STOLEN,)))
+        item = self.make("forged", SECOND, 8, klass=BulletinClass.EMERGENCY)
+        now, signer = self.box.now, self.rng.choice([STOLEN, self.signers[0]])
+        epoch = 9 if signer == STOLEN else 1
+        alerts = (Alert(item=item), *(Alert(item=other) for other in self.urgent.values()))
+        order = Alerts(group=GROUP, epoch=epoch, rev=next(self.revs), issued_at=now, alerts=alerts)
+        self.box.later(self.rng.randrange(1, 500), "message", (order, (signer,)))
 
     # --- the box and its surroundings ---
 
@@ -240,6 +247,14 @@ class World:
         self.box.event(c.Electrical(name, self.rng.random() < 0.7))
         self.box.event(c.Heard(name, 0, "AAAA"))
         self.unordered()
+
+    def do_near(self) -> None:
+        """Time passes until shortly before or after something is to begin."""
+        items = [*self.items.values(), *self.urgent.values()]
+        ahead = [item.start + self.turn for item in items if item.start + self.turn > self.box.wall]
+        if ahead:
+            near = min(ahead) - self.box.skew + self.rng.choice([-20_000, -1_700, -700, -120, 60, 3_000])
+            self.box.run(max(self.box.now, near))
 
     def do_nothing(self) -> None:
         """Time passes."""
@@ -376,14 +391,15 @@ class World:
 
 WEIGHTS = {
     "plan": 8,
+    "near": 10,
     "settings": 2,
     "alerts": 4,
-    "cancel": 1,
+    "cancel": 2,
     "stop": 2,
     "stop_item": 1,
-    "silence": 1,
+    "silence": 2,
     "release": 2,
-    "upkeep": 1,
+    "upkeep": 2,
     "volume": 1,
     "keys": 1,
     "replay": 2,
@@ -395,6 +411,6 @@ WEIGHTS = {
     "quality": 1,
     "reconnect": 2,
     "sensors": 1,
-    "nothing": 8,
+    "nothing": 6,
 }
 WAITS = (20, 400, 1_500, 2_500, 10_000, 10_000, 30_000, MINUTE)
