@@ -20,7 +20,7 @@ from devices.messages import Evidence
 from devices.speaker.ports import Message
 from devices.topics import Kind
 
-from . import alerts, events
+from . import alerts, command_effects, events
 from .database import Database
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
@@ -99,8 +99,11 @@ class Dispatcher:
 
 def _claim(session: Session, leadership: Leadership, now: dt.datetime) -> list[OutboxMessage]:
     """The next rows for this leader, also those a former leader left claimed; expired ones are dropped."""
-    over = delete(OutboxMessage).where(OutboxMessage.expires_at <= now).returning(OutboxMessage.topic)
-    for topic in session.scalars(over).all():
+    columns = (OutboxMessage.topic, OutboxMessage.order_id)
+    over = delete(OutboxMessage).where(OutboxMessage.expires_at <= now).returning(*columns)
+    expired = session.execute(over).all()
+    command_effects.note_expired(session, [order_id for _, order_id in expired], now)
+    for topic, _ in expired:
         log.warning(
             "an order expired before it could leave", extra={"action": "order_expired", "topic": topic}
         )
@@ -126,6 +129,7 @@ def _mark_sent(session: Session, wire: Wire, rows: Sequence[OutboxMessage], now:
     places = [wire.topics.parse(topic) for topic in topics - waiting]
     devices = [place.name for place in places if place.kind is Kind.DESIRED]
     groups = [place.name for place in places if place.kind is Kind.ALERTS]
+    command_effects.note_sent(session, [row.order_id for row in rows], devices, now)
     touched: set[int] = set()
     if devices:
         touched |= _raise_scheduled(session, devices, now)

@@ -235,7 +235,11 @@ class _Publisher:
 
     def next(self, row: _Loudspeaker, content: Desired, body: bytes, digest: str) -> bool:
         """Claim the next revision; False when another process was faster and has published its own."""
-        unchanged = (Loudspeaker.id == row.id, Loudspeaker.desired_rev == row.desired_rev)
+        unchanged = (
+            Loudspeaker.id == row.id,
+            Loudspeaker.desired_rev == row.desired_rev,
+            Loudspeaker.desired_sha256 == row.desired_sha256,  # emptied by a newer order
+        )
         values = {"desired_rev": row.desired_rev + 1, "desired_sha256": digest}
         mine = update(Loudspeaker).where(*unchanged).values(**values).returning(Loudspeaker.id)
         if self.session.scalar(mine) is None:

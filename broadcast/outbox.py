@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from devices.envelope import SigningKey, seal
-from devices.messages import Order
+from devices.messages import Command, Order
 from devices.topics import Topics
 
 from .keyring import Keyring
@@ -76,6 +76,7 @@ def put(
             topic=topic,
             payload=payload,
             retain=False,
+            order_id=message.id if isinstance(message, Command) else "",
             urgency=int(urgency),
             expires_at=expires_at,
             created_at=now,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from devices.link import Inbound
 from devices.messages import Ack, Journal
 
-from . import airlog, alarms, cursors, events, intake, sightings
+from . import airlog, alarms, command_effects, cursors, events, intake, sightings
 from .intake import Heard, Refused
 from .models import JournalRow, Loudspeaker
 from .moments import from_ms
@@ -38,7 +38,8 @@ def ingest(session: Session, batch: Sequence[Inbound], wire: Wire, now: dt.datet
     known = _loudspeakers(session, intake.senders(batch, wire.topics))
     mail = intake.read(batch, wire.topics, known)
     _complain(session, mail.refused, now)
-    sightings.note(session, mail.heard, now)
+    in_force = sightings.note(session, mail.heard, now)
+    command_effects.note_in_force(session, in_force, now)
     new = _store_journals(session, mail.heard)
     _raise_reported(session, {(row.loudspeaker_id, row.boot, row.seq) for row in new}, mail.heard, now)
     airlog.update(session, {(row.loudspeaker_id, row.occurrence) for row in new if row.occurrence}, now)
@@ -110,9 +111,8 @@ def _raise_reported(
 
 def _note_acks(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:
     """One event a command and stage, however many loudspeakers answer."""
-    answers: Counter[tuple[str, str, str]] = Counter()
-    for each in mail:
-        if isinstance(each.report, Ack):
-            answers[(each.report.command, each.report.stage, each.report.code)] += 1
+    acks = [(each.loudspeaker, each.report) for each in mail if isinstance(each.report, Ack)]
+    command_effects.note_acks(session, acks, now)
+    answers = Counter((ack.command, ack.stage, ack.code) for _, ack in acks)
     for (command, stage, code), count in answers.items():
         events.emit(session, now=now, kind="ack", command=command, stage=stage, code=code, count=count)

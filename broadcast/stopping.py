@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from devices.messages import Action, Command
 
-from . import alerts, areas, audit, events, outbox, permissions
+from . import alerts, areas, audit, commanding, events, outbox, permissions
 from .errors import Forbidden, NotFound
 from .models import Area, AreaClosure, Broadcast, BroadcastClip, BroadcastState, Person, Role
 from .moments import to_ms
@@ -53,7 +53,7 @@ def stop(
         raise NotFound(kind="broadcast", id=None)
     stopped = _cancel(session, person, wire, found, now)
     hold_until = now + dt.timedelta(seconds=hold_s) if hold_s else None
-    _command(session, wire, area, Action.STOP, now, items=items, hold_until=hold_until)
+    _command(session, person, wire, area, Action.STOP, now=now, items=items, hold_until=hold_until)
     subject = f"area:{area.id}" if broadcast_id is None else f"broadcast:{broadcast_id}"
     audit.record(session, now=now, person_id=person.id, action="stop", subject=subject, hold_s=hold_s)
     return stopped
@@ -63,7 +63,7 @@ def release(session: Session, person: Person, *, wire: Wire, area_id: int, now: 
     """End a hold in an area. Errors: UnknownArea, Forbidden."""
     area = areas.get(session, area_id)
     permissions.require(person, Role.URGENT, area, session)
-    _command(session, wire, area, Action.RELEASE, now)
+    _command(session, person, wire, area, Action.RELEASE, now=now)
     audit.record(session, now=now, person_id=person.id, action="release", subject=f"area:{area.id}")
 
 
@@ -87,7 +87,7 @@ def _cut(
 ) -> list[Broadcast]:
     stopped = _cancel(session, person, wire, _sounding(session, which, now, soon=ABOUT_TO), now)
     for each in stopped:
-        _command(session, wire, each.area, Action.STOP, now, items=(each.occurrence,))
+        _command(session, person, wire, each.area, Action.STOP, now=now, items=(each.occurrence,))
     return stopped
 
 
@@ -123,11 +123,12 @@ def _sounding(
 
 def _command(
     session: Session,
+    person: Person,
     wire: Wire,
     area: Area,
     action: Action,
-    now: dt.datetime,
     *,
+    now: dt.datetime,
     items: tuple[str, ...] = (),
     hold_until: dt.datetime | None = None,
 ) -> None:
@@ -143,6 +144,7 @@ def _command(
     )
     topic = wire.topics.group_cmd(area.code)
     outbox.put(session, wire, topic, command, urgency=Urgency.STOP, now=now, expires_at=expires_at)
+    commanding.track(session, person, area, command, now=now)
 
 
 def tell(session: Session, person: Person, broadcast: Broadcast, action: str, now: dt.datetime) -> None:

@@ -247,7 +247,7 @@ def downgrade() -> None:
         table.drop_index(op.f("ix_alarm_well_at"))
         table.drop_column("well_at")
     op.drop_index("ix_journal_unjudged", "journal")
-    with op.batch_alter_table("outbox") as table:
+    with op.batch_alter_table("outbox", table_kwargs={"sqlite_autoincrement": True}) as table:
         table.drop_column("order_id")
     for name in ("journal", "as_run"):
         with op.batch_alter_table(name) as table:
