@@ -38,7 +38,8 @@ async def silent_until_over(bench: Bench, item: Item, *allowed: str) -> str:
     await over(bench, item)
     said = bench.books.said(item.id)
     demand(not bench.books.has_sounded(item.id), f"{item.title}: đã phát ({' '.join(said)})")
-    demand(not allowed or said[-1] in allowed, f"{item.title}: nhật ký ghi {said[-1]}, phải là {allowed[0]}")
+    wished = " hoặc ".join(allowed)
+    demand(not allowed or said[-1] in allowed, f"{item.title}: nhật ký ghi {said[-1]}, phải là {wished}")
     return bench.books.events(item.id)[-1].reason
 
 
