@@ -176,6 +176,11 @@ def say(tokens: Sequence[Token], end: str = "") -> str:
 
 def _mark(said: list[str], mark: str) -> None:
     """Put ``mark`` behind the last word, in place of a weaker one."""
-    if said:
-        word = said[-1].rstrip(_MARKS)
-        said[-1] = word + max(said[-1][len(word) :] + mark, key=_STRENGTH.__getitem__)
+    if not said:
+        return
+    last = said[-1]
+    if last[-1] in _STRENGTH:
+        word = last.rstrip(_MARKS)
+        said[-1] = word + max(last[len(word) :] + mark, key=_STRENGTH.__getitem__)
+    else:
+        said[-1] = last + mark
