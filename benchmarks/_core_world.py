@@ -131,7 +131,7 @@ class World:
     def do_plan(self) -> None:
         names = self.rng.sample(NAMES, self.rng.randrange(4))
         kept = {n: i for n, i in self.items.items() if self.rng.random() < 0.6}
-        made = {n: self.some_item(n) for n in names if n not in self.cancelled}
+        made = {n: self.some_item(n) for n in names}
         self.items = kept | made
         self.publish_plan()
 
@@ -143,12 +143,11 @@ class World:
 
     def do_alerts(self) -> None:
         for name in self.rng.sample(URGENT, self.rng.randrange(1, 3)):
-            if name not in self.cancelled:
-                status = self.rng.choices(list(AlertStatus), [6, 1, 1])[0]
-                at = self.rng.randrange(-20, 40) * SECOND
-                length, late = self.rng.choice([2, 8, 20]), self.rng.choice([5, 60, 200])
-                klass = BulletinClass.EMERGENCY
-                self.urgent[name] = self.make(name, at, length, klass=klass, status=status, late=late)
+            status = self.rng.choices(list(AlertStatus), [6, 1, 1])[0]
+            at = self.rng.randrange(-20, 40) * SECOND
+            length, late = self.rng.choice([2, 8, 20]), self.rng.choice([5, 60, 200])
+            klass = BulletinClass.EMERGENCY
+            self.urgent[name] = self.make(name, at, length, klass=klass, status=status, late=late)
         self.publish_alerts()
 
     def do_cancel(self) -> None:
@@ -167,6 +166,7 @@ class World:
     def do_silence(self) -> None:
         length = self.rng.choice([0, 10, 60, 300]) * SECOND
         self.command(Action.SILENCE, hold_until=self.box.now + length if length else 0)
+        self.do_alerts()
 
     def do_release(self) -> None:
         self.command(Action.RELEASE)
@@ -231,6 +231,8 @@ class World:
 
     def do_clock(self) -> None:
         by = self.rng.choice([-3 * HOUR, -90 * SECOND, -7_000, -500, 0, 400, 7_000, 90 * SECOND, 3 * HOUR])
+        if self.rng.random() < 0.6:
+            self.do_near()
         if self.box.now - self.box.stepped_at > 3 * SECOND:
             self.box.step_clock(by)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.messages import BulletinClass, ClockQuality, Item, ItemState
+from devices.messages import ClockQuality, Item, ItemState
 from devices.speaker.ports import RATE
 
 from . import guard
@@ -13,6 +13,7 @@ from .deck import Deck
 from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
 from .holds import Holds
 from .memory import Occurrence
+from .ranking import order, rank
 from .record import Record
 from .states import SOUNDING, WAITING
 
@@ -25,14 +26,6 @@ LATE = 5_000  # a slot first seen later than this after its start is not begun b
 _LOOK = 250  # between two looks at the wall clock while a start is at hand: it may be set
 _MINUTE = 60_000  # hours and caps change at full minutes only
 SOON = 30_000  # STOP also ends an urgent announcement that is about to start
-
-_CLASSES = {BulletinClass.EMERGENCY: 0, BulletinClass.PRIORITY: 2, BulletinClass.ROUTINE: 3}
-
-
-def rank(item: Item) -> tuple[int, int]:
-    """Class first, a drill below what is real, then the level of the issuing unit; lower goes first (R6)."""
-    drill = item.klass is BulletinClass.EMERGENCY and not guard.is_emergency(item)
-    return (_CLASSES[item.klass] + drill, item.level)
 
 
 @dataclass(slots=True)
@@ -56,16 +49,20 @@ class Playing:
         self._sounded_at: int | None = None
         self._missed = "off"  # why a slot was not seen in time
 
+    @property
+    def is_clock_known(self) -> bool:
+        return self._clock.quality is not ClockQuality.UNKNOWN
+
     def advance(self, now: int) -> None:
         """Bring everything to where it should be at ``now``."""
-        if self._is_clock_known:
+        if self.is_clock_known:
             self._expire(now)
         else:
             self.lose_sight(now, "clock_unknown")
         self._deck.gather(now)
         self._hush(now)
         self._watch(now)
-        if self._is_clock_known:
+        if self.is_clock_known:
             self._arm(now)
             self._choose(now)
 
@@ -90,8 +87,8 @@ class Playing:
         """A tone sounds that is no item's."""
         self._sounded_at = until
 
-    def sounded_since(self, since: int, now: int) -> bool:
-        """Whether anything of ours sounds, or did since then; when the clock was set back nobody knows."""
+    def sounded_since(self, since: int) -> bool:
+        """Whether anything of ours sounds, or did since then."""
         if self._deck.sounding is not None:
             return True
         return self._sounded_at is not None and self._sounded_at >= since
@@ -103,10 +100,10 @@ class Playing:
     def is_prospect(self, occurrence: Occurrence) -> bool:
         """Whether it may soon sound; what is urgent may while its audio is still on the way."""
         if occurrence.state is ItemState.PREEMPTED:
-            return self._is_clock_known
+            return self.is_clock_known
         ready = occurrence.state in (ItemState.READY, ItemState.ARMED)
         urgent = bool(occurrence.source) and occurrence.state in WAITING
-        return self._is_clock_known and (ready or urgent)
+        return self.is_clock_known and (ready or urgent)
 
     def halt(self, occurrence: Occurrence, reason: str) -> None:
         """End what sounds, for good when there is a reason."""
@@ -164,10 +161,6 @@ class Playing:
             elif occurrence.state is ItemState.PREEMPTED:
                 times += [occurrence.preempted_at + RESUME_LIMIT + 1, begin - START_LEAD, expires + 1]
         return [*times, *self._deck.retry_times()]
-
-    @property
-    def _is_clock_known(self) -> bool:
-        return self._clock.quality is not ClockQuality.UNKNOWN
 
     def _latest(self, occurrence: Occurrence) -> int:
         """Until when a start may be made good by a box that was off, or knew nothing of it, at its time."""
@@ -257,7 +250,7 @@ class Playing:
             if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
             and (o.offset or self._deck.begin(o.item) - START_LEAD <= now)
         ]
-        return min(due, key=_order, default=None)
+        return min(due, key=order, default=None)
 
     def _gives_way(self, occurrence: Occurrence, at: int, now: int) -> bool:
         if (obstacle := self.obstacle(occurrence, at)) is not None:
@@ -309,10 +302,3 @@ class Playing:
         self._record.keep("used", today, self._memory.used.get(today, 0) + samples * 1000 // RATE)
         for day in [day for day in self._memory.used if int(day) < int(today) - 1]:
             self._record.drop("used", day)
-
-
-def _order(occurrence: Occurrence) -> tuple[tuple[int, int], bool, int, int, str]:
-    """Rank, then what was begun before, then the older order (R6)."""
-    item = occurrence.item
-    fresh = occurrence.state is not ItemState.PREEMPTED
-    return (rank(item), fresh, item.issued_at, item.start, item.id)

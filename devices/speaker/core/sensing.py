@@ -30,7 +30,7 @@ class Sensing:
                 self._record.journal(
                     now, "heard", item=event.item_id, offset_ms=event.offset_ms, energies=event.energies
                 )
-            case UnorderedSound() if not self._playing.sounded_since(now - _ECHO, now):
+            case UnorderedSound() if not self._playing.sounded_since(now - _ECHO):
                 self._record.alarm(now, "unordered_sound", f"{event.level_db:.0f} dB")
 
     def _electrical(self, event: Electrical, now: int) -> None:

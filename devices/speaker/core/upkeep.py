@@ -106,6 +106,8 @@ class Upkeep:
         """Why no tone may sound now, or an empty string."""
         if self._holds.is_silent(now):
             return "silenced"
+        if not self._playing.is_clock_known:
+            return "clock_unknown"
         if not guard.is_open(self._deck.policy, now):
             return "outside_hours"
         return "playing" if self._deck.sounding is not None else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.messages import Action, AllowedWindow, GuardPolicy
+from devices.messages import Action, AllowedWindow, ClockQuality, GuardPolicy
 from devices.speaker import core as c
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -49,6 +49,14 @@ def test_a_self_test_outside_the_hours_or_under_silence_is_mute(rig):
     silent.event(c.SilencePressed(True))
     silent.send(silent.command(Action.SELF_TEST))
     assert [test.volume for test in silent.done(c.RunSelfTest)] == [0]
+
+
+def test_by_a_clock_that_is_not_known_no_tone_sounds(rig):
+    speaker = rig()
+    speaker.send(speaker.desired())
+    speaker.event(c.ClockJudged(ClockQuality.UNKNOWN))
+    speaker.send(speaker.command(Action.IDENTIFY))
+    assert speaker.codes() == [("refused", "clock_unknown")]
 
 
 def test_a_silence_that_comes_while_the_amplifier_wakes_up_stops_the_tone(rig):
