@@ -18,7 +18,11 @@ _ROOM: Final = 0.5  # the weighting lifts some sounds by 4 dB
 _PAUSE: Final = (0.0,) * round(0.4 / FRAME_S)
 _FRAMES_AT_ONCE: Final = 1_000
 _INTEGRATED: Final = re.compile(r"^\s+I:\s+(-?[\d.]+|-inf|nan) LUFS", re.M)
-_PEAK: Final = re.compile(r"^\s+Peak:\s+(-?[\d.]+|-inf) dBFS", re.M)
+_PEAK: Final = re.compile(r"Peak level dB: (-?[\d.]+|-inf)$", re.M)
+# What ebur128 measures, without the loudness that it measures beside it and that nobody would read.
+_TRUE_PEAK: Final = (
+    f"aresample={8 * RATE}:filter_size=16,astats=measure_overall=Peak_level:measure_perchannel=none,anullsink"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,15 @@ def encoded(arguments: Sequence[str]) -> Measured:
             peaks.extend(round(audioop.max(part, 2) * 100 / _FULL_SCALE) for part in _parts(heard))
 
     graph = (
-        f"[dec:0]ebur128=peak=true:framelog=quiet,asplit=2[p][q];[q]{loudness.weighting(RATE)},"
-        f"volume={_ROOM}[k];[p][k]amerge=inputs=2[out];[dec:1]ebur128=peak=true:framelog=quiet,anullsink"
+        f"[dec:0]asplit=3[p][q][r];[q]{loudness.weighting(RATE)},volume={_ROOM}[k];"
+        f"[p][k]amerge=inputs=2[out];[r]{_TRUE_PEAK};[dec:1]{_TRUE_PEAK}"
     )
     decoding = ["-dec", "0:0", "-dec", "1:0", "-filter_complex", graph, "-map", "[out]", "-f", "s16le"]
     messages = ffmpeg.read([*arguments, *decoding, "pipe:1"], _FRAMES_AT_ONCE * 4 * FRAME, take)
     found = _PEAK.findall(messages)
     if len(found) != 2:
         raise MasteringFailed("ffmpeg measured no true peak")
-    return Measured(energies, bytes(peaks), max(map(float, found)))
+    return Measured(energies, bytes(peaks), round(max(map(float, found)), 1))
 
 
 def _energy(weighted: bytes) -> float:
