@@ -41,11 +41,11 @@ _LOWEST_CEILING: Final = -14.0
 _ENCODER_LOSS: Final = 0.35  # LU
 _AFTER: Final = 0.06  # seconds of silence that the encoders get, so that they give out all of the sound
 _PADDING: Final = 3  # frames at the end, silent by then, that a decoder in the same process leaves out
-_MP3: Final = (
+MP3: Final = (
     "-c:a", "libmp3lame", "-b:a", "48k", "-compression_level", "5", "-map_metadata", "-1",
     "-id3v2_version", "0", "-write_xing", "0", "-f", "mp3",
 )  # fmt: skip
-_OPUS: Final = (
+OPUS: Final = (
     "-c:a", "libopus", "-b:a", "24k", "-vbr", "constrained", "-compression_level", "5",
     "-frame_duration", "20", "-map_metadata", "-1", "-f", "ogg",
 )  # fmt: skip
@@ -173,12 +173,12 @@ class _Bench:
         outputs = [
             "-map",
             "[mp3]",
-            *_MP3,
+            *MP3,
             "-y",
             str(self._mp3),
             "-map",
             "[opus]",
-            *_OPUS,
+            *OPUS,
             "-y",
             str(self._opus),
         ]
