@@ -128,6 +128,9 @@ class Bench:
         try:
             wait(lambda: self._broker() is not None, "the broker")
             yield
+        except TimeoutError:
+            sys.stderr.write((self.folder / "server.log").read_text()[-4000:])
+            raise
         finally:
             self._server.terminate()
             self._server.wait(30)

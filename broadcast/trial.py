@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from devices.speaker.identity import Identity
 
 from . import areas, registry
+from .errors import NotFound
 from .models import Area
 from .outbox import Wire
 
@@ -39,6 +40,14 @@ def enter(
         )
         for number, place in zip(numbers, places, strict=True)
     ]
+
+
+def top(session: Session) -> Area:
+    """The highest area, where a trial spreads if nothing else is said. Errors: NotFound."""
+    found = session.scalars(select(Area).where(Area.parent_id.is_(None)).order_by(Area.code)).first()
+    if found is None:
+        raise NotFound(kind="area", id="")
+    return found
 
 
 def name(number: int) -> str:

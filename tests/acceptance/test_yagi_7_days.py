@@ -159,7 +159,8 @@ class Seen(list):
     def append(self, event) -> None:
         super().append(event)
         if event.event == ItemState.PLAYING:
-            self._sounded[self._device, event.item] = self._loop.wall()
+            ago_ms = event.at - event.started
+            self._sounded[self._device, event.item] = self._loop.wall() - ago_ms / 1000
 
 
 def rows_of(station):

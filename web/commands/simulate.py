@@ -4,37 +4,119 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import resource
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from broadcast import areas, bootstrap, trial
 from broadcast.errors import NotFound
 from devices import simulator
-from devices.errors import IdentityInvalid
+from devices.errors import IdentityInvalid, ProfileInvalid
+from devices.simulator.profile import Profile
 from devices.speaker.identity import Identity
 from web import logs
 
-from .common import emit, json_option, load_settings
+from .common import emit, json_option, load_settings, now, opened_database
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
+FILE = click.Path(dir_okay=False, path_type=Path)
+MOST_WITH_FILES = 500  # more loudspeakers keep their stores in memory: each file holds three descriptors open
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What is to run."""
+
+    identities: list[Identity]
+    directory: Path
+    rate: float
+    profile: Profile | None
+    seed: int | None
+    control: Path | None
+
+    @property
+    def durable(self) -> bool:
+        return len(self.identities) <= MOST_WITH_FILES
+
+    async def run(self) -> None:
+        await simulator.simulate(
+            self.identities,
+            self.directory,
+            rate=self.rate,
+            durable=self.durable,
+            profile=self.profile,
+            seed=self.seed,
+            control=self.control,
+        )
 
 
 @click.command()
-@click.option("--identities", type=FOLDER, required=True, help="Thư mục tệp danh tính (*.json).")
-@click.option("--directory", type=FOLDER, required=True, help="Nơi các loa giả lập giữ dữ liệu.")
+@click.option("--speakers", type=click.IntRange(1, 50_000), help="Số cụm loa; thiếu thì đăng ký thêm.")
+@click.option("--profile", type=FILE, help="Tệp TOML mô tả đồng hồ, mạng, bộ nhớ và hỏng hóc.")
+@click.option("--seed", type=int, help="Số gieo ngẫu nhiên, thay cho số trong tệp mô tả.")
+@click.option("--identities", type=FOLDER, help="Thư mục tệp danh tính (*.json) có sẵn.")
+@click.option("--area", "code", help="Mã địa bàn nơi đăng ký loa giả lập; mặc định: địa bàn cao nhất.")
+@click.option("--directory", type=FOLDER, help="Nơi các loa giả lập giữ dữ liệu.")
 @click.option(
     "--rate", type=click.FloatRange(1, 200), default=1.0, show_default=True, help="Phát nhanh gấp bấy nhiêu."
 )
+@click.option("--control", type=FILE, help="Tệp socket để ra lệnh khi đang chạy.")
+@click.option("--tell", help="Gửi một lệnh tới --control rồi thoát, ví dụ: break gia-lap-00001 dead_horn.")
 @json_option
-def simulate(*, identities: Path, directory: Path, rate: float) -> None:
-    """Chạy các cụm loa giả lập cho đến khi bị dừng."""
-    logs.set_up(load_settings().log_level)
-    found = [read_identity(path) for path in sorted(identities.glob("*.json"))]
-    if not found:
-        raise NotFound(kind="identity", id=str(identities))
-    emit({"speakers": len(found), "rate": rate}, f"{len(found)} cụm loa giả lập đang chạy.")
-    asyncio.run(until_stopped(found, directory, rate))
+def simulate(
+    *,
+    speakers: int | None,
+    profile: Path | None,
+    seed: int | None,
+    identities: Path | None,
+    code: str | None,
+    directory: Path | None,
+    rate: float,
+    control: Path | None,
+    tell: str | None,
+) -> None:
+    """Chạy các cụm loa giả lập cho đến khi bị dừng.
+
+    Không có --identities thì loa giả lập (gia-lap-00001 …) được đăng ký vào chính cơ sở dữ liệu này.
+    """
+    if tell is not None:
+        send(control, tell)
+        return
+    settings = load_settings()
+    logs.set_up(settings.log_level)
+    home = settings.data_dir / "simulated"
+    folder = identities or home / "identities"
+    if identities is None:
+        register_missing(folder, speakers or 1, code)
+    found = [read_identity(path) for path in sorted(folder.glob("*.json"))][:speakers]
+    if not found or len(found) < (speakers or 1):
+        raise NotFound(kind="identity", id=str(folder))
+    chosen = read_profile(profile) if profile else None
+    allow_many_files()
+    emit(
+        {"speakers": len(found), "rate": rate, "control": str(control) if control else None},
+        f"{len(found)} cụm loa giả lập đang chạy.",
+    )
+    asyncio.run(until_stopped(Simulation(found, directory or home / "boxes", rate, chosen, seed, control)))
+
+
+def register_missing(folder: Path, count: int, code: str | None) -> None:
+    """Enter as many loudspeakers as there are identity files too few, in one transaction."""
+    have = len(list(folder.glob(f"{trial.PREFIX}-*.json")))
+    if have >= count:
+        return
+    wire = bootstrap.wire(load_settings())
+    with opened_database() as database, database.transaction() as session:
+        area_id = areas.by_code(session, code).id if code else trial.top(session).id
+        entered = trial.enter(
+            session, wire=wire, area_id=area_id, count=count - have, first=have + 1, now=now()
+        )
+        for identity in entered:  # before the commit: without its file a registered loudspeaker is of no use
+            identity.save(folder / f"{identity.device}.json")
 
 
 def read_identity(path: Path) -> Identity:
@@ -44,9 +126,36 @@ def read_identity(path: Path) -> Identity:
         raise click.ClickException(f"Tệp danh tính không dùng được: {error}") from error
 
 
-async def until_stopped(identities: list[Identity], directory: Path, rate: float) -> None:
+def read_profile(path: Path) -> Profile:
+    try:
+        return Profile.load(path)
+    except ProfileInvalid as error:
+        raise click.ClickException(f"Tệp mô tả không dùng được: {error}") from error
+
+
+def send(control: Path | None, command: str) -> None:
+    """Tell a running simulation, and print what it answers."""
+    if control is None:
+        raise click.UsageError("--tell cần --control")
+    try:
+        answer = simulator.tell(control, command)
+    except OSError as error:
+        raise click.ClickException(f"Không có mô phỏng nào nghe ở {control}: {error}") from error
+    result = json.loads(answer or "{}")
+    emit(result, answer)
+    if "error" in result:
+        raise click.exceptions.Exit(1)
+
+
+def allow_many_files() -> None:
+    """Every loudspeaker holds a connection; the usual limit is 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def until_stopped(simulation: Simulation) -> None:
     """SIGINT and SIGTERM let every loudspeaker say goodbye."""
-    running = asyncio.create_task(simulator.simulate(identities, directory, rate=rate))
+    running = asyncio.create_task(simulation.run())
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, running.cancel)
     with contextlib.suppress(asyncio.CancelledError):
