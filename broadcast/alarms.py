@@ -25,6 +25,8 @@ class Kind(enum.StrEnum):
     DATA_OVER = "data_over"
     SILENCED_LONG = "silenced_long"
     KEY_EXPIRES = "key_expires"
+    SERVER_KEY_EXPIRES = "server_key_expires"
+    SELF_TEST_MISSING = "self_test_missing"  # the weekly one
     AREA_OUTAGE = "area_outage"  # most of an area fell silent at once
     NO_SOUND_CARD = "no_sound_card"
     DISK_FULL = "disk_full"

@@ -1,6 +1,5 @@
 """What can go wrong when boxes become loudspeakers and change their keys; part of the tree in ``errors``."""
 
-
 from __future__ import annotations
 
 from .errors import Forbidden, InvalidInput, NotFound, Unavailable

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING
 
 from schedules.clock import Clock
 
-from . import acoustic, alerts, closing, events, lease, monitoring, planning, recordings, registry
+from . import (
+    acoustic,
+    alerts,
+    closing,
+    events,
+    key_watch,
+    lease,
+    monitoring,
+    planning,
+    recordings,
+    registry,
+    weekly_test,
+)
 from .dispatch import Dispatcher
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
@@ -75,6 +87,7 @@ class Worker:
                 (0.2, self._store, "ingest"),
                 (5.0, self._monitor, "monitor"),
                 (2.0, self._judge, "judge"),
+                (600.0, self._care, "care"),
                 (3600.0, self._prune, "prune"),
             ):
                 self._clock.every(seconds, self._as_leader(duty), name)
@@ -186,6 +199,15 @@ class Worker:
 
     def _judge(self, leadership: Leadership) -> bool:
         return self._acoustic.judge(leadership, self._system.clock())
+
+    def _care(self, leadership: Leadership) -> bool:
+        """What has days of time: keys that end, and the weekly test of whether orders still count."""
+        system, now = self._system, self._system.clock()
+        with fenced(system.database, leadership, now) as session:
+            key_watch.watch(session, system.wire.keys.current, now)
+            weekly_test.order_if_due(session, system.wire, now)
+            weekly_test.judge(session, now)
+        return False
 
     def _prune(self, leadership: Leadership) -> bool:
         now = self._system.clock()

@@ -50,6 +50,23 @@ def _words() -> dict[str, AlarmWords]:
             _("Hãy báo người quản trị kiểm tra máy chủ MQTT."),
             True,
         ),
+        "key_expires": AlarmWords(
+            _("Khóa của cụm loa sắp hết hạn"),
+            _("Loa tự đổi khóa khi có mạng. Hãy kiểm tra mạng; nếu không được, nhận lại loa bằng mã mới."),
+            True,
+        ),
+        "server_key_expires": AlarmWords(
+            _("Khóa ký lệnh của máy chủ sắp hết hạn"),
+            _(
+                "Nhờ người quản trị máy chủ chạy “truyen-thanh keys rotate” trước hạn, kẻo loa từ chối mọi lệnh."
+            ),
+            True,
+        ),
+        "self_test_missing": AlarmWords(
+            _("Cụm loa không trả lời lệnh kiểm tra hằng tuần"),
+            _("Loa có thể không nghe cả lệnh khẩn cấp. Hãy cử người đến kiểm tra."),
+            True,
+        ),
         "unknown_device": AlarmWords(
             _("Thiết bị lạ gửi tin"), _("Hãy báo người quản trị: thiết bị này chưa được đăng ký."), True
         ),

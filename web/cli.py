@@ -28,7 +28,7 @@ COMMANDS: Final = {
     "simulate": ("simulate", "simulate"),
     "conformance": ("conformance", "conformance"),
     "db": ("data", "database_group"),
-    "keys": ("data", "keys_group"),
+    "keys": ("keys", "group"),
     "doctor": ("doctor", "doctor"),
 }
 

@@ -1,10 +1,10 @@
-"""``db`` and ``keys``: the tables, the audit chain and the server's keys."""
+"""``db``: the tables and the audit chain."""
 
 from __future__ import annotations
 
 import click
 
-from broadcast import audit, keys
+from broadcast import audit
 from broadcast.database import Database
 
 from .common import emit, json_option, load_settings, opened_database
@@ -49,18 +49,3 @@ def verify(context: click.Context) -> None:
     )
     if not whole:
         context.exit(1)
-
-
-@click.group("keys")
-def keys_group() -> None:
-    """Khóa ký lệnh của máy chủ."""
-
-
-@keys_group.command()
-@json_option
-def show() -> None:
-    """In khóa công khai mà cụm loa tin; khóa bí mật không bao giờ được in."""
-    settings = load_settings()
-    found = keys.load(settings.keys_dir, settings.secret_file)
-    result = {"keyid": found.signing.keyid, "public": list(found.public), "folder": str(settings.keys_dir)}
-    emit(result, [f"{found.signing.keyid}  {found.signing.public}", f"Thư mục khóa: {settings.keys_dir}"])
