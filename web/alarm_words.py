@@ -57,9 +57,7 @@ def _words() -> dict[str, AlarmWords]:
         ),
         "server_key_expires": AlarmWords(
             _("Khóa ký lệnh của máy chủ sắp hết hạn"),
-            _(
-                "Nhờ người quản trị máy chủ chạy “truyen-thanh keys rotate” trước hạn, kẻo loa từ chối mọi lệnh."
-            ),
+            _("Chạy “truyen-thanh keys rotate” trên máy chủ trước hạn, kẻo loa từ chối mọi lệnh."),
             True,
         ),
         "self_test_missing": AlarmWords(
