@@ -103,7 +103,7 @@ class Agent:
         self._over = asyncio.get_running_loop().create_future()
         try:
             self._perform(self._core.boot(self._now(), self._steady()))
-            for work in (self._tick, self._chores, self.session.run, self._follow_button):
+            for work in (self._tick, self._chores, self.session.run, self._follow_button, self._hands.listen):
                 self._spawn(self._forever(work))
             await self._over
         except StoreFailed:

@@ -50,6 +50,10 @@ class Hands:
             self._had_card = card
             self._faults.note(Fault.NO_SOUND_CARD, present=not card)
 
+    async def listen(self) -> None:
+        """Tell of what sounds though nothing is played; never ends."""
+        await self._voice.listen()
+
     async def close(self) -> None:
         """Fade out what plays and switch the amplifier off."""
         await self._voice.close()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Generator
 
 import miniaudio
 
-from .ports import RATE, Samples
+from .ports import RATE, Recording
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ class CardMicrophone:
     def __init__(self, backend: miniaudio.Backend = miniaudio.Backend.ALSA) -> None:
         self._backend = backend
 
-    def record(self, seconds: float) -> Samples | None:
+    def record(self, seconds: float) -> Recording | None:
         """The sound from now on, blocking; None when there is no microphone or it says nothing."""
         taken = _Taken(round(seconds * RATE))
         stream = taken.stream()
@@ -44,7 +45,7 @@ class CardMicrophone:
             log.warning("nothing can be heard: %s", error, extra={"action": "microphone_failed"})
         finally:
             device.close()
-        return taken.samples
+        return taken.recording
 
 
 class _Taken:
@@ -54,15 +55,20 @@ class _Taken:
         self.complete = threading.Event()
         self._size = 2 * count
         self._body = bytearray()
+        self._at = 0.0
 
     @property
-    def samples(self) -> Samples | None:
-        """All that were asked for, or None."""
-        return memoryview(bytes(self._body)).cast("h") if self.complete.is_set() else None
+    def recording(self) -> Recording | None:
+        """All that was asked for, or None."""
+        if not self.complete.is_set():
+            return None
+        return Recording(memoryview(bytes(self._body)).cast("h"), self._at)
 
     def stream(self) -> Generator[None, bytes, None]:
         while True:
             piece = yield
+            if not self._body:
+                self._at = time.monotonic() - len(piece) / (2 * RATE)
             if not self.complete.is_set():
                 self._body += piece[: self._size - len(self._body)]
                 if len(self._body) == self._size:

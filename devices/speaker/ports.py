@@ -120,10 +120,18 @@ class Amplifier(Protocol):
         """Watts that flow into the horn now; None where nothing measures."""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a microphone heard; ``at`` is the monotonic instant of the first sample."""
+
+    samples: Samples
+    at: float
+
+
 class Microphone(Protocol):
     """Hears what the horn, or a neighbour's, really sounds."""
 
-    def record(self, seconds: float) -> Samples | None:
+    def record(self, seconds: float) -> Recording | None:
         """The sound from now on, blocking; None when nothing can be heard."""
 
 

@@ -56,7 +56,7 @@ class SelfTest:
         if self._world.microphone is None:
             return True
         recorded = await asyncio.to_thread(self._world.microphone.record, _LISTENS)
-        return recorded is not None and _is_live(recorded)
+        return recorded is not None and _is_live(recorded.samples)
 
     def _clock(self) -> set[str]:
         unknown = self._world.clock.quality() is ClockQuality.UNKNOWN

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from devices.errors import NoSoundCard, Silent
 
 from .core import Decode, Event, Finished, Play, Started
+from .ear import Ear
 from .faults import Fault, Faults
 from .horn import Horn
 from .ports import RATE, Clock, Playback, Samples, World
@@ -42,6 +43,7 @@ class Voice:
         self._faults = faults
         self._post = post
         self._rng = rng
+        self._ear = Ear(world.microphone, world.clock, post) if world.microphone else None
         self._awaited: dict[str, Decode] = {}
         self._audio: dict[str, Samples] = {}
         self._playbacks: dict[str, Playback] = {}
@@ -73,7 +75,7 @@ class Voice:
             self._post(Finished(order.item_id, 0, failure=error.code))
             return
         self._playbacks[order.item_id] = playback
-        self._spawn(self._follow(order.item_id, playback, audible=order.volume > 0))
+        self._spawn(self._follow(order, playback, len(self._audio[order.item_id])))
 
     def halt(self, item_id: str) -> None:
         playback = self._playbacks.get(item_id)
@@ -113,10 +115,18 @@ class Voice:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._sink.close()
 
-    async def _follow(self, item_id: str, playback: Playback, *, audible: bool) -> None:
+    async def listen(self) -> None:
+        """Tell of what sounds though nothing is played; never ends."""
+        if self._ear is None:
+            await asyncio.Event().wait()  # deaf
+        else:
+            await self._ear.watch(lambda: not self._playbacks)
+
+    async def _follow(self, order: Play, playback: Playback, total: int) -> None:
         """Report the start and the end: the core waits for the end of everything it started."""
+        item_id = order.item_id
         try:
-            event = await self._hear(item_id, playback, audible=audible)
+            event = await self._hear(order, playback, total)
         except NoSoundCard as error:
             self._fail(error, item_id)
             event = Finished(item_id, 0, failure=error.code)
@@ -126,21 +136,29 @@ class Voice:
         self._playbacks.pop(item_id, None)
         self._post(event)
 
-    async def _hear(self, item_id: str, playback: Playback, *, audible: bool) -> Finished:
+    async def _hear(self, order: Play, playback: Playback, total: int) -> Finished:
+        item_id, sensing = order.item_id, []
         with contextlib.suppress(Silent):
             instant = await playback.started()
+            if order.volume > 0:
+                sensing = self._sense(order, instant, total)
             ago_ms = (self._clock.monotonic() - instant) * 1000
             at = round(self._clock.utc_ms() - ago_ms)
             await asyncio.sleep(self._rng.uniform(0, _TELL_WITHIN))
             self._faults.note(Fault.NO_SOUND_CARD, present=False)
             self._post(Started(item_id, at))
-        watch = asyncio.create_task(self._horn.watch(item_id)) if audible else None
         try:
             rendered = await playback.finished()
         finally:
-            if watch is not None:
-                watch.cancel()
+            for task in sensing:
+                task.cancel()
         return Finished(item_id, rendered.samples, rendered.underruns)
+
+    def _sense(self, order: Play, instant: float, total: int) -> list[asyncio.Task[None]]:
+        works = [self._horn.watch(order.item_id)]
+        if self._ear is not None:
+            works.append(self._ear.follow(order.item_id, instant, order.offset, total))
+        return [asyncio.create_task(work) for work in works]
 
     def _fail(self, error: NoSoundCard, item_id: str) -> None:
         log.warning(

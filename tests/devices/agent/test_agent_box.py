@@ -19,7 +19,7 @@ from devices.speaker.core import Electrical, SilencePressed
 from devices.speaker.faults import Fault, Faults
 from devices.speaker.horn import Horn
 from devices.speaker.microphone import CardMicrophone
-from devices.speaker.ports import RATE, Message, World
+from devices.speaker.ports import RATE, Message, Recording, World
 from devices.speaker.self_test import SelfTest
 from devices.speaker.service import Service
 from devices.speaker.sink_silent import SilentSink
@@ -150,7 +150,7 @@ class Ear:
         self.sound = sound
 
     def record(self, seconds):
-        return self.sound
+        return self.sound and Recording(self.sound, 0.0)
 
 
 def examined(tmp_path, volume=80, **world):
@@ -201,7 +201,7 @@ def test_a_self_test_that_must_be_silent_sounds_nothing(tmp_path, quick):
 
 def test_a_microphone_brings_as_much_as_was_asked_for():
     heard = CardMicrophone(miniaudio.Backend.NULL).record(0.1)
-    assert len(heard) == RATE // 10
+    assert len(heard.samples) == RATE // 10
 
 
 def test_without_a_microphone_there_is_nothing_and_no_crash():
