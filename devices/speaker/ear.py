@@ -56,7 +56,7 @@ class Ear:
         self._post(Heard(item_id, start * 1000 // RATE, base64.b64encode(picture).decode()))
 
     async def watch(self, is_silent: Callable[[], bool]) -> None:
-        """Tell of a loud sound while nothing is played; two looks, so that no bang is taken for a programme."""
+        """Tell of a loud sound while nothing is played; it lasts for two looks, or it was a bang."""
         was_loud = False
         while True:
             await asyncio.sleep(LOOK if not was_loud else GLANCE)
