@@ -86,6 +86,7 @@ def simulate(
     if tell is not None:
         send(control, tell)
         return
+    chosen = read_profile(profile) if profile else None
     settings = load_settings()
     logs.set_up(settings.log_level)
     home = settings.data_dir / "simulated"
@@ -95,7 +96,6 @@ def simulate(
     found = [read_identity(path) for path in sorted(folder.glob("*.json"))][:speakers]
     if not found or len(found) < (speakers or 1):
         raise NotFound(kind="identity", id=str(folder))
-    chosen = read_profile(profile) if profile else None
     allow_many_files()
     emit(
         {"speakers": len(found), "rate": rate, "control": str(control) if control else None},
