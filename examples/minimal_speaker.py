@@ -21,7 +21,6 @@ def length(o): return sum(clip.duration_ms for clip in o.item.clips) * o.repeat 
 def is_signed(key, signature, body):
     public, seal = Ed25519PublicKey.from_public_bytes(base64.b64decode(key)), base64.b64decode(signature, validate=True)
     with contextlib.suppress(InvalidSignature): return public.verify(seal, covered(body)) is None
-
 class Speaker:
     asked, alarms, told, sent, resend, retry, tele, process, born, boot = {}, {}, 0, 0, 0, 0, 0, None, now(), os.urandom(8).hex()
     def __init__(self, identity, home, player):

@@ -98,11 +98,13 @@ async def stop(bench: Bench) -> None:
 
 @rule("hold", "DỪNG có thời hạn giữ chương trình lại; THẢ cho phát tiếp")
 async def hold(bench: Bench) -> None:
-    held, after = bench.item("held", bench.soon()), bench.item("after", bench.soon(3.0))
-    await bench.program(held, after)
+    held = bench.item("held", bench.soon())
+    await bench.program(held)
     await bench.order(Action.STOP, hold_until=bench.now() + 600_000)
     await silent_until_over(bench, held, "skipped", "cancelled", "refused")
     await bench.order(Action.RELEASE)
+    after = bench.item("after", bench.soon())
+    await bench.program(after)
     await over(bench, after)
     played_whole(bench, after)
 
