@@ -176,11 +176,14 @@ def running(folder: Path, devices: Sequence[str]) -> Iterator[Station]:
 
 
 @contextlib.contextmanager
-def program(station: Station, device: str, folder: Path, python: Path, *options: str) -> Iterator[int]:
+def program(
+    station: Station, device: str, folder: Path, python: Path, *options: str, nice: int = 0
+) -> Iterator[int]:
     """One ``truyen-thanh-speaker run`` of an environment; gives its process id."""
     identity = folder / f"{device}.json"
     station.identity(device).save(identity)
-    command = [str(python), "-c", "from devices.speaker.cli import main; main()", "run"]
+    command = ["nice", "-n", str(nice)] if nice else []
+    command += [str(python), "-c", "from devices.speaker.cli import main; main()", "run"]
     command += ["--identity", str(identity), "--data", str(folder / device), *options]
     with (folder / f"{device}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)

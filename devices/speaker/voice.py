@@ -137,28 +137,26 @@ class Voice:
         self._post(event)
 
     async def _hear(self, order: Play, playback: Playback, total: int) -> Finished:
-        item_id, sensing = order.item_id, []
+        item_id = order.item_id
+        sensing: list[asyncio.Task[None]] = []
         with contextlib.suppress(Silent):
             instant = await playback.started()
-            if order.volume > 0:
-                sensing = self._sense(order, instant, total)
+            if self._ear is not None and order.volume > 0:
+                listening = self._ear.follow(item_id, instant, order.offset, total)
+                sensing.append(asyncio.create_task(listening))
             ago_ms = (self._clock.monotonic() - instant) * 1000
             at = round(self._clock.utc_ms() - ago_ms)
             await asyncio.sleep(self._rng.uniform(0, _TELL_WITHIN))
             self._faults.note(Fault.NO_SOUND_CARD, present=False)
             self._post(Started(item_id, at))
+            if order.volume > 0:  # what is sensed of an item counts only once its start is told
+                sensing.append(asyncio.create_task(self._horn.watch(item_id)))
         try:
             rendered = await playback.finished()
         finally:
             for task in sensing:
                 task.cancel()
         return Finished(item_id, rendered.samples, rendered.underruns)
-
-    def _sense(self, order: Play, instant: float, total: int) -> list[asyncio.Task[None]]:
-        works = [self._horn.watch(order.item_id)]
-        if self._ear is not None:
-            works.append(self._ear.follow(order.item_id, instant, order.offset, total))
-        return [asyncio.create_task(work) for work in works]
 
     def _fail(self, error: NoSoundCard, item_id: str) -> None:
         log.warning(
