@@ -5,6 +5,8 @@ import base64
 import msgspec
 import pytest
 
+from devices.envelope import KeySet, SigningKey, open_order, seal
+from devices.errors import BadSignature
 from devices.messages import ClockQuality, Keyset, TrustedKey
 from devices.speaker import core as c
 
@@ -44,6 +46,25 @@ def test_fema_cert_expiry_while_one_key_replaces_the_other_both_count(speaker):
     assert trusted(speaker) == (FIRST, NEXT)
     speaker.run(end)
     assert trusted(speaker) == (NEXT,)
+
+
+def test_fema_cert_expiry_what_only_an_ended_key_has_signed_is_refused(rig):
+    old, new = SigningKey.generate(), SigningKey.generate()
+    box = rig()
+    box.server_keys = (old.public,)
+    box.cut_power()
+    box.power_on()
+    end = box.now + HOUR
+    keys = (TrustedKey(key=old.public, not_after=end), TrustedKey(key=new.public, not_after=end + DAY))
+    box.send(box.desired(keyset=Keyset(version=1, keys=keys)))
+    order = box.stop()
+    for signers in ((old,), (new,), (old, new)):
+        assert open_order(seal(order, *signers), KeySet(trusted(box))) == order
+    box.run(end)
+    for signers in ((new,), (old, new)):
+        assert open_order(seal(order, *signers), KeySet(trusted(box))) == order
+    with pytest.raises(BadSignature):
+        open_order(seal(order, old), KeySet(trusted(box)))
 
 
 def test_when_all_keys_have_ended_none_counts(speaker):
