@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 _COMMIT_WITHIN = 0.5  # seconds; what must not be lost is synced at once by the core
 _SLOW_CHORES = 60.0
 _KEEP_TRAFFIC = 10  # chores between two writes of what was sent and received: flash wears out
-_LAST_WORDS = 2.0  # seconds to tell the server that the store has failed
 
 
 class Agent:
@@ -108,7 +107,8 @@ class Agent:
             await self._over
         except StoreFailed:
             self._faults.note(Fault.STORE_FAILED, present=True)
-            await self.session.say_goodbye(within_s=_LAST_WORDS)
+            await self._end_tasks()
+            await self.session.say_last_words()
             raise
         finally:
             await self._end_tasks()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import random
@@ -31,6 +32,7 @@ _BATCH = 10  # journal events in a message: about 4 KB
 _UNCONFIRMED = 30.0  # seconds without a cursor after which the journal is sent again; doubles
 _LONGEST_UNCONFIRMED = 900.0  # a server that is away for hours must not cost the box its data volume
 _BIRTH_SPREAD = 5.0  # after the server's own birth, so that not all loudspeakers answer at once
+_LAST_WORDS = 5.0  # seconds
 _FIRST_PAUSE = 1.0  # between attempts to connect; doubles
 _LONGEST_PAUSE = 60.0
 
@@ -99,13 +101,21 @@ class Session:
             await asyncio.sleep(self._rng.uniform(pause / 2, pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def say_goodbye(self, within_s: float | None = None) -> None:
+    async def say_last_words(self) -> None:
+        """Tell what broke, on a connection of its own: the talk is over, and the last will knows nothing."""
+        self._count += 1
+        with contextlib.suppress(LinkDown, LinkRefused, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._world.link.connect(self._offline(), ())
+                await self._world.link.publish(self._offline())
+                await self._world.link.close()
+
+    async def say_goodbye(self) -> None:
         """Report offline ourselves, since a clean goodbye sends no last will."""
         try:
-            async with asyncio.timeout(within_s):
-                if self.connected.is_set():
-                    await self._world.link.publish(self._offline())
-        except (LinkDown, TimeoutError):
+            if self.connected.is_set():
+                await self._world.link.publish(self._offline())
+        except LinkDown:
             pass
         finally:
             await self._world.link.close()
