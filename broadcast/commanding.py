@@ -7,6 +7,7 @@ its own but part of the desired state.
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -50,25 +51,42 @@ def order(
     ``detail``: ``volume`` for VOLUME; ``hold_s`` for STOP and SILENCE; ``items`` for STOP.
     Errors: NotFound, Forbidden where one of them is not this person's to order, NoLoudspeakers.
     """
+    if action is Action.VOLUME:
+        return set_volume(
+            session,
+            person,
+            volume=int(dict(detail or {})["volume"]),
+            loudspeaker_ids=loudspeaker_ids,
+            chosen=chosen,
+            now=now,
+            heartbeat=heartbeat,
+        )
     targets = targeting.choose(session, person, loudspeaker_ids, chosen, Conditions(now, heartbeat))
     targeting.require(session, person, action, targets)
     area = targeting.exact_area(session, targets) if len(targets) > 1 else None
-    plain = dict(detail or {})
-    bulk = Bulk(
-        person_id=person.id,
-        action=action,
-        detail=plain,
-        area_id=area.id if area else None,
-        total=len(targets),
-        created_at=now,
-    )
-    session.add(bulk)
-    session.flush()
-    if action is Action.VOLUME:
-        volume = min(max(int(plain["volume"]), 0), 100)
-        _order_volumes(session, wire, bulk, targets, dict.fromkeys((each.id for each in targets), volume))
-    else:
-        _order_commands(session, wire, bulk, targets, area)
+    bulk = _bulk(session, person, action, detail or {}, area, len(targets), now)
+    _order_commands(session, wire, bulk, targets, area)
+    _tell(session, person, bulk, targets, now)
+    return bulk
+
+
+def set_volume(
+    session: Session,
+    person: Person,
+    *,
+    volume: int,
+    loudspeaker_ids: Collection[int] | None = None,
+    chosen: Filter | None = None,
+    now: dt.datetime,
+    heartbeat: dt.timedelta = HEARTBEAT,
+) -> Bulk:
+    """Percent, before each loudspeaker's own cap; leaves with the next planning. Errors: as ``order``."""
+    targets = targeting.choose(session, person, loudspeaker_ids, chosen, Conditions(now, heartbeat))
+    targeting.require(session, person, Action.VOLUME, targets)
+    area = targeting.exact_area(session, targets) if len(targets) > 1 else None
+    volume = min(max(volume, 0), 100)
+    bulk = _bulk(session, person, Action.VOLUME, {"volume": volume}, area, len(targets), now)
+    _order_volumes(session, bulk, targets, {each.id: volume for each in targets})
     _tell(session, person, bulk, targets, now)
     return bulk
 
@@ -77,16 +95,8 @@ def track(session: Session, person: Person | None, area: Area, command: Command,
     """Follow a command that another use case sends to the group of ``area``."""
     members = targeting.members(area.id)
     hold = {"items": list(command.items), "hold_until": command.hold_until}
-    bulk = Bulk(
-        person_id=person.id if person else None,
-        action=command.action,
-        detail=hold,
-        area_id=area.id,
-        total=session.scalar(select(func.count()).select_from(members.subquery())) or 0,
-        created_at=now,
-    )
-    session.add(bulk)
-    session.flush()
+    total = session.scalar(select(func.count()).select_from(members.subquery())) or 0
+    bulk = _bulk(session, person, command.action, hold, area, total, now)
     _write_group(session, bulk, command, now + COMMAND_LIFE)
     return bulk
 
@@ -112,11 +122,8 @@ def undo(session: Session, person: Person, bulk_id: int, *, wire: Wire, now: dt.
     left = [each for each in targets if each.volume == ours[each.id]]
     if not left:
         raise WrongState(state=bulk.action.value, action="undo")
-    detail = {"undo_of": bulk.id}
-    made = Bulk(person_id=person.id, action=Action.VOLUME, detail=detail, total=len(left), created_at=now)
-    session.add(made)
-    session.flush()
-    _order_volumes(session, wire, made, left, before)
+    made = _bulk(session, person, Action.VOLUME, {"undo_of": bulk.id}, bulk.area, len(left), now)
+    _order_volumes(session, made, left, before)
     _tell(session, person, made, left, now)
     return made
 
@@ -127,6 +134,28 @@ def can_undo(bulk: Bulk) -> bool:
     if bulk.action is Action.STOP:
         return bool(bulk.detail.get("hold_s") or bulk.detail.get("hold_until"))
     return bulk.action is Action.SILENCE
+
+
+def _bulk(  # noqa: PLR0917 - one place that writes the row
+    session: Session,
+    person: Person | None,
+    action: Action,
+    detail: Mapping[str, Any],
+    area: Area | None,
+    total: int,
+    now: dt.datetime,
+) -> Bulk:
+    bulk = Bulk(
+        person_id=person.id if person else None,
+        action=action,
+        detail=dict(detail),
+        area_id=area.id if area else None,
+        total=total,
+        created_at=now,
+    )
+    session.add(bulk)
+    session.flush()
+    return bulk
 
 
 def _order_commands(
@@ -223,7 +252,7 @@ def _write(
 
 
 def _order_volumes(
-    session: Session, wire: Wire, bulk: Bulk, targets: Sequence[Target], volumes: Mapping[int, int]
+    session: Session, bulk: Bulk, targets: Sequence[Target], volumes: Mapping[int, int]
 ) -> None:
     """Each is done when a desired state that was planned after it is in force on the loudspeaker."""
     ids, now = [each.id for each in targets], bulk.created_at
@@ -244,7 +273,7 @@ def _order_volumes(
         each.id: {"volume": volumes[each.id], "before": each.volume, "rev": needed[each.id]}
         for each in targets
     }
-    order_ids = {each.id: f"v{wire.new_id()}" for each in targets}
+    order_ids = {each.id: f"v{secrets.token_hex(8)}" for each in targets}
     _write(session, bulk, order_ids, details, now + DESIRED_LIFE)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from .models import Area, Broadcast, Loudspeaker, Person
 from .pages import Page, in_range
 
 PER_PAGE = 50
+BATCH = 500
 SORTS = ("place", "name", "status", "seen", "firmware", "data")
 
 
@@ -27,6 +28,7 @@ class Row:
     device: str
     name: str
     area_id: int
+    area_code: str
     area_name: str
     statuses: tuple[Status, ...]
     last_seen: dt.datetime | None
@@ -94,9 +96,23 @@ def search(
     cut = _ordered(select(Loudspeaker.id).where(*chosen), sort, conditions)
     ids = cut.limit(per_page).offset((page - 1) * per_page).subquery()
     columns = _columns(conditions)
-    rows = _ordered(select(*columns).join(ids, ids.c.id == Loudspeaker.id), sort, conditions)
-    rows = rows.outerjoin(Broadcast, Broadcast.occurrence == Loudspeaker.playing)
+    rows = _ordered(_rows(*columns).join(ids, ids.c.id == Loudspeaker.id), sort, conditions)
     return Page([_row(each) for each in session.execute(rows).mappings()], page, per_page, total)
+
+
+def every(
+    session: Session,
+    person: Person,
+    wanted: Filter,
+    *,
+    now: dt.datetime,
+    heartbeat: dt.timedelta = HEARTBEAT,
+) -> Iterator[Row]:
+    """All that ``search`` would show on its pages, read as it is used: for exports."""
+    conditions = Conditions(now, heartbeat)
+    chosen = _rows(*_columns(conditions)).where(*where(person, wanted, conditions))
+    query = _ordered(chosen, "place", conditions).execution_options(yield_per=BATCH)
+    return (_row(each) for each in session.execute(query).mappings())
 
 
 def counts(
@@ -157,6 +173,11 @@ def where(person: Person | None, wanted: Filter, conditions: Conditions) -> list
     return chosen + [_matches(word) for word in wanted.query.split()]
 
 
+def _rows(*columns: Label[Any]) -> Select[*tuple[Any, ...]]:
+    playing = Broadcast.occurrence == Loudspeaker.playing
+    return select(*columns).select_from(Loudspeaker).outerjoin(Broadcast, playing)
+
+
 def _matches(word: str) -> ColumnElement[bool]:
     """Every word must be in one of them."""
     columns = (Loudspeaker.name, Loudspeaker.device, Loudspeaker.serial, Loudspeaker.note)
@@ -184,6 +205,7 @@ def _labels(conditions: Conditions) -> list[Label[bool]]:
 def _columns(conditions: Conditions) -> list[Label[Any]]:
     plain: dict[str, Any] = {name: getattr(Loudspeaker, name) for name in _AS_STORED}
     others = {
+        "area_code": Area.code,
         "area_name": Area.name,
         "playing_title": Broadcast.title,
         "used_bytes": conditions.used_bytes,
@@ -194,13 +216,16 @@ def _columns(conditions: Conditions) -> list[Label[Any]]:
 
 
 def _row(values: RowMapping) -> Row:
-    said = {name: values[name] for name in (*_AS_STORED, "area_name", "playing_title", "used_bytes")}
+    said = {name: values[name] for name in (*_AS_STORED, *_JOINED)}
     return Row(
         **said,
         statuses=_statuses(values),
         faults=tuple(values["faults"].split()),
         telemetry=values["report"].get("tele", {}),
     )
+
+
+_JOINED = ("area_code", "area_name", "playing_title", "used_bytes")
 
 
 def _statuses(values: RowMapping) -> tuple[Status, ...]:

@@ -12,24 +12,25 @@ from sqlalchemy.orm import Session, joinedload
 
 from devices.broker import Account, hash_password
 from devices.envelope import SigningKey
-from devices.messages import Action, Command, ItemState
+from devices.messages import Action, ItemState
 from devices.speaker.identity import Identity
 
-from . import areas, audit, boxes, events, outbox, permissions
-from .errors import AlreadyExists, EmptyTitle, InvalidCode, NotFound, ValueTooLong
+from . import alarms, areas, audit, boxes, commanding, events, outbox, permissions
+from .errors import AlreadyExists, EmptyTitle, InvalidCode, NotFound, ValueTooLong, WrongState
 from .models import (
+    Alarm,
     Area,
     AreaClosure,
     AsRun,
     AuditRow,
     Broadcast,
+    CommandOrder,
     Delivery,
     JournalRow,
     Loudspeaker,
     Person,
     Role,
 )
-from .moments import to_ms
 from .outbox import Urgency, Wire
 from .pages import Page, cut
 
@@ -37,7 +38,7 @@ DEVICE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,39}")
 NAME_LIMIT = 120
 PER_PAGE = 20
 KEY_VALID = dt.timedelta(days=730)  # of a loudspeaker's own key
-COMMAND_LIFE = dt.timedelta(minutes=1)
+MOVED = "moved"
 ACCOUNT_ACTIONS = (
     *(f"loudspeaker.{act}" for act in ("add", "renew", "retire", "move")),
     *(f"loudspeaker.{act}" for act in ("claim", "reclaim", "replace", "collect", "key")),
@@ -116,8 +117,47 @@ def retire(
         session.execute(theirs.values(state=ItemState.CANCELLED, reason="retired", updated_at=now))
         for topic in (wire.topics.desired(loudspeaker.device), wire.topics.cursor(loudspeaker.device)):
             outbox.put(session, wire, topic, None, urgency=Urgency.DESIRED, now=now)
+        alarms.end_of_loudspeaker(session, loudspeaker, now)
         _tell(session, loudspeaker, person, "loudspeaker.retire", now)
     return loudspeaker
+
+
+def move(
+    session: Session, person: Person | None, *, loudspeaker_id: int, area_id: int, now: dt.datetime
+) -> Loudspeaker:
+    """Hang a loudspeaker in another area; what it played stays, its accounts and its programme follow.
+
+    Errors: NotFound, UnknownArea, Forbidden unless both areas are this person's, WrongState when retired.
+    """
+    loudspeaker = _owned(session, person, loudspeaker_id)
+    area, before = areas.get(session, area_id), loudspeaker.area_id
+    if person is not None:
+        permissions.require(person, Role.ADMIN, area, session)
+    if loudspeaker.retired_at is not None:
+        raise WrongState(state="retired", action="move")
+    if area.id == before:
+        return loudspeaker
+    loudspeaker.area_id = area.id
+    _address_anew(session, loudspeaker, now)
+    moved = update(Alarm).where(Alarm.loudspeaker_id == loudspeaker.id, Alarm.well_at.is_(None))
+    session.execute(moved.values(area_id=area.id))
+    events.emit(session, now=now, kind="loudspeaker", area_id=before, subject=loudspeaker.id)
+    _tell(session, loudspeaker, person, "loudspeaker.move", now, before=before, after=area.id)
+    return loudspeaker
+
+
+def _address_anew(session: Session, loudspeaker: Loudspeaker, now: dt.datetime) -> None:
+    """What is coming in the area it left is not its own any more; what it left before may be again."""
+    session.flush()
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == loudspeaker.area_id)
+    coming = select(Broadcast.id).where(Broadcast.start > now)
+    theirs = update(Delivery).where(Delivery.loudspeaker_id == loudspeaker.id)
+    left = theirs.where(Delivery.broadcast_id.in_(coming.where(Broadcast.area_id.not_in(above))))
+    session.execute(left.values(state=ItemState.CANCELLED, reason=MOVED, updated_at=now))
+    back = theirs.where(
+        Delivery.broadcast_id.in_(coming.where(Broadcast.area_id.in_(above))), Delivery.reason == MOVED
+    )
+    session.execute(back.values(state=ItemState.PLANNED, reason="", evidence=None, updated_at=now))
 
 
 def set_volume(
@@ -125,8 +165,8 @@ def set_volume(
 ) -> Loudspeaker:
     """Percent, before the loudspeaker's own cap; told with the next planning. Errors: NotFound, Forbidden."""
     loudspeaker = _owned(session, person, loudspeaker_id, Role.EDITOR)
-    loudspeaker.volume = min(max(volume, 0), 100)
-    _tell(session, loudspeaker, person, "loudspeaker.volume", now, volume=loudspeaker.volume)
+    commanding.set_volume(session, person, volume=volume, loudspeaker_ids=[loudspeaker_id], now=now)
+    session.refresh(loudspeaker)
     return loudspeaker
 
 
@@ -137,19 +177,11 @@ def command(
 
     Errors: NotFound, Forbidden.
     """
-    loudspeaker = _owned(session, person, loudspeaker_id, Role.EDITOR)
-    expires_at = now + COMMAND_LIFE
-    order = Command(
-        id=f"c{wire.new_id()}",
-        target=loudspeaker.device,
-        issued_at=to_ms(now),
-        expires_at=to_ms(expires_at),
-        action=action,
+    _owned(session, person, loudspeaker_id, Role.EDITOR)
+    bulk = commanding.order(
+        session, person, wire=wire, action=action, loudspeaker_ids=[loudspeaker_id], now=now
     )
-    topic = wire.topics.cmd(loudspeaker.device)
-    outbox.put(session, wire, topic, order, urgency=Urgency.COMMAND, now=now, expires_at=expires_at)
-    _tell(session, loudspeaker, person, f"loudspeaker.{action.value}", now)
-    return order.id
+    return session.scalars(select(CommandOrder.id).where(CommandOrder.bulk_id == bulk.id)).one()
 
 
 def get(session: Session, person: Person, loudspeaker_id: int) -> Loudspeaker:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from devices.link import Inbound
-from devices.messages import Ack, Journal
+from devices.messages import Ack, ItemState, Journal, JournalEvent
 
 from . import airlog, alarms, command_effects, cursors, events, intake, sightings
 from .intake import Heard, Refused
@@ -21,7 +21,7 @@ from .moments import from_ms
 from .outbox import Wire
 from .upsert import insert_new
 
-REFUSALS = frozenset({"bad_signature", "malformed", "replayed", "stale", "wrong_target"})
+FLAWLESS = ("", "ok")  # the result of a self-test that found nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,28 @@ def _store_journals(session: Session, mail: Iterable[Heard]) -> Sequence[Row[int
 def _raise_reported(
     session: Session, new: Container[tuple[int, str, int]], mail: Iterable[Heard], now: dt.datetime
 ) -> None:
-    """A loudspeaker that refused a message says that somebody tries to speak in our name."""
+    """What a loudspeaker noticed: somebody who speaks in our name, a sound nobody ordered, its own damage."""
     reasons: dict[tuple[Loudspeaker, str], dict[tuple[str, int], str]] = defaultdict(dict)
     for loudspeaker, journal in _journals(mail):
         for event in journal.events:
-            if event.event in REFUSALS and (loudspeaker.id, journal.boot, event.seq) in new:
-                reasons[loudspeaker, event.event][journal.boot, event.seq] = event.reason
+            kind = _noticed(event)
+            if kind and (loudspeaker.id, journal.boot, event.seq) in new:
+                reasons[loudspeaker, kind][journal.boot, event.seq] = event.reason
+                if kind in alarms.REFUSALS or kind == alarms.REFUSING:
+                    at = min(from_ms(event.at), now)
+                    loudspeaker.refused_at = max(loudspeaker.refused_at or at, at)
     for (loudspeaker, kind), why in reasons.items():
         last = why[max(why)]
         alarms.raise_alarm(session, kind=kind, now=now, loudspeaker=loudspeaker, count=len(why), why=last)
+
+
+def _noticed(event: JournalEvent) -> str:
+    """The alarm that an entry raises, if it does."""
+    if event.event == ItemState.REFUSED:
+        return alarms.REFUSING
+    if event.event == alarms.SELF_TEST:
+        return alarms.SELF_TEST if event.reason not in FLAWLESS else ""
+    return event.event if event.event in alarms.NOTICED else ""
 
 
 def _note_acks(session: Session, mail: Iterable[Heard], now: dt.datetime) -> None:

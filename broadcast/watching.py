@@ -21,8 +21,6 @@ from .models import Alarm, Area, AreaClosure, Loudspeaker
 
 OUTAGE_WITHIN = dt.timedelta(minutes=10)
 OUTAGE_LEAST = 3  # loudspeakers, below which an area is no area
-REFUSALS = ("bad_signature", "malformed", "replayed", "stale", "wrong_target", "refusing")
-NOTICED = ("store_damaged", "unordered_sound", "clock_stepped", "self_test")
 FORGET_AFTER = dt.timedelta(days=1)  # what is noticed at one moment is over when it does not come again
 FAULTS = (Kind.NO_SOUND_CARD, Kind.DISK_FULL, Kind.AMPLIFIER, Kind.DEAD_HORN, Kind.STORE_FAILED)
 
@@ -125,7 +123,7 @@ def _close(
 
 def _open(session: Session, told: Mapping[Any, Alarm], wanted: Mapping[Key, _Found], now: dt.datetime) -> int:
     new = {key: found for key, found in wanted.items() if key not in told}
-    for (kind, loudspeaker_id), found in new.items():
+    for (kind, loudspeaker_id), found in sorted(new.items(), key=lambda each: each[0]):
         detail: dict[str, Any] = {}
         if kind == Kind.SILENT and found.last_seen:
             detail["since"] = found.last_seen.isoformat()
@@ -137,7 +135,7 @@ def _open(session: Session, told: Mapping[Any, Alarm], wanted: Mapping[Key, _Fou
 
 def _forget(session: Session, now: dt.datetime) -> None:
     """What was noticed at one moment and did not come again for a day is over."""
-    momentary = Alarm.kind.in_((*REFUSALS, *NOTICED)) & Alarm.loudspeaker_id.is_not(None)
+    momentary = Alarm.kind.in_(alarms.NOTICED) & Alarm.loudspeaker_id.is_not(None)
     query = select(Alarm).where(momentary, Alarm.well_at.is_(None), Alarm.last_at < now - FORGET_AFTER)
     alarms.end(session, session.scalars(query).all(), now)
 

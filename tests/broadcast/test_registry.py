@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from broadcast import areas, registry
-from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, InvalidCode, NotFound, UnknownArea
-from broadcast.models import AreaKind
+from broadcast import alarms, areas, registry
+from broadcast.errors import (
+    AlreadyExists,
+    EmptyTitle,
+    Forbidden,
+    InvalidCode,
+    NotFound,
+    UnknownArea,
+    WrongState,
+)
+from broadcast.models import AreaKind, Loudspeaker
 from devices.broker.accounts import check_password
 from devices.messages import Action, Command, ItemState
 from schedules.types import Frequency
@@ -160,3 +168,46 @@ def test_a_command_to_one_loudspeaker_is_signed_and_short_lived(stage: Any) -> N
     assert topic == stage.wire.topics.cmd(box.device)
     assert isinstance(order, Command)
     assert order.expires_at - order.issued_at == 60_000
+
+
+def test_a_loudspeaker_that_moves_keeps_its_history_and_follows_the_new_area(stage: Any) -> None:
+    (box,) = stage.loudspeakers(1)
+    stage.schedule("08:30", "17:00", frequency=Frequency.ONCE)
+    stage.plan()
+    played, coming = stage.broadcasts()
+    stage.hear(box.journal(stage.now, *box.played(played)))
+    stage.now = played.expires
+    before = revision(stage)
+    to = {"loudspeaker_id": 1, "area_id": stage.cast.other_commune, "now": stage.now}
+    for person in (stage.cast.lan, stage.cast.admin):
+        with stage.database.transaction() as session, pytest.raises(Forbidden):
+            registry.move(session, person, **to)
+    with stage.database.transaction() as session:
+        registry.move(session, None, **to)
+    assert revision(stage, before) > before
+    assert accounts(stage)["loa-001"].reads == stage.wire.topics.device_reads(
+        "loa-001", ("H40.10.2", "H40.10")
+    )
+    assert [(d.state, d.reason) for d in stage.deliveries()] == [
+        (ItemState.DONE, ""),
+        (ItemState.CANCELLED, "moved"),
+    ]
+    stage.clear_outbox()
+    assert stage.plan() == 1
+    ((_, desired),) = stage.outbox()
+    assert desired.groups == ("H40.10.2", "H40.10")
+    with stage.database.transaction() as session:
+        assert registry.as_run(session, stage.cast.mai, 1).total == 1
+        registry.move(session, None, **{**to, "area_id": stage.cast.villages[1]})
+    assert [(d.state, d.evidence) for d in stage.deliveries(coming)] == [(ItemState.PLANNED, None)]
+
+
+def test_a_retired_loudspeaker_does_not_move_and_its_alarms_end(stage: Any) -> None:
+    stage.loudspeakers(1)
+    with stage.database.transaction() as session:
+        them = session.get_one(Loudspeaker, 1)
+        alarm = alarms.raise_alarm(session, kind="silent", now=stage.now, loudspeaker=them)
+        registry.retire(session, None, wire=stage.wire, loudspeaker_id=1, now=stage.now)
+        assert alarm.well_at == stage.now
+        with pytest.raises(WrongState):
+            registry.move(session, None, loudspeaker_id=1, area_id=stage.cast.commune, now=stage.now)
