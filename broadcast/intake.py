@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devices.envelope import KeySet, open_report
-from devices.errors import BadSignature, Malformed, OrderRejected
+from devices.errors import BadSignature, KeyEnded, Malformed, OrderRejected
 from devices.link import Inbound
 from devices.messages import Ack, Journal, JournalEvent, Report, State, Telemetry, TimeRequest
 from devices.topics import Kind, Topics
@@ -68,21 +68,21 @@ def read(batch: Iterable[Inbound], topics: Topics, known: Mapping[str, Loudspeak
             if loudspeaker is None:
                 mail.refused.append(Refused("unknown_device", device, None, str(kind)))
                 continue
-            report = _open(kind, inbound.payload, loudspeaker)
+            report = _open(kind, inbound, loudspeaker)
         except OrderRejected as error:
-            kind_of_alarm = "forged_report" if error.code == "bad_signature" else "malformed_report"
-            mail.refused.append(Refused(kind_of_alarm, device, loudspeaker, str(error)[:200]))
+            alarm = _ALARMS.get(error.code, "malformed_report")
+            mail.refused.append(Refused(alarm, device, loudspeaker, str(error)[:200]))
         else:
             if report is not None:
                 mail.heard.append(Heard(loudspeaker, report, inbound.received_at))
     return mail
 
 
-def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telemetry | Journal | Ack | None:
-    if not payload:
+def _open(kind: Kind, inbound: Inbound, loudspeaker: Loudspeaker) -> State | Telemetry | Journal | Ack | None:
+    if not inbound.payload:
         return None  # a retained state that was cleared
     sealed = kind in (Kind.EVT, Kind.ACK)
-    report = _unsealed(payload, loudspeaker) if sealed else open_report(payload, None)
+    report = _unsealed(inbound, loudspeaker) if sealed else open_report(inbound.payload, None)
     if _EXPECTED.get(kind) is not type(report):
         raise Malformed(f"{type(report).__name__} on a topic of {kind}")
     if isinstance(report, TimeRequest):
@@ -93,19 +93,23 @@ def _open(kind: Kind, payload: bytes, loudspeaker: Loudspeaker) -> State | Telem
     return report
 
 
-def _unsealed(payload: bytes, loudspeaker: Loudspeaker) -> Report:
+def _unsealed(inbound: Inbound, loudspeaker: Loudspeaker) -> Report:
     """While its key is replaced a loudspeaker may use the old one, until it has used the new one."""
+    ends = loudspeaker.key_expires_at
+    if ends is not None and ends <= inbound.received_at:
+        raise KeyEnded(f"on {ends:%Y-%m-%d}")
     try:
-        report = open_report(payload, _keys(loudspeaker.public_key))
+        report = open_report(inbound.payload, _keys(loudspeaker.public_key))
     except BadSignature:
         if not loudspeaker.previous_key:
             raise
-        return open_report(payload, _keys(loudspeaker.previous_key))
+        return open_report(inbound.payload, _keys(loudspeaker.previous_key))
     if loudspeaker.previous_key:
         loudspeaker.previous_key = ""
     return report
 
 
+_ALARMS = {"bad_signature": "forged_report", "key_ended": "key_ended"}
 _EXPECTED = {
     Kind.STATE: State,
     Kind.TELE: Telemetry,

@@ -26,6 +26,12 @@ class BadSignature(OrderRejected):
     code = "bad_signature"
 
 
+class KeyEnded(OrderRejected):
+    """Signed by a key that was good once and is not any more."""
+
+    code = "key_ended"
+
+
 class Malformed(OrderRejected):
     """Not an envelope, not a message of this protocol, or not a topic of this tenant."""
 

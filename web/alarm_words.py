@@ -60,6 +60,11 @@ def _words() -> dict[str, AlarmWords]:
             _("Chạy “truyen-thanh keys rotate” trên máy chủ trước hạn, kẻo loa từ chối mọi lệnh."),
             True,
         ),
+        "key_ended": AlarmWords(
+            _("Khóa của cụm loa đã hết hạn"),
+            _("Loa vẫn phát, nhưng báo cáo của nó không còn được tin. Hãy nhận lại loa bằng mã mới."),
+            True,
+        ),
         "self_test_missing": AlarmWords(
             _("Cụm loa không trả lời lệnh kiểm tra hằng tuần"),
             _("Loa có thể không nghe cả lệnh khẩn cấp. Hãy cử người đến kiểm tra."),

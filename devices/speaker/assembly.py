@@ -13,6 +13,7 @@ from pathlib import Path
 from devices.errors import AlreadyRunning
 from devices.link_async import SpeakerLink
 
+from . import ownership
 from .agent import Agent
 from .amplifier import FileAmplifier
 from .audio import Audio
@@ -53,6 +54,7 @@ def assemble(
     """A loudspeaker that is ready to run; must be called in its loop. Raises StoreFailed, LinkRefused."""
     data.mkdir(parents=True, exist_ok=True)
     fitted = fittings or Fittings()
+    ownership.settle(identity, store_path(data))
     world = World(
         link=SpeakerLink(identity.broker, identity.device, identity.password),
         fetcher=Fetcher(),
