@@ -32,10 +32,10 @@ from . import _station as st
 
 LOUDSPEAKERS = 50
 SLOTS = 6
-EVERY_MS = 5_000
+EVERY_MS = 7_000
 NICE = -10
 LEAD_MS = 15_000  # to fetch the plan and the audio, and for the busy loops to begin
-BETWEEN_MS = 2_500  # the bare sleepers wake in the middle between two starts
+BETWEEN_MS = 5_000  # the bare sleepers wake between two starts, when the journals have been sent
 QUARTER_S = 15 * 60
 TARGETS = {"p95_ms": 20, "max_ms": 100, "drift_ms_after_15_min": 10}
 BUSY = "while True: pass"
