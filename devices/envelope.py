@@ -177,7 +177,8 @@ def decode_plan(data: bytes) -> Plan:
 
 def _verified(data: bytes, keys: KeySet) -> bytes:
     try:
-        envelope = _envelope_decoder.decode(_bounded(data))
+        _bounded(data).decode()
+        envelope = _envelope_decoder.decode(data)
         body = base64.b64decode(envelope.payload, validate=True)
         signatures = [(s.keyid, base64.b64decode(s.sig, validate=True)) for s in envelope.signatures]
     except (msgspec.DecodeError, binascii.Error, UnicodeDecodeError, ValueError) as error:
@@ -198,6 +199,7 @@ def _covered(payload_type: str, body: bytes) -> bytes:
 
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
+        body.decode()  # msgspec looks at no byte of a field that nobody knows
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"not a message of this protocol: {error}") from error

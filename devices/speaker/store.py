@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import sqlite3
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -49,13 +51,15 @@ class SqliteStore:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
                 self._db.executescript(_SCHEMA)
-            self._last_seq: int = self._db.execute("SELECT seq FROM used_seq").fetchone()[0]
-        except sqlite3.Error as error:
+            self._last_seq: int = operator.index(self._db.execute("SELECT seq FROM used_seq").fetchone()[0])
+        except (sqlite3.Error, TypeError) as error:
             self._db.close()
             raise StoreFailed(f"{self._path}: {error}") from error
 
     def facts(self) -> dict[tuple[str, str], bytes]:
-        rows = self._run("SELECT kind, key, body FROM fact").fetchall()
+        rows = self._rows("SELECT kind, key, body FROM fact")
+        if not all(isinstance(kind, str) and isinstance(body, bytes) for kind, _, body in rows):
+            raise StoreFailed(f"{self._path}: a fact is damaged")
         return {(kind, key): body for kind, key, body in rows}
 
     def keep(self, kind: str, key: str, body: bytes) -> None:
@@ -80,8 +84,11 @@ class SqliteStore:
         """Unconfirmed entries above ``after``, oldest first. What is told must not be lost: synced before."""
         self.sync()
         query = "SELECT boot, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?"
-        rows = self._run(query, after, limit).fetchall()
-        return [JournalEntry(boot, _event_decoder.decode(body)) for boot, body in rows]
+        try:
+            found = self._rows(query, after, limit)
+            return [JournalEntry(boot, _event_decoder.decode(body)) for boot, body in found]
+        except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
+            raise StoreFailed(f"{self._path}: an event of the journal is damaged: {error}") from error
 
     def confirm(self, boot: str, seq: int) -> int:
         """Forget confirmed entries.
@@ -128,6 +135,14 @@ class SqliteStore:
         if self._closed:
             raise StoreFailed(f"{self._path} is closed")
         return self._db.in_transaction
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        """What a query finds; a damaged file shows itself only when it is read."""
+        cursor = self._run(query, *values)
+        try:
+            return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise StoreFailed(f"{self._path}: {error}") from error
 
     def _run(self, query: str, *values: object) -> sqlite3.Cursor:
         try:
