@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from . import events as ev
-from .deck import Deck
+from .deck import NEAR, Deck
 from .memory import Occurrence
 from .playing import Playing
 from .record import Record
 from .states import SOUNDING
 
-FOLLOWS = 30_000  # ms; a shorter pause is not worth another switching
+FOLLOWS = NEAR  # a shorter pause is not worth another switching
 _TAIL = 1_000  # the output still holds samples when their end is reported
-_LEAST_WAKE, _LONGEST_WAKE = 200, 30_000
+_LEAST_WAKE, _LONGEST_WAKE = 200, NEAR
 _TONE = 3_000
 
 
@@ -42,8 +42,8 @@ class Amplifier:
         self._tone_until = at + _TONE
         return at
 
-    def due_times(self) -> list[int]:
-        soon = [o for o in self._deck.alive() if o.state in SOUNDING or self._playing.is_prospect(o)]
+    def due_times(self, now: int) -> list[int]:
+        soon = [o for o in self._deck.near(now) if o.state in SOUNDING or self._playing.is_prospect(o)]
         starts = [self._playing.first_sample(occurrence) - self._wake for occurrence in soon]
         return [*starts, self._tone_until, self._silent_since + _TAIL]
 
@@ -57,7 +57,7 @@ class Amplifier:
         if self._on and now < self._silent_since + _TAIL:
             return True
         horizon = now + (FOLLOWS if self._on else self._wake)
-        return any(self._sounds_before(o, horizon, now) for o in self._deck.alive())
+        return any(self._sounds_before(o, horizon, now) for o in self._deck.near(now))
 
     def _sounds_before(self, occurrence: Occurrence, horizon: int, now: int) -> bool:
         if occurrence.state in SOUNDING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.messages import Evidence, GuardPolicy, Item, ItemState
+from devices.messages import Desired, Evidence, GuardPolicy, Item, ItemState
 from devices.speaker.ports import RATE
 
 from .events import FetchClip, Release
@@ -12,6 +12,7 @@ from .memory import Occurrence
 from .record import Record
 from .states import BEGUN, FINAL, JOURNALED, SOUNDING, WAITING, check_edge
 
+NEAR = 30_000  # ms before the start: decode, wake the amplifier
 _FIRST_RETRY = 1_000  # ms; doubles up to the longest
 _LONGEST_RETRY = 300_000
 _LONGEST_URGENT_RETRY = 5_000
@@ -29,6 +30,10 @@ class Deck:
         self.decoding: set[str] = set()
         self._retries: dict[str, tuple[int, int]] = {}  # clip -> (next attempt at, attempts)
         self._requested: set[str] = set()
+        self.policy = GuardPolicy()
+        self.wake_ms = self._turn = 0
+        if (desired := record.memory.desired.get("")) is not None:
+            self.adopt(desired)
         self._alive = {name: o for name, o in self.items.items() if o.state not in FINAL}
 
     @property
@@ -39,15 +44,11 @@ class Deck:
         """What is not over; all others are only remembered."""
         return list(self._alive.values())
 
-    @property
-    def policy(self) -> GuardPolicy:
-        desired = self._record.memory.desired.get("")
-        return desired.policy if desired else GuardPolicy()
-
-    @property
-    def wake_ms(self) -> int:
-        desired = self._record.memory.desired.get("")
-        return desired.wake_ms if desired else 0
+    def adopt(self, desired: Desired) -> None:
+        """Follow the settings of a desired state."""
+        self.policy = desired.policy
+        self.wake_ms = desired.wake_ms
+        self._turn = max(0, min(desired.start_offset_ms, _LONGEST_TURN))
 
     def begin(self, item: Item) -> int:
         """When the item starts here: at its turn among staggered neighbours."""
@@ -56,10 +57,14 @@ class Deck:
     def expires(self, item: Item) -> int:
         return item.expires + self._turn
 
-    @property
-    def _turn(self) -> int:
-        desired = self._record.memory.desired.get("")
-        return max(0, min(desired.start_offset_ms, _LONGEST_TURN)) if desired else 0
+    def near(self, now: int) -> list[Occurrence]:
+        """What has begun, or is so near its start that something is to be done for it."""
+        last = now + NEAR - self._turn
+        return [
+            o
+            for o in self._alive.values()
+            if (o.item.start <= last and o.item.not_before <= last) or o.state in BEGUN
+        ]
 
     @property
     def base_volume(self) -> int:
@@ -72,7 +77,7 @@ class Deck:
 
     def waiting(self) -> list[Occurrence]:
         found = [o for o in self._alive.values() if o.state in WAITING]
-        return sorted(found, key=lambda o: (o.item.start, o.item.id))
+        return sorted(found, key=_by_time)
 
     def move(self, occurrence: Occurrence, state: ItemState, now: int, reason: str = "") -> None:
         """Take one edge of the state machine; raises IllegalEdge for any other."""
@@ -114,9 +119,7 @@ class Deck:
 
     def gather(self, now: int) -> None:
         """See which items have all their audio, and ask for what is missing."""
-        for occurrence in self.waiting():
-            if occurrence.state not in (ItemState.PLANNED, ItemState.FETCHING):
-                continue
+        for occurrence in self._lacking():
             missing = [clip for clip in occurrence.item.clips if clip.sha256 not in self.clips]
             if not missing:
                 self.move(occurrence, ItemState.READY, now)
@@ -149,8 +152,7 @@ class Deck:
 
     def missing(self) -> set[str]:
         """The audio that something still waits for."""
-        waits = [o for o in self._alive.values() if o.state in (ItemState.PLANNED, ItemState.FETCHING)]
-        return {c.sha256 for o in waits for c in o.item.clips} - self.clips
+        return {c.sha256 for o in self._lacking() for c in o.item.clips} - self.clips
 
     def is_under_way(self, clips: set[str]) -> bool:
         return not clips.isdisjoint(self._requested)
@@ -162,8 +164,16 @@ class Deck:
         """The audio that something not yet over still needs."""
         return {c.sha256 for o in self._alive.values() for c in o.item.clips}
 
+    def _lacking(self) -> list[Occurrence]:
+        found = [o for o in self._alive.values() if o.state in (ItemState.PLANNED, ItemState.FETCHING)]
+        return sorted(found, key=_by_time)
+
     def _is_urgent(self, sha256: str) -> bool:
         return any(o.source and sha256 in {c.sha256 for c in o.item.clips} for o in self.waiting())
+
+
+def _by_time(occurrence: Occurrence) -> tuple[int, str]:
+    return (occurrence.item.start, occurrence.item.id)
 
 
 def _account(occurrence: Occurrence, now: int, reason: str) -> dict[str, Any]:

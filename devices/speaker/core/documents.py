@@ -59,6 +59,7 @@ class Documents:
             return
         before = self._memory.desired.get("")
         self._record.keep("desired", "", order)
+        self._deck.adopt(order)
         if order.keyset is not None:
             self._keys.offer(order.keyset, now, reckoned)
         if before is None or before.volume != order.volume:

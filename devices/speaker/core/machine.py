@@ -125,7 +125,7 @@ class SpeakerCore:
 
     def next_due(self, now: int) -> int:
         """When the next Tick must come (UTC ms); earlier ones do no harm."""
-        times = [now + _IDLE, *self._playing.due_times(now), *self._amplifier.due_times()]
+        times = [now + _IDLE, *self._playing.due_times(now), *self._amplifier.due_times(now)]
         times += [*self._documents.due_times(), *self._upkeep.due_times()]
         return min(at for at in times if at > now)
 

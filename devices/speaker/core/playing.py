@@ -9,7 +9,7 @@ from devices.speaker.ports import RATE
 
 from . import guard
 from .clockwatch import ClockWatch
-from .deck import Deck
+from .deck import NEAR, Deck
 from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
 from .holds import Holds
 from .memory import Occurrence
@@ -17,8 +17,7 @@ from .ranking import order, rank
 from .record import Record
 from .states import SOUNDING, WAITING
 
-ARM_LEAD = 30_000  # ms before the start: decode
-START_LEAD = 2_000  # journal the start and hand it to the output
+START_LEAD = 2_000  # ms before the start: journal the start and hand it to the output
 PREEMPT_LEAD = 300  # cut what plays; covers the fade and one write to the journal
 LEAST_REST = 5 * RATE  # samples that are worth resuming
 RESUME_LIMIT = 30 * 60_000  # nobody remembers what was cut off longer ago
@@ -153,8 +152,10 @@ class Playing:
         times = self._holds.due_times()
         for occurrence in self._deck.alive():
             begin, expires = self._deck.begin(occurrence.item), self._deck.expires(occurrence.item)
-            if occurrence.state in WAITING:
-                times += [begin - ARM_LEAD, begin - START_LEAD, begin - PREEMPT_LEAD, begin, expires + 1]
+            if begin - NEAR > now and occurrence.state in WAITING:
+                times.append(begin - NEAR)  # nothing is to be done for it before
+            elif occurrence.state in WAITING:
+                times += [begin - START_LEAD, begin - PREEMPT_LEAD, begin, expires + 1]
             elif occurrence.state in SOUNDING:
                 at_hand = self._starts.get(occurrence.item.id, 0) > now
                 times.append(now + _LOOK if at_hand else (now // _MINUTE + 1) * _MINUTE)
@@ -199,7 +200,7 @@ class Playing:
         """Under a silence end what sounds, what waits to go on, and what would begin now."""
         if not self._holds.is_silent(now):
             return
-        for occurrence in self._deck.alive():
+        for occurrence in self._deck.near(now):
             at = max(now, self.first_sample(occurrence))
             if not self._holds.is_silent(at):
                 continue
@@ -223,10 +224,9 @@ class Playing:
             self._record.act(SetVolume(occurrence.item.id, volume))
 
     def _arm(self, now: int) -> None:
-        for occurrence in self._deck.waiting():
+        for occurrence in self._deck.near(now):
             item = occurrence.item
-            near = self._deck.begin(item) - ARM_LEAD <= now
-            if near and occurrence.state is ItemState.READY and item.id not in self._deck.decoding:
+            if occurrence.state is ItemState.READY and item.id not in self._deck.decoding:
                 self._deck.decoding.add(item.id)
                 self._record.act(Decode(item, occurrence.repeat, occurrence.gap_ms))
 
@@ -246,7 +246,7 @@ class Playing:
     def _first_in_rank(self, now: int) -> Occurrence | None:
         due = [
             o
-            for o in self._deck.alive()
+            for o in self._deck.near(now)
             if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
             and (o.offset or self._deck.begin(o.item) - START_LEAD <= now)
         ]
