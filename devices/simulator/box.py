@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devices.acoustics.room import Room
 from devices.link_async import SpeakerLink
 from devices.messages import JournalEvent
 from devices.speaker import core
@@ -23,6 +24,7 @@ from devices.speaker.store import SqliteStore
 
 from .clock import SimulatedClock, Truth
 from .faults import Fault
+from .hearing import RoomMicrophone
 from .line import Line, LineFetcher, LineLink
 from .profile import Traits
 from .sharing import SharedReading
@@ -54,7 +56,6 @@ class Surroundings:
     loader: Loader = field(default_factory=SharedAudio)
     reading: SharedReading = field(default_factory=SharedReading)
     shelf: Shelf = field(default_factory=Shelf)
-    make_microphone: Callable[[SimulatedSpeaker], Microphone | None] = lambda _: None
 
 
 class SimulatedSpeaker:
@@ -190,7 +191,7 @@ class SimulatedSpeaker:
             read_plan=around.reading.read_plan,
             glance_s=_GLANCE,
             amplifier=chain,
-            microphone=around.make_microphone(self),
+            microphone=self._microphone(chain),
             free=self._disk.free,
         )
         return Agent(
@@ -201,6 +202,12 @@ class SimulatedSpeaker:
             firmware="simulator",
             on_event=self._note,
         )
+
+    def _microphone(self, chain: SoundChain) -> Microphone | None:
+        if not self._traits.microphone:
+            return None
+        room = Room(noise_db=self._traits.noise_db)
+        return RoomMicrophone(chain, self.clock, self.faults, room, self._around.rng)
 
     def _store(self) -> Store:
         # A simulated power cut spares the machine; a real fsync of each box would stop the loop of all.

@@ -13,4 +13,5 @@ class Fault(enum.StrEnum):
     FULL_DISK = "full_disk"  # no room for another clip
     DEAD_HORN = "dead_horn"  # everything is rendered, the coil of the horn is open
     MUTED_AMPLIFIER = "muted_amplifier"  # everything is rendered, nothing comes out of the amplifier
+    FOREIGN_SOUND = "foreign_sound"  # the horn sounds a programme that nobody ordered
     STOLEN_CREDENTIAL = "stolen_credential"  # somebody else connects with its password and tells lies

@@ -79,7 +79,11 @@ class Storage(_Section, frozen=True, kw_only=True):
 
 
 class Sensors(_Section, frozen=True, kw_only=True):
+    bounds: ClassVar[Mapping[str, tuple[float, float]]] = {"noise_db": (-90.0, 0.0)}
+
     load: bool | None = None  # whether the amplifier measures what flows into the horn
+    microphone: bool | None = None  # whether one hangs beside the horn
+    noise_db: Spread | None = None  # what it hears besides, below full scale
 
 
 class _Part(_Section, frozen=True, kw_only=True):
@@ -121,6 +125,8 @@ class Traits:
     cuts: tuple[Cut, ...] = ()
     storage_bytes: int | None = None
     load_sensor: bool = True
+    microphone: bool = False
+    noise_db: float = -40.0
     faults: frozenset[Fault] = frozenset()
 
 
@@ -186,6 +192,8 @@ def _traits(parts: list[_Part], rng: random.Random) -> Traits:
         "cut_s": drawn(network.cut_minutes, 60),
         "cuts": network.cuts,
         "load_sensor": sensors.load,
+        "microphone": sensors.microphone,
+        "noise_db": drawn(sensors.noise_db),
         "storage_bytes": None if megabytes is None else round(megabytes),
     }
     faults = frozenset(fault for part in parts for fault in part.faults)

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST = 3.0  # seconds of an item that can be recognised at all
 EARLY = 0.5  # seconds that the microphone is opened before
-LOUD_DB = -25.0  # below full scale: no village is so loud beside a horn, only the horn itself
+LOUD_DB = -30.0  # below full scale: no village is so loud beside a horn, only the horn itself
 LOOK = 60.0  # seconds between two looks for a sound that nobody ordered
 GLANCE = 2.0  # seconds of one look
 

@@ -1,5 +1,6 @@
 """Simulated loudspeakers in virtual time: days pass at once, and everything that can break is broken."""
 
+import array
 import asyncio
 import base64
 import hashlib
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from devices.acoustics.energies import energies
+from devices.acoustics.match import match
 from devices.envelope import KeySet, SigningKey, encode_plan, open_report, seal
 from devices.errors import BadSignature, FetchUnreachable, LinkDown
 from devices.messages import (
@@ -35,7 +38,7 @@ from devices.simulator.line import Line, LineFetcher, LineLink
 from devices.simulator.memory import MemoryBroker, MemoryFiles
 from devices.simulator.profile import Traits
 from devices.speaker.identity import Identity
-from devices.speaker.ports import Message
+from devices.speaker.ports import RATE, Message
 from devices.topics import Kind, Topics
 
 EPOCH = 1_790_000_000.0
@@ -44,11 +47,20 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 ALL_DAY = GuardPolicy(windows=(AllowedWindow(start="00:00", end="24:00"),), night_volume=100)
 
 
-def wav(seconds):
-    size = 2 * 8000 * seconds
+def wav(seconds, samples=b""):
+    samples = samples or b"\1\1" * (8000 * seconds)
+    size = len(samples)
     head = b"RIFF" + (36 + size).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
     form = b"\1\0\1\0" + (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little") + b"\2\0\x10\0"
-    return head + form + b"data" + size.to_bytes(4, "little") + b"\1\1" * (size // 2)
+    return head + form + b"data" + size.to_bytes(4, "little") + samples
+
+
+def babble(seconds, seed):
+    """Noise that swells like speech, in its own way for every seed."""
+    lots = random.Random(seed)
+    loud = [lots.choice((200, 2000, 12_000)) for _ in range(seconds * 5)]
+    spoken = (lots.randrange(-loud[n // 1600], loud[n // 1600] + 1) for n in range(seconds * 8000))
+    return array.array("h", spoken).tobytes()
 
 
 class Village:
@@ -81,8 +93,8 @@ class Village:
         ]
         self.fleet = Fleet(identities, folder, profile=Profile.parse(profile), surroundings=around)
 
-    def program(self, *after_s, seconds=5, rev=1):
-        body = wav(seconds)
+    def program(self, *after_s, seconds=5, rev=1, samples=b""):
+        body = wav(seconds, samples)
         clip = ClipRef(
             sha256=self.files.add(body), size=len(body), duration_ms=seconds * 1000, url="http://s/clip"
         )
@@ -268,6 +280,39 @@ def test_a_dead_horn_draws_nothing_and_a_muted_amplifier_deceives_the_sensor(in_
         assert told == {"loa-0": {"no_load"}, "loa-1": {"load"}, "loa-2": {"load"}}
 
     in_village(story, count=3)
+
+
+def heard_by(village, device):
+    return [event for event in village.journal(device) if event.event == "heard"]
+
+
+def test_jakarta_silent_tower_only_an_ear_tells_the_muted_amplifier_from_the_living_ones(in_village):
+    sound = babble(20, seed=1)
+
+    async def story(village):
+        await village.fleet.break_("loa-1", Fault.MUTED_AMPLIFIER)
+        village.program(5 * MINUTE, seconds=20, samples=sound)
+        await asyncio.sleep(6 * MINUTE)
+        (living,), (dead,) = heard_by(village, "loa-0"), heard_by(village, "loa-1")
+        assert living.offset_ms == dead.offset_ms == 5_000
+        wide = memoryview(b"".join(sound[n : n + 2] * 6 for n in range(0, len(sound), 2))).cast("h")
+        played = energies(wide[4 * RATE : 16 * RATE])
+        assert match(played, base64.b64decode(living.energies)).proves
+        assert not match(played, base64.b64decode(dead.energies)).proves
+
+    in_village(story, count=2, profile="[sensors]\nmicrophone = true")
+
+
+def test_thach_ha_foreign_what_nobody_ordered_is_noticed_and_what_was_ordered_is_not(in_village):
+    async def story(village):
+        village.program(5 * MINUTE, seconds=20, samples=babble(20, seed=1))
+        await asyncio.sleep(10 * MINUTE)
+        assert "unordered_sound" not in village.events()
+        await village.fleet.break_("loa-0", Fault.FOREIGN_SOUND)
+        await asyncio.sleep(3 * MINUTE)
+        assert "unordered_sound" in village.events()
+
+    in_village(story, profile="[sensors]\nmicrophone = true")
 
 
 def test_who_stole_a_credential_can_lie_about_a_state_but_proves_nothing(in_village):
