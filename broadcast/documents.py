@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from devices.envelope import encode_plan
@@ -43,7 +43,10 @@ from .upsert import insert_new
 
 KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
 TURN_GAP_MS = 2_000
+CHUNK = 500  # rows per statement
 ON_AIR = (BroadcastState.PLANNED, BroadcastState.DISPATCHED, BroadcastState.CLOSED)
+
+T = TypeVar("T")
 
 
 def horizon(now: dt.datetime, days: int) -> dt.datetime:
@@ -70,15 +73,18 @@ def publish_plans(
     rows = [_Loudspeaker(*values) for values in session.execute(in_service)]
     programme = _Programme(session, wire, now, days)
     publisher = _Publisher(session, wire, now)
-    changed = 0
+    changed, known = [], []
     for row in rows:
         content, body = programme.desired(row)
         digest = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
         if digest != row.desired_sha256:
-            changed += publisher.next(row, content, body, digest)
+            changed.append(_Wish(row, content, body, digest))
         elif everyone or row.device in again:
-            publisher.send(content, row.desired_epoch, row.desired_rev)
-    return changed
+            known.append(_Wish(row, content, body, digest))
+    claimed = publisher.claim(changed)
+    publisher.send(claimed, risen=1)
+    publisher.send(known, risen=0)
+    return len(claimed)
 
 
 def item(broadcast: Broadcast, wire: Wire) -> Item:
@@ -226,32 +232,74 @@ class _Programme:
 
 
 @dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a loudspeaker shall be told."""
+
+    row: _Loudspeaker
+    content: Desired
+    body: bytes  # of its plan
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Publisher:
-    """Writes revisions and queues them."""
+    """Writes revisions and queues them, thousands at a time: while it does nobody else can write."""
 
     session: Session
     wire: Wire
     now: dt.datetime
 
-    def next(self, row: _Loudspeaker, content: Desired, body: bytes, digest: str) -> bool:
-        """Claim the next revision; False when another process was faster and has published its own."""
-        unchanged = (
-            Loudspeaker.id == row.id,
-            Loudspeaker.desired_rev == row.desired_rev,
-            Loudspeaker.desired_sha256 == row.desired_sha256,  # emptied by a newer order
+    def claim(self, wishes: Sequence[_Wish]) -> list[_Wish]:
+        """Take the next revisions; without those that another process or a newer order has changed."""
+        mine = [wish for chunk in _chunks(wishes) for wish in self._unchanged(chunk)]
+        if not mine:
+            return mine
+        raised = (
+            update(Loudspeaker)
+            .where(Loudspeaker.id == bindparam("whose"))
+            .values(desired_rev=Loudspeaker.desired_rev + 1, desired_sha256=bindparam("digest"))
         )
-        values = {"desired_rev": row.desired_rev + 1, "desired_sha256": digest}
-        mine = update(Loudspeaker).where(*unchanged).values(**values).returning(Loudspeaker.id)
-        if self.session.scalar(mine) is None:
-            return False
-        if content.plan is not None:
-            document = {"sha256": content.plan.sha256, "body": body, "created_at": self.now}
-            self.session.execute(insert_new(self.session, PlanDocument).values(**document))
-        self.send(content, row.desired_epoch, row.desired_rev + 1)
-        return True
+        digests = [{"whose": wish.row.id, "digest": wish.digest} for wish in mine]
+        self.session.connection().execute(raised, digests)
+        for loaded in self.session.identity_map.values():
+            if isinstance(loaded, Loudspeaker):
+                self.session.expire(loaded, ("desired_rev", "desired_sha256"))
+        self._keep_plans(mine)
+        return mine
 
-    def send(self, content: Desired, epoch: int, rev: int) -> None:
+    def send(self, wishes: Sequence[_Wish], *, risen: int) -> None:
+        """Queue documents whose revision is ``risen`` above the one that was read."""
+        documents = {
+            self.wire.topics.desired(wish.row.device): self._document(wish, wish.row.desired_rev + risen)
+            for wish in wishes
+        }
+        for topics in _chunks(list(documents)):
+            chunk = {topic: documents[topic] for topic in topics}
+            outbox.put_documents(self.session, self.wire, chunk, urgency=Urgency.DESIRED, now=self.now)
+
+    def _unchanged(self, wishes: Sequence[_Wish]) -> list[_Wish]:
+        columns = (Loudspeaker.id, Loudspeaker.desired_rev, Loudspeaker.desired_sha256)
+        query = select(*columns).where(Loudspeaker.id.in_([wish.row.id for wish in wishes]))
+        locked = query.order_by(Loudspeaker.id).with_for_update()
+        held = {each: (rev, digest) for each, rev, digest in self.session.execute(locked)}
+        return [
+            wish
+            for wish in wishes
+            if held.get(wish.row.id) == (wish.row.desired_rev, wish.row.desired_sha256)
+        ]
+
+    def _keep_plans(self, wishes: Iterable[_Wish]) -> None:
+        bodies = {wish.content.plan.sha256: wish.body for wish in wishes if wish.content.plan is not None}
+        for sha256, body in bodies.items():
+            document = {"sha256": sha256, "body": body, "created_at": self.now}
+            self.session.execute(insert_new(self.session, PlanDocument).values(**document))
+
+    def _document(self, wish: _Wish, rev: int) -> Desired:
+        epoch, content = wish.row.desired_epoch, wish.content
         plan = msgspec.structs.replace(content.plan, epoch=epoch, rev=rev) if content.plan else None
-        desired = msgspec.structs.replace(content, epoch=epoch, rev=rev, issued_at=to_ms(self.now), plan=plan)
-        topic = self.wire.topics.desired(desired.device)
-        outbox.put(self.session, self.wire, topic, desired, urgency=Urgency.DESIRED, now=self.now)
+        return msgspec.structs.replace(content, epoch=epoch, rev=rev, issued_at=to_ms(self.now), plan=plan)
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for first in range(0, len(values), CHUNK):
+        yield values[first : first + CHUNK]
