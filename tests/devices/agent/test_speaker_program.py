@@ -58,7 +58,7 @@ class Box:
 @pytest.fixture
 def box(make_station, tmp_path):
     station = make_station("loa-1")
-    station.program("loa-1")
+    station.program("loa-1", wake_ms=300)
     box = Box(tmp_path, station)
     yield box
     if box.process is not None:
