@@ -1,7 +1,7 @@
 """The loudspeakers of ``benchmarks.speaker`` in a process of their own: one JSON line in, one out.
 
-``{"on": N}``: switch the first N on; answers when all hold their orders. ``{"item": ID}``: what each did
-with an item. ``{"stop": true}``: say goodbye and end.
+``{"join": FILE}``: switch those of a file of identities on too; answers when all hold their orders.
+``{"item": ID}``: when each armed, began and ended an item. ``{"stop": true}``: end.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import asyncio
 import gc
 import json
 import logging
+import random
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from devices.simulator import Fleet, Profile
+from devices.simulator import Fleet, Profile, SimulatedSpeaker, Surroundings
 from devices.speaker.identity import Identity
 
 PATIENCE_S = 120.0
@@ -27,56 +29,55 @@ LEAN = Profile.parse("seed = 1\n[sensors]\nload = false\n")
 
 
 async def serve(folder: Path) -> None:
-    identities = msgspec.json.decode((folder / "identities.json").read_bytes(), type=list[Identity])
     before = memory_kb()
-    fleet = Fleet(identities, folder / "boxes", durable=False, profile=LEAN)
+    around = Surroundings(folder / "boxes", random.Random(1), durable=False)
+    speakers: list[SimulatedSpeaker] = []
     loop = asyncio.get_running_loop()
-    on = 0
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         match json.loads(line):
-            case {"on": int(count)}:
-                answer(await switch_on(fleet, on, count, before))
-                on = count
+            case {"join": str(name)}:
+                found = msgspec.json.decode(Path(name).read_bytes(), type=list[Identity])
+                joining = Fleet(found, folder, profile=LEAN, surroundings=around).speakers.values()
+                speakers += joining
+                told = await switch_on(list(joining))
+                answer({**told, "memory_kb_each": round((memory_kb() - before) / len(speakers), 1)})
             case {"item": str(item)}:
-                answer(seen(fleet, item))
+                answer(seen(speakers, item))
             case _:
                 break
-    await fleet.stop()
 
 
-async def switch_on(fleet: Fleet, first: int, last: int, before_kb: int) -> dict[str, Any]:
+async def switch_on(joining: Sequence[SimulatedSpeaker]) -> dict[str, Any]:
     began, cpu = time.monotonic(), time.process_time()
-    speakers = list(fleet.speakers.values())[:last]
-    for start in range(first, last, AT_ONCE):
-        batch = speakers[start : min(start + AT_ONCE, last)]
+    for start in range(0, len(joining), AT_ONCE):
+        batch = joining[start : start + AT_ONCE]
         for speaker in batch:
             await speaker.begin()
-        await waited(lambda batch=batch: all(map(has_orders, batch)))
-    await waited(lambda: all(map(has_orders, speakers)))
+        await waited(batch)
     gc.collect()
     gc.freeze()  # what stands now is not searched again: a search would stop thousands of boxes at once
     return {
-        "loudspeakers": last,
+        "joined": len(joining),
+        "with_orders": sum(map(has_orders, joining)),
         "seconds": round(time.monotonic() - began, 1),
-        "cpu_ms_each": round((time.process_time() - cpu) * 1000 / max(1, last - first), 2),
-        "memory_kb_each": round((memory_kb() - before_kb) / last, 1),
+        "cpu_ms_each": round((time.process_time() - cpu) * 1000 / max(1, len(joining)), 2),
     }
 
 
-async def waited(holds: Any) -> None:
+async def waited(batch: Sequence[SimulatedSpeaker]) -> None:
     limit = time.monotonic() + PATIENCE_S
-    while not holds() and time.monotonic() < limit:
+    while not all(map(has_orders, batch)) and time.monotonic() < limit:
         await asyncio.sleep(0.05)
 
 
-def has_orders(speaker: Any) -> bool:
-    return bool(speaker.is_connected and speaker.has_plan)
+def has_orders(speaker: SimulatedSpeaker) -> bool:
+    return speaker.is_connected and speaker.has_plan
 
 
-def seen(fleet: Fleet, item: str) -> dict[str, Any]:
+def seen(speakers: Sequence[SimulatedSpeaker], item: str) -> dict[str, Any]:
     """Instants in UTC ms of every loudspeaker that got so far."""
     found: dict[str, list[int]] = {"armed": [], "started": [], "done": []}
-    for speaker in fleet.speakers.values():
+    for speaker in speakers:
         for event in reversed(speaker.journal):
             if event.item == item and event.event in ("armed", "done"):
                 found[event.event].append(event.at)

@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from benchmarks import fanout
 from broadcast import areas, bootstrap, people, settings, trial, urgent
@@ -38,6 +39,7 @@ ROUNDS = 2  # publishes of the baseline
 LEAD_S = 6.0  # of the announcement, and so much more for each thousand loudspeakers:
 LEAD_PER_THOUSAND_S = 6.0
 PATIENCE_S = 120.0
+AT_ONCE = 250  # loudspeakers entered in one transaction, that the server may go on
 TEXT = "Nước sông lên nhanh."
 
 
@@ -48,7 +50,7 @@ def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
         bench = Bench(Path(name), sizes)
         with bench.server(), bench.fleet() as ask:
             bulletin = bench.announcement()
-            runs = [bench.run(ask, size, bulletin) for size in sizes]
+            runs = [bench.run(ask, size, bulletin) for size in sorted(sizes)]
     for run in runs:
         bare = baseline[run["loudspeakers"]]
         run["bare_publish_to_last_ms"] = bare
@@ -83,38 +85,46 @@ class Bench:
         self.database = Database(loaded.database_url)
         self.database.migrate()
         self.wire: Wire = bootstrap.wire(loaded)
+        self.entered = 0
         self.areas: dict[int, int] = {}
         with self.database.transaction() as session:
-            identities = self._enter(session, sizes)
-        (folder / "identities.json").write_bytes(msgspec.json.encode(identities))
+            self._found(session, sizes)
 
-    def _enter(self, session: Any, sizes: Sequence[int]) -> list[Identity]:
-        """The largest area first: its part that the smaller ones lack hangs in a commune of its own."""
-        parent, place = None, {}
+    def _found(self, session: Session, sizes: Sequence[int]) -> None:
+        """The areas, each with a village for the loudspeakers that the smaller one in it lacks."""
+        parent = None
         for level, size in enumerate(sorted(sizes, reverse=True)):
-            parent = place[size] = areas.create(
-                session,
-                code=f"B{level}",
-                name=f"Vùng {size}",
-                kind=AreaKind.COMMUNE,
-                parent_id=parent,
-                now=now(),
-            ).id
-        self.areas = place
+            parent = self.areas[size] = self._area(session, f"B{level}", parent)
+            self._area(session, f"V{size}", parent)
         officer = people.create_person(session, username="lan", name="Trần Thị Lan", now=now())
         for role in (Role.EDITOR, Role.URGENT):
-            people.grant(session, officer, role, place[max(sizes)], now=now())
+            people.grant(session, officer, role, self.areas[max(sizes)], now=now())
         self.officer = officer.id
+
+    def _area(self, session: Session, code: str, parent: int | None) -> int:
+        return areas.create(
+            session, code=code, name=f"Vùng {code}", kind=AreaKind.COMMUNE, parent_id=parent, now=now()
+        ).id
+
+    def enter(self, size: int) -> Path:
+        """Register as many as are missing to this size, a few in each transaction."""
         found: list[Identity] = []
-        for level, size in enumerate(sorted(sizes)):
-            rest = size - len(found)
-            spare = areas.create(
-                session, code=f"V{level}", name="Xã", kind=AreaKind.VILLAGE, parent_id=place[size], now=now()
-            )
-            found += trial.enter(
-                session, wire=self.wire, area_id=spare.id, count=rest, first=len(found) + 1, now=now()
-            )
-        return found
+        while self.entered < size:
+            count = min(AT_ONCE, size - self.entered)
+            with self.database.transaction() as session:
+                village = areas.by_code(session, f"V{size}").id
+                found += trial.enter(
+                    session,
+                    wire=self.wire,
+                    area_id=village,
+                    count=count,
+                    first=self.entered + 1,
+                    now=now(),
+                )
+            self.entered += count
+        file = self.folder / f"identities-{size}.json"
+        file.write_bytes(msgspec.json.encode(found))
+        return file
 
     @contextlib.contextmanager
     def server(self) -> Iterator[None]:
@@ -178,7 +188,7 @@ class Bench:
     def run(
         self, ask: Callable[[dict[str, Any]], dict[str, Any]], size: int, bulletin: int
     ) -> dict[str, Any]:
-        connected = ask({"on": size})
+        connected = ask({"join": str(self.enter(size))})
         before = {name: usage(pid) for name, pid in self._processes().items()}
         fleet_before = ask({"item": ""})
         lead = LEAD_S + LEAD_PER_THOUSAND_S * size / 1000
