@@ -215,7 +215,7 @@ class Session:
             if essence == self._told:
                 continue
             self._world.store.sync()
-            await self._world.link.publish(self._state_message(self._state()))
+            await self._world.link.publish(self._state_message(self.state()))
             self._told = essence
             await asyncio.sleep(_DEBOUNCE)
 
@@ -289,13 +289,14 @@ class Session:
 
     # --- what we say ---------------------------------------------------------------
 
-    def _state(self) -> State:
+    def state(self) -> State:
+        """The loudspeaker as it tells the server."""
         now = self._world.clock.utc_ms()
         return self._core.state(now, self._count, self._firmware, self._box.faults.codes)
 
     def _essence(self) -> tuple[object, ...]:
         """What is worth telling at once; the rest of the state travels with it."""
-        state = self._state()
+        state = self.state()
         ready = state.ready == state.planned
         holds = (state.held_until, state.silenced)
         return (state.playing, state.clock, state.have, holds, ready, state.faults)
