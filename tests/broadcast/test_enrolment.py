@@ -22,6 +22,8 @@ from devices.envelope import SigningKey, seal
 from devices.link import Inbound
 from devices.messages import Journal, JournalEvent
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def ask(stage: Any, key: SigningKey | None = None, now: dt.datetime | None = None, **more: str) -> Any:
     wanted = Ask(public_key=(key or SigningKey.generate()).public, **more)
@@ -82,6 +84,7 @@ def test_a_box_that_is_claimed_gets_its_identity_and_may_connect(stage: Any) -> 
     assert [each for each in actions(stage.database) if each in wanted] == wanted
 
 
+@on_sqlite
 def test_the_broker_hears_of_every_step_that_changes_who_may_connect(stage: Any) -> None:
     def revision() -> int:
         with stage.database.transaction(read_only=True) as session:
@@ -123,6 +126,7 @@ def test_a_code_is_good_for_fifteen_minutes_and_once(stage: Any) -> None:
         collect(stage, late.poll)
 
 
+@on_sqlite
 def test_nobody_learns_anything_from_a_code_or_another_s_name(stage: Any) -> None:
     asked = ask(stage)
     claim(stage, asked.code)
@@ -133,6 +137,7 @@ def test_nobody_learns_anything_from_a_code_or_another_s_name(stage: Any) -> Non
         assert asked.poll not in repr(vars(session.scalars(select(Claim)).one()))
 
 
+@on_sqlite
 def test_a_box_that_lost_power_may_ask_again_for_a_while_and_the_last_password_counts(stage: Any) -> None:
     asked = ask(stage)
     claim(stage, asked.code)
@@ -146,6 +151,7 @@ def test_a_box_that_lost_power_may_ask_again_for_a_while_and_the_last_password_c
         collect(stage, asked.poll, stage.now + dt.timedelta(minutes=11))
 
 
+@on_sqlite
 def test_a_claimed_box_that_was_off_the_net_gets_its_identity_within_a_day(stage: Any) -> None:
     asked, other = ask(stage), ask(stage)
     claim(stage, asked.code)
@@ -155,6 +161,7 @@ def test_a_claimed_box_that_was_off_the_net_gets_its_identity_within_a_day(stage
         collect(stage, other.poll, stage.now + dt.timedelta(hours=25))
 
 
+@on_sqlite
 def test_only_who_administers_the_area_claims_there(stage: Any) -> None:
     asked, cast = ask(stage), stage.cast
     for person in (cast.lan, cast.binh, cast.mai):
@@ -165,6 +172,7 @@ def test_only_who_administers_the_area_claims_there(stage: Any) -> None:
     assert claim(stage, asked.code).device == "loa-0001"
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "error"),
     [
@@ -216,6 +224,7 @@ def test_a_replacement_keeps_place_name_and_history_and_the_old_key_and_password
         ]
 
 
+@on_sqlite
 def test_the_same_box_claimed_again_is_recognised_by_its_serial_number(stage: Any) -> None:
     made = claim(stage, ask(stage, serial="C-3").code)
     again = ask(stage, serial="C-3")
@@ -231,6 +240,7 @@ def test_the_same_box_claimed_again_is_recognised_by_its_serial_number(stage: An
     assert "loudspeaker.reclaim" in actions(stage.database)
 
 
+@on_sqlite
 def test_a_box_that_was_replaced_before_it_asked_gets_nothing(stage: Any) -> None:
     first = ask(stage)
     made = claim(stage, first.code)
@@ -241,6 +251,7 @@ def test_a_box_that_was_replaced_before_it_asked_gets_nothing(stage: Any) -> Non
     assert collect(stage, second.poll) is not None
 
 
+@on_sqlite
 def test_a_retired_loudspeaker_is_not_replaced_and_its_box_is_noted_as_gone(stage: Any) -> None:
     asked = ask(stage)
     made = claim(stage, asked.code)
@@ -255,12 +266,14 @@ def test_a_retired_loudspeaker_is_not_replaced_and_its_box_is_noted_as_gone(stag
         assert session.scalars(select(Box.reason)).all() == ["retired"]
 
 
+@on_sqlite
 def test_nobody_replaces_a_loudspeaker_of_another_commune(stage: Any) -> None:
     [box] = stage.loudspeakers(1, area_id=stage.cast.other_commune)
     with pytest.raises(NotFound):
         replace(stage, ask(stage).code, stage.loudspeaker(box).id)
 
 
+@on_sqlite
 def test_a_loudspeaker_moves_to_another_area_and_keeps_its_key_and_picture(stage: Any) -> None:
     made = claim(stage, ask(stage).code, photo_sha256="a" * 64)
     with stage.database.transaction() as session:
@@ -278,6 +291,7 @@ def test_a_loudspeaker_moves_to_another_area_and_keeps_its_key_and_picture(stage
             placing.move(session, admin, made.id, elsewhere, stage.now)
 
 
+@on_sqlite
 def test_what_is_no_key_is_refused_and_what_a_stranger_writes_plays_no_tricks(stage: Any) -> None:
     with stage.database.transaction() as session, pytest.raises(InvalidInput):
         enrolment.ask(session, Ask(public_key="AAAA"), stage.now)
@@ -287,6 +301,7 @@ def test_what_is_no_key_is_refused_and_what_a_stranger_writes_plays_no_tricks(st
         assert (found.hardware, found.serial) == ("Pi[2J 4", "x")
 
 
+@on_sqlite
 def test_too_many_waiting_boxes_are_sent_away_until_codes_lapse(
     stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

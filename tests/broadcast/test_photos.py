@@ -8,7 +8,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcast import photos
@@ -101,6 +101,7 @@ def test_a_picture_that_is_cut_or_too_large_is_refused(plain: bytes) -> None:
         photos.clean(bomb)
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_damaged_pictures_are_kept_or_refused_and_never_break_anything(
     plain: bytes, data: st.DataObject

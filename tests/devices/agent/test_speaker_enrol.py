@@ -270,7 +270,7 @@ def test_a_new_key_is_written_after_the_server_confirmed_it(tmp_path: Path) -> N
 STEPS = ("write", "save", "remove")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["", "question", "answer"]), st.sampled_from(["", *STEPS])), max_size=6
