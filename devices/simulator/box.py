@@ -158,7 +158,7 @@ class SimulatedSpeaker:
             await asyncio.gather(running, return_exceptions=True)
 
     async def _run(self) -> None:
-        """What a service manager does: start the program again when it ended by an error."""
+        """What a service manager does: start the program again when it failed or was told to begin anew."""
         while True:
             try:
                 self._agent = agent = self._make_agent()
@@ -172,7 +172,8 @@ class SimulatedSpeaker:
                     await self._agent.power_off()
                 await asyncio.sleep(_RESTART)
             else:
-                return
+                if not agent.restart_wanted:
+                    return
 
     def _make_agent(self) -> Agent:
         self._data.mkdir(parents=True, exist_ok=True)

@@ -162,3 +162,16 @@ def test_yagi_7_days_the_programme_plays_without_any_network(make_station, fleet
     eventually(lambda: "done" in [event.event for event in box.journal])
     station.broker.start()
     eventually(lambda: station.is_over("loa-1", "s1.a"), within=25)
+
+
+def test_a_loudspeaker_that_is_told_to_begin_anew_comes_back_and_answers_then(
+    make_station, fleet, eventually
+):
+    station = make_station("loa-1")
+    station.program("loa-1")
+    fleet(station)
+    eventually(lambda: station.states.get("loa-1") and station.states["loa-1"].have.rev == 1, within=30)
+    before = station.states["loa-1"].boot
+    station.command("c1", "loa-1", Action.REBOOT)
+    eventually(lambda: station.states["loa-1"].online and station.states["loa-1"].boot != before, within=30)
+    eventually(lambda: ("c1", "done") in {(ack.command, ack.stage) for ack in station.acks}, within=30)
