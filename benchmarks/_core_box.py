@@ -5,19 +5,16 @@ The real core runs in it. What really sounds, and when, is held against the rule
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks._core_model import DEVICE, Model, is_emergency, row
-from devices.messages import Alerts, ClockQuality, Command, Cursor, Desired, Item, JournalEvent, Plan
+from benchmarks._core_time import Timeline, place_of, revision_of
+from devices.messages import ClockQuality, Item, JournalEvent, Plan
 from devices.speaker import core as c
-from devices.topics import Kind, Place
 
-NEVER = 1 << 60
 FADE = 40  # ms
 PATIENCE = 150  # ms within which a sound must end
 GLANCE = 1_000  # ms between two looks at the wall clock
@@ -42,12 +39,12 @@ class Stretch:
     halted: bool = False
 
 
-class Box:
+class Box(Timeline):
     """One loudspeaker; ``violations`` names every rule that was broken."""
 
     def __init__(self, rng: random.Random, now: int, first_keys: tuple[str, ...]) -> None:
+        super().__init__(now)
         self.rng = rng
-        self.now, self.skew, self.origin = now, 0, now
         self.quality, self.always_synced = ClockQuality.SYNCED, True
         self.first_keys = first_keys
         self.model, self.safe_model = Model(), Model()
@@ -58,7 +55,6 @@ class Box:
         self.disk_full = False
         self.lossy = True
         self.core: c.SpeakerCore | None = None
-        self.wake_at = NEVER
         self.boots = 0
         self.clips: set[str] = set()
         self.plans: dict[str, Plan] = {}
@@ -75,32 +71,8 @@ class Box:
         self.quiet_since = now  # true time since which what sounds must have ended
         self.stats: Counter[str] = Counter()
         self.violations: list[str] = []
-        self.queue: list[tuple[int, int, str, object]] = []
-        self.order = itertools.count()
 
     # --- time ---
-
-    @property
-    def wall(self) -> int:
-        return self.now + self.skew
-
-    def later(self, ms: int, kind: str, what: object = None) -> None:
-        heapq.heappush(self.queue, (self.now + ms, next(self.order), kind, what))
-
-    def run(self, until: int) -> None:
-        """Let true time pass: what is due happens in order."""
-        while True:
-            at = self.queue[0][0] if self.queue else until + 1
-            at = min(at, self.wake_at)
-            if at > until:
-                break
-            self.elapse(at)
-            if self.queue and self.queue[0][0] <= self.now:
-                _, _, kind, what = heapq.heappop(self.queue)
-                getattr(self, f"on_{kind}")(what)
-            else:
-                self.event(c.Tick())
-        self.elapse(until)
 
     def elapse(self, to: int) -> None:
         """Pass time; what sounds meanwhile must be allowed to."""
@@ -144,18 +116,17 @@ class Box:
             server_keys=self.first_keys,
             clock=self.quality,
         )
-        self.perform(lambda core: core.boot(self.wall, self.now - self.origin))
+        self.perform(lambda core: core.boot(self.wall, self.steady))
         self.press(self.button)
         self.later(self.rng.randrange(50, 3_000), "connected")
 
     def cut_power(self, off_ms: int) -> None:
         """Nothing more is written or sounds; what was not synced is lost."""
-        self.core, self.wake_at = None, NEVER
+        self.core = None
         if self.stretch is not None and self.stretch.began:
             self.close_stretch(self.now)
         self.stretch = None
-        self.queue = [entry for entry in self.queue if entry[2] in ("message", "clip", "disk", "world")]
-        heapq.heapify(self.queue)
+        self.forget("message", "clip", "disk", "world")
         facts, length = self.safe
         self.facts, self.journal = dict(facts), self.journal[:length]
         self.model = self.safe_model.copy()
@@ -187,6 +158,9 @@ class Box:
 
     # --- the core ---
 
+    def wake(self) -> None:
+        self.event(c.Tick())
+
     def on_reboot(self, _: object) -> None:
         if self.core is not None:
             self.cut_power(3_000)
@@ -197,7 +171,7 @@ class Box:
         self.obeyed.add(command)
 
     def on_glance(self, _: object) -> None:
-        if self.core is not None and self.core.is_stepped(self.wall, self.now - self.origin):
+        if self.core is not None and self.core.is_stepped(self.wall, self.steady):
             self.event(c.Tick())
 
     def on_event(self, event: c.Event) -> None:
@@ -205,7 +179,7 @@ class Box:
 
     def event(self, event: c.Event) -> None:
         if self.core is not None:
-            self.perform(lambda core: core.handle(event, self.wall, self.now - self.origin))
+            self.perform(lambda core: core.handle(event, self.wall, self.steady))
 
     def perform(self, call: Callable[[c.SpeakerCore], list[c.Action]]) -> None:
         assert self.core is not None
@@ -231,6 +205,9 @@ class Box:
         self.ordered = getattr(order, "id", "")
         self.model.take(order, self.wall, self.quality)
         self.event(c.OrderReceived(order, place_of(order)))  # type: ignore[arg-type]
+        held = self.facts.get(("desired", ""))
+        if held is not None and revision_of(held) != self.model.revs["desired"]:
+            self.wrong("R1: another document is held than the newest")
 
     def press(self, on: bool) -> None:
         self.button = on
@@ -417,16 +394,3 @@ class Box:
 
     def wrong(self, rule: str, name: str = "") -> None:
         self.violations.append(f"{rule} ({name})" if name else rule)
-
-
-def place_of(order: object) -> Place:
-    match order:
-        case Desired(device=name):
-            return Place(Kind.DESIRED, name)
-        case Cursor(device=name):
-            return Place(Kind.CURSOR, name)
-        case Alerts(group=name):
-            return Place(Kind.ALERTS, name)
-        case Command(target=name):
-            return Place(Kind.CMD if name == DEVICE else Kind.GROUP_CMD, name)
-    raise TypeError(order)

@@ -13,30 +13,26 @@ import random
 from collections import Counter
 
 from benchmarks._core_box import Box
+from benchmarks._core_chance import SECOND, make, some_alert, some_item, some_policy
 from benchmarks._core_model import DEVICE, GROUP
 from devices.messages import (
     Action,
     Alert,
     Alerts,
-    AlertStatus,
-    AllowedWindow,
     BulletinClass,
-    ClipRef,
     ClockQuality,
     Command,
     Desired,
-    GuardPolicy,
     Item,
     Keyset,
     Plan,
     PlanPointer,
     Tombstone,
     TrustedKey,
-    VolumeCap,
 )
 from devices.speaker import core as c
 
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MIDNIGHT = 1_800_000_000_000 // DAY * DAY - 7 * HOUR  # in Vietnam
 KEYS = tuple(base64.b64encode(hashlib.sha256(bytes([n])).digest()).decode() for n in range(8))
 STOLEN = KEYS[-1]  # never trusted
@@ -82,7 +78,7 @@ class World:
         self.retained: dict[str, tuple[object, tuple[str, ...]]] = {}
         self.keyset: Keyset | None = None
         self.signers = KEYS[:1]
-        self.policy = self.some_policy()
+        self.policy = some_policy(self.rng, self.minute)
         self.turn = rng.choice([0, 0, 292, 4_000])
         self.wake = rng.choice([0, 500, 5_000])
         self.volume = 80
@@ -118,7 +114,7 @@ class World:
         left = [n for n, o in box.core._memory.item.items() if o.state not in c.FINAL]  # noqa: SLF001
         if left or box.stretch is not None:
             box.wrong("end: something never ends", ",".join(left))
-        last = self.make("last", 30 * SECOND, 4, klass=BulletinClass.EMERGENCY, late=60)
+        last = make("last", box.now, 30 * SECOND, 4, klass=BulletinClass.EMERGENCY, late=60)
         self.urgent = {"last": last}
         self.publish_alerts()
         box.run(box.now + MINUTE)
@@ -131,23 +127,19 @@ class World:
     def do_plan(self) -> None:
         names = self.rng.sample(NAMES, self.rng.randrange(4))
         kept = {n: i for n, i in self.items.items() if self.rng.random() < 0.6}
-        made = {n: self.some_item(n) for n in names}
+        made = {n: some_item(self.rng, n, self.box.now) for n in names}
         self.items = kept | made
         self.publish_plan()
 
     def do_settings(self) -> None:
         self.volume = self.rng.choice([0, 40, 80, 100])
         if self.rng.random() < 0.5:
-            self.policy = self.some_policy()
+            self.policy = some_policy(self.rng, self.minute)
         self.publish_plan()
 
     def do_alerts(self) -> None:
         for name in self.rng.sample(URGENT, self.rng.randrange(1, 3)):
-            status = self.rng.choices(list(AlertStatus), [6, 1, 1])[0]
-            at = self.rng.randrange(-20, 40) * SECOND
-            length, late = self.rng.choice([2, 8, 20]), self.rng.choice([5, 60, 200])
-            klass = BulletinClass.EMERGENCY
-            self.urgent[name] = self.make(name, at, length, klass=klass, status=status, late=late)
+            self.urgent[name] = some_alert(self.rng, name, self.box.now)
         self.publish_alerts()
 
     def do_cancel(self) -> None:
@@ -209,7 +201,7 @@ class World:
 
     def do_forge(self) -> None:
         """An order with a seal that does not count: a stranger's, or that of a key which may have ended."""
-        item = self.make("forged", SECOND, 8, klass=BulletinClass.EMERGENCY)
+        item = make("forged", self.box.now, SECOND, 8, klass=BulletinClass.EMERGENCY)
         now, signer = self.box.now, self.rng.choice([STOLEN, self.signers[0]])
         epoch = 9 if signer == STOLEN else 1
         alerts = (Alert(item=item), *(Alert(item=other) for other in self.urgent.values()))
@@ -337,58 +329,6 @@ class World:
         """The broker gives what it kept."""
         for what in self.retained.values():
             self.box.later(self.rng.randrange(1, 300), "message", what)
-
-    # --- what it is about ---
-
-    def make(self, name: str, at: int, seconds: int, *, late: int = 60, **fields: object) -> Item:
-        sha256 = hashlib.sha256(f"{name}{seconds}".encode()).hexdigest()
-        clip = ClipRef(sha256=sha256, size=1, duration_ms=seconds * SECOND, url="http://s/clip")
-        start = self.box.now + at
-        return Item(
-            id=name,
-            title=name,
-            start=start,
-            not_before=start,
-            expires=start + late * SECOND,
-            clips=(clip,),
-            issued_at=self.box.now,
-            **fields,  # type: ignore[arg-type]
-        )
-
-    def some_item(self, name: str) -> Item:
-        rng = self.rng
-        seconds = rng.choice([1, 4, 8, 20, 90])
-        klass = rng.choices(list(BulletinClass), [1, 3, 6])[0]
-        status = rng.choice(list(AlertStatus)) if klass is BulletinClass.EMERGENCY else AlertStatus.ACTUAL
-        level, volume = rng.randrange(3), rng.choice([50, 100])
-        late, at = rng.choice([3, 60, 300]), rng.randrange(-30, 150) * SECOND
-        return self.make(name, at, seconds, late=late, klass=klass, status=status, level=level, volume=volume)
-
-    def some_policy(self) -> GuardPolicy:
-        """Hours and caps that begin and end near the time at which this happens."""
-        rng = self.rng
-        windows = (AllowedWindow(start=self.clock(-30, 0), end=self.clock(2, 30)),)
-        if rng.random() < 0.3:
-            windows = (AllowedWindow(start="05:00", end="21:30"),)
-        quiet = tuple(
-            AllowedWindow(start=self.clock(0, 6), end=self.clock(1, 9)) for _ in range(rng.randrange(-1, 2))
-        )
-        volumes = tuple(
-            VolumeCap(start=self.clock(-5, 5), end=self.clock(0, 12), percent=rng.choice([0, 30, 60]))
-            for _ in range(rng.randrange(-1, 2))
-        )
-        return GuardPolicy(
-            windows=windows,
-            quiet=quiet,
-            volumes=volumes,
-            max_volume=rng.choice([70, 100]),
-            night_volume=rng.choice([20, 70]),
-            minutes_a_day=rng.choice([1, 3, 240, 240]),
-        )
-
-    def clock(self, first: int, last: int) -> str:
-        minute = (self.minute + self.rng.randrange(first, last + 1)) % (24 * 60)
-        return f"{minute // 60:02}:{minute % 60:02}"
 
 
 WEIGHTS = {
