@@ -15,7 +15,7 @@ NEVER = 1 << 60
 
 
 class Timeline:
-    """True time, the wall clock beside it, and what is to happen; an heir has ``on_…`` for each kind of it."""
+    """True time, the wall clock beside it, and what is to happen: an heir has ``on_…`` for each kind."""
 
     def __init__(self, now: int) -> None:
         self.now, self.skew, self.origin = now, 0, now
