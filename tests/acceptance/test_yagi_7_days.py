@@ -75,7 +75,7 @@ def bring_into_every_store(station, count: int) -> None:
 
     def told(what: str) -> bool:
         speakers = station.fleet.fleet.speakers.values()
-        states = [speaker.agent.session._state() for speaker in speakers if speaker.agent]
+        states = [speaker.agent.session.state() for speaker in speakers if speaker.agent]
         return all(getattr(state, what) == count for state in states)
 
     station.wait_for(lambda: told("planned"), "the plan of the week")

@@ -7,6 +7,8 @@ import contextlib
 import json
 import resource
 import signal
+import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from broadcast import areas, bootstrap, trial
 from broadcast.errors import NotFound
 from devices import simulator
 from devices.errors import IdentityInvalid, ProfileInvalid
+from devices.simulator import rehearsal
 from devices.simulator.profile import Profile
 from devices.speaker.identity import Identity
 from web import logs
@@ -24,6 +27,7 @@ from .common import emit, json_option, load_settings, now, opened_database
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+GATHER_S = 120.0  # how long plans and audio may take to come
 MOST_WITH_FILES = 500  # more loudspeakers keep their stores in memory: each file holds three descriptors open
 
 
@@ -64,6 +68,11 @@ class Simulation:
 @click.option(
     "--rate", type=click.FloatRange(1, 200), default=1.0, show_default=True, help="Phát nhanh gấp bấy nhiêu."
 )
+@click.option(
+    "--days",
+    type=click.FloatRange(0.01, 8),
+    help="Tải lịch và âm thanh, rồi phát trước chừng ấy ngày và báo cáo.",
+)
 @click.option("--control", type=FILE, help="Tệp socket để ra lệnh khi đang chạy.")
 @click.option("--tell", help="Gửi một lệnh tới --control rồi thoát, ví dụ: break gia-lap-00001 dead_horn.")
 @json_option
@@ -76,6 +85,7 @@ def simulate(
     code: str | None,
     directory: Path | None,
     rate: float,
+    days: float | None,
     control: Path | None,
     tell: str | None,
 ) -> None:
@@ -97,11 +107,35 @@ def simulate(
     if not found or len(found) < (speakers or 1):
         raise NotFound(kind="identity", id=str(folder))
     allow_many_files()
+    simulation = Simulation(found, directory or home / "boxes", rate, chosen, seed, control)
+    if days is not None:
+        rehearse(simulation, days)
+        return
     emit(
         {"speakers": len(found), "rate": rate, "control": str(control) if control else None},
         f"{len(found)} cụm loa giả lập đang chạy.",
     )
-    asyncio.run(until_stopped(Simulation(found, directory or home / "boxes", rate, chosen, seed, control)))
+    asyncio.run(until_stopped(simulation))
+
+
+def rehearse(simulation: Simulation, days: float) -> None:
+    """Play the coming days ahead, and say how everything would end."""
+    if not simulation.durable:
+        raise click.UsageError(f"--days: nhiều nhất {MOST_WITH_FILES} cụm loa")
+    ready = asyncio.run(rehearsal.gather(simulation.identities, simulation.directory, GATHER_S))
+    began = time.monotonic()
+    ends = rehearsal.rehearse(
+        simulation.identities, simulation.directory, days, simulation.profile, simulation.seed
+    )
+    took = round(time.monotonic() - began, 1)
+    total: Counter[str] = sum(ends.values(), Counter())
+    emit(
+        {"days": days, "took_s": took, "ready": ready, "total": total, "speakers": ends},
+        [
+            f"{ready}/{len(ends)} cụm loa có đủ lịch và âm thanh; phát trước {days:g} ngày mất {took} giây.",
+            *(f"  {state}: {count}" for state, count in sorted(total.items())),
+        ],
+    )
 
 
 def register_missing(folder: Path, count: int, code: str | None) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from devices.errors import AudioUnreadable
 from devices.messages import ClipRef
-from devices.simulator import Fleet, FleetThread, SharedAudio, simulate
+from devices.simulator import Fleet, FleetThread, Profile, SharedAudio, rehearsal, simulate
 from devices.speaker.audio import Audio, ClipsLost
 
 
@@ -89,6 +89,22 @@ def test_power_can_be_switched_while_it_is_already_so(make_station, tmp_path):
         assert box.agent is None
 
     asyncio.run(switch())
+
+
+def test_the_coming_days_can_be_rehearsed_on_a_copy_of_what_is_stored(make_station, tmp_path):
+    station = make_station("loa-1", "loa-2")
+    start = now_ms() + 50_000
+    for device in ("loa-1", "loa-2"):
+        station.program(device, station.item("s1.a", start, station.clip(2.0)))
+    boxes = list(station.identities.values())
+    assert asyncio.run(rehearsal.gather(boxes, tmp_path / "boxes", 30.0)) == 2
+    deaf = Profile.parse("[[share]]\npercent = 50\nfaults = ['no_power']")
+    assert rehearsal.rehearse(boxes, tmp_path / "boxes", 0.01, None, 1) == {
+        device: {"done": 1} for device in ("loa-1", "loa-2")
+    }
+    ends = rehearsal.rehearse(boxes, tmp_path / "boxes", 0.01, deaf, 1)
+    assert sorted(map(dict, ends.values()), key=len) == [{}, {"done": 1}]
+    assert not any("playing" in station.said(device, "s1.a") for device in ("loa-1", "loa-2"))
 
 
 def test_shared_audio_decodes_once_and_still_notices_an_altered_file(tmp_path, make_clip):
