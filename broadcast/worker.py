@@ -17,6 +17,7 @@ from . import (
     acoustic,
     alerts,
     closing,
+    command_effects,
     events,
     key_watch,
     lease,
@@ -24,6 +25,7 @@ from . import (
     planning,
     recordings,
     registry,
+    uptime,
     weekly_test,
 )
 from .dispatch import Dispatcher
@@ -62,6 +64,7 @@ class Worker:
         self._leadership: Leadership | None = None
         self._connected_at: dt.datetime | None = None
         self._connections = 0
+        self._tallied_at: dt.datetime | None = None
         self._published_for = 0  # the connection for which everything has been published
         self._laggards = monitoring.Laggards()
         self._stopped = threading.Event()
@@ -87,6 +90,7 @@ class Worker:
                 (0.2, self._store, "ingest"),
                 (5.0, self._monitor, "monitor"),
                 (2.0, self._judge, "judge"),
+                (60.0, self._tally, "tally"),
                 (600.0, self._care, "care"),
                 (3600.0, self._prune, "prune"),
             ):
@@ -139,6 +143,7 @@ class Worker:
         """Another leads, or nobody: leave the broker's account to them."""
         self._leadership = None
         self._published_for = 0
+        self._tallied_at = None
         self._system.link.stop()
         self._system.inbox.forget()
         log.info("this worker leads no more", extra={"action": "step_down", "worker": self.name})
@@ -190,12 +195,30 @@ class Worker:
 
     def _monitor(self, leadership: Leadership) -> bool:
         system, now = self._system, self._system.clock()
-        settled = self._connected_at is not None and now - self._connected_at > SETTLING
         with fenced(system.database, leadership, now) as session:
             closing.close_over(session, system.wire, now)
-            if settled and system.link.connected:
-                monitoring.watch(session, now)
+            command_effects.expire(session, now)
+            if self._settled(now):
+                monitoring.watch(session, now, self._heartbeat)
         return False
+
+    def _tally(self, leadership: Leadership) -> bool:
+        """While the server hears nobody, nobody is counted as away."""
+        now, since = self._system.clock(), self._tallied_at
+        self._tallied_at = now if self._settled(now) else None
+        if since is not None and self._tallied_at is not None:
+            with fenced(self._system.database, leadership, now) as session:
+                uptime.tick(session, since, now, self._heartbeat)
+        return False
+
+    def _settled(self, now: dt.datetime) -> bool:
+        """Whether silence means anything."""
+        since = self._connected_at
+        return self._system.link.connected and since is not None and now - since > SETTLING
+
+    @property
+    def _heartbeat(self) -> dt.timedelta:
+        return dt.timedelta(seconds=self._system.settings.heartbeat_s)
 
     def _judge(self, leadership: Leadership) -> bool:
         return self._acoustic.judge(leadership, self._system.clock())

@@ -35,4 +35,4 @@ def test_a_loudspeaker_that_was_off_at_air_time_never_plays_the_missed_item(stat
         cells = {by_device[loudspeaker]: cell for (_, loudspeaker), cell in shown.cells.items()}
     assert cells[absent].state is ItemState.MISSED
     assert cells[absent].evidence < Evidence.RENDERED
-    assert {cells[device].evidence for device in present} == {Evidence.RENDERED}
+    assert {cells[device].evidence for device in present} == {Evidence.ELECTRICAL}

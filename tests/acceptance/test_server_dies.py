@@ -24,7 +24,7 @@ def journal_is_complete(station) -> bool:
 def assert_played_once_and_proved(station, broadcast: Broadcast) -> None:
     station.wait_states(broadcast.id, {"done"})
     assert set(station.starts_heard(broadcast.occurrence).values()) == {1}
-    assert {each.evidence for each in station.deliveries(broadcast.id)} == {Evidence.RENDERED}
+    assert {each.evidence for each in station.deliveries(broadcast.id)} == {Evidence.ELECTRICAL}
     assert len(station.as_runs(broadcast.id)) == len(station.identities)
 
 

@@ -27,7 +27,7 @@ def test_an_urgent_announcement_preempts_the_programme_which_resumes(make_statio
             (slot.occurrence, "done"),
         ]
         assert [each for each in told if each in order] == order
-    assert {each.evidence for each in station.deliveries(alert.id)} == {Evidence.RENDERED}
+    assert {each.evidence for each in station.deliveries(alert.id)} == {Evidence.ELECTRICAL}
     waits = [(run.started_at - asked).total_seconds() for run in station.as_runs(alert.id)]
     assert max(waits) < 5.0
 

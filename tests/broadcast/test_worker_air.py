@@ -27,7 +27,7 @@ from broadcast.models import (
     PlanDocument,
     Role,
 )
-from devices.messages import AlertStatus, ItemState
+from devices.messages import AlertStatus, Evidence, ItemState
 from devices.simulator import FleetThread
 from devices.speaker.identity import Identity
 from schedules.types import LOCAL, Frequency, Rule
@@ -230,7 +230,7 @@ def test_a_scheduled_bulletin_is_spoken_planned_fetched_played_and_proved_on_eve
     with FleetThread(commune.identities, tmp_path / "fleet"):
         until(lambda: commune.online() == SPEAKERS)
         commune.schedule(commune.approved("Mời bà con đi họp."), seconds=8)
-        until(lambda: commune.states() == [(ItemState.DONE, 3)] * SPEAKERS)
+        until(lambda: commune.states() == [(ItemState.DONE, Evidence.ELECTRICAL)] * SPEAKERS)
     with commune.system.database.transaction(read_only=True) as session:
         assert session.scalars(select(Alarm)).all() == []
 
@@ -244,7 +244,7 @@ def test_an_urgent_announcement_preempts_the_programme_which_resumes_and_stop_si
         commune.schedule(commune.approved(long_text), seconds=8)
         until(lambda: commune.states() == [(ItemState.PLAYING, 2)] * SPEAKERS)
         sent = commune.urgent("Nước lũ đang lên nhanh.")
-        until(lambda: commune.states(sent) == [(ItemState.DONE, 3)] * SPEAKERS)
+        until(lambda: commune.states(sent) == [(ItemState.DONE, Evidence.ELECTRICAL)] * SPEAKERS)
         until(lambda: [s for s, _ in commune.states()].count(ItemState.PLAYING) == SPEAKERS)
         asked = time.monotonic()
         with commune.system.database.transaction() as session:
@@ -257,7 +257,7 @@ def test_an_urgent_announcement_preempts_the_programme_which_resumes_and_stop_si
             )
         until(lambda: ItemState.PLAYING not in [s for s, _ in commune.states()], seconds=10)
         assert time.monotonic() - asked < 10
-    assert {e for _, e in commune.states()} == {3}
+    assert {e for _, e in commune.states()} == {Evidence.ELECTRICAL}
 
 
 def test_a_new_loudspeaker_may_connect_within_two_seconds(commune: Commune, tmp_path: Path) -> None:
