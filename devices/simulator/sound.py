@@ -64,10 +64,10 @@ class SoundChain:
         self._has_sensor = has_sensor
         self._is_on = False
         self._playing: dict[_Playback, Sounding] = {}
+        self.rendered = 0  # samples that have left the output since the power is on
 
     def play(self, samples: Samples, at: float, gain: float) -> Playback:
-        inner = self._inner.play(samples, self._crystal.true(at), gain)
-        return _Playback(inner, self._crystal, samples, gain, self._playing)
+        return _Playback(self, self._inner.play(samples, self._crystal.true(at), gain), samples, gain)
 
     def close(self) -> None:
         self._inner.close()
@@ -90,36 +90,41 @@ class SoundChain:
         broken = self._faults & {Fault.DEAD_HORN, Fault.MUTED_AMPLIFIER}
         return tuple(self._playing.values()) if self._is_on and not broken else ()
 
+    def begin(self, playback: _Playback, at: float, samples: Samples, gain: float) -> float:
+        """A stretch began at an instant of the loop; returns it by the box's crystal."""
+        instant = self._crystal.shown(at)
+        self._playing[playback] = Sounding(samples, instant, gain)
+        return instant
+
+    def turn(self, playback: _Playback, gain: float) -> None:
+        if sounding := self._playing.get(playback):
+            self._playing[playback] = replace(sounding, gain=gain)
+
+    def end(self, playback: _Playback, rendered: int) -> None:
+        self._playing.pop(playback, None)
+        self.rendered += rendered
+
 
 class _Playback:
-    def __init__(
-        self,
-        inner: Playback,
-        crystal: Crystal,
-        samples: Samples,
-        gain: float,
-        playing: dict[_Playback, Sounding],
-    ) -> None:
+    def __init__(self, chain: SoundChain, inner: Playback, samples: Samples, gain: float) -> None:
+        self._chain = chain
         self._inner = inner
-        self._crystal = crystal
         self._samples = samples
         self._gain = gain
-        self._playing = playing
         self.stop = inner.stop
 
     async def started(self) -> float:
-        instant = self._crystal.shown(await self._inner.started())
-        self._playing[self] = Sounding(self._samples, instant, self._gain)
-        return instant
+        return self._chain.begin(self, await self._inner.started(), self._samples, self._gain)
 
     async def finished(self) -> Rendered:
+        rendered = Rendered(0)
         try:
-            return await self._inner.finished()
+            rendered = await self._inner.finished()
         finally:
-            self._playing.pop(self, None)
+            self._chain.end(self, rendered.samples)
+        return rendered
 
     def set_gain(self, gain: float) -> None:
         self._gain = gain
-        if sounding := self._playing.get(self):
-            self._playing[self] = replace(sounding, gain=gain)
+        self._chain.turn(self, gain)
         self._inner.set_gain(gain)

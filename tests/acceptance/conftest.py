@@ -12,24 +12,42 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from broadcast import bootstrap, bulletins, demo, people, programme, registry, settings, urgent
+from broadcast import bootstrap, bulletins, commanding, demo, people, programme, registry, settings, urgent
 from broadcast.database import Database
 from broadcast.demo_texts import Announcement
-from broadcast.models import AsRun, Broadcast, BroadcastClip, Bulletin, Delivery, Loudspeaker, RenderState
-from devices.messages import AlertStatus
-from devices.simulator import FleetThread
+from broadcast.fleet import Filter
+from broadcast.models import (
+    Alarm,
+    AsRun,
+    Broadcast,
+    BroadcastClip,
+    Bulletin,
+    Delivery,
+    Loudspeaker,
+    Person,
+    RenderState,
+    Schedule,
+)
+from broadcast.proof import FINAL
+from devices.messages import Action, AlertStatus
+from devices.simulator import Fault, FleetThread, Truth
 from devices.speaker.identity import Identity
 from schedules.types import LOCAL, Frequency, Rule
+from web.app import create_app
+from web.server import WebServer, take_port
 
 PROGRAM = Path(__file__).parent / "server_process.py"
 PATIENCE = 40.0  # seconds; everything waited for happens much sooner
@@ -77,12 +95,30 @@ class Visitor:
         with self._opener.open(self._address + path, timeout=10) as answer:
             return answer.read().decode()
 
+    def post(self, path: str, **fields: str) -> str:
+        """Fill in the form of that page and send it; what is not said stays empty."""
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(path))
+        assert found
+        data = urllib.parse.urlencode({"csrf_token": found[1], **fields}).encode()
+        try:
+            with self._opener.open(self._address + path, data, timeout=10) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.read().decode()
+
 
 class Station:
-    """One commune with its server and its loudspeakers; everything it does goes through the use cases."""
+    """One commune with its server and its loudspeakers; everything it does goes through the use cases.
 
-    def __init__(self, home: Path, database_url: str, loudspeakers: int, rate: float) -> None:
+    Its clock may be ahead of the machine's, and leaps; servers in a process of their own do not follow.
+    """
+
+    def __init__(
+        self, home: Path, database_url: str, loudspeakers: int, rate: float, environ: dict[str, str]
+    ) -> None:
         self.home = home
+        self.ahead = dt.timedelta()
         self.http_port, self.mqtt_port = free_port(), free_port()
         self.environ = {
             "TRUYEN_THANH_DATA_DIR": str(home / "data"),
@@ -92,29 +128,31 @@ class Station:
             "TRUYEN_THANH_ENGINES": "espeak",
             "TRUYEN_THANH_LOG_LEVEL": "INFO",
             "TRUYEN_THANH_HEARTBEAT_S": "10",
+            **environ,
         }
         self.settings = settings.load(self.environ)
         self.settings.data_dir.mkdir(parents=True)
         self.database = Database(database_url)
         self.wire = bootstrap.wire(self.settings)
         self._servers: list[subprocess.Popen[str]] = []
+        self._here = ExitStack()
+        self.system: bootstrap.System | None = None
         with self.database.transaction() as session:
             self.cast = demo.cast(session, utc_now())
             places = demo.places(session, self.cast.commune_id)[:loudspeakers]
-            self.identities = [self._register(session, place) for place in places]
+            self.identities = [
+                self.register(session, each.device, each.name, each.area_id) for each in places
+            ]
         self._rate = rate
         self._fleet: FleetThread | None = None
 
-    def _register(self, session, place) -> Identity:
+    def register(self, session, device: str, name: str, area_id: int) -> Identity:
         return registry.add(
-            session,
-            None,
-            wire=self.wire,
-            device=place.device,
-            name=place.name,
-            area_id=place.area_id,
-            now=utc_now(),
+            session, None, wire=self.wire, device=device, name=name, area_id=area_id, now=self.now()
         )
+
+    def now(self) -> dt.datetime:
+        return utc_now() + self.ahead
 
     # --- processes -----------------------------------------------------------
 
@@ -149,13 +187,43 @@ class Station:
         assert server.stdout.readline() == "ready\n", Path(log.name).read_text()[-3000:]
         return server
 
+    def serve_here(self) -> bootstrap.System:
+        """A server in this process, by the station's clock; its ticks can be hurried."""
+        listener = take_port(self.settings.host, self.settings.port)
+        self._here.callback(listener.close)
+        self.system = system = bootstrap.build(self.settings, bootstrap.ALL_ROLES, clock=self.now)
+        self.settings.broker_dir.mkdir(mode=0o700, exist_ok=True)
+        system.start()
+        self._here.callback(system.stop)
+        pages = WebServer(create_app(system), listener, self.settings.threads)
+        thread = threading.Thread(target=pages.serve)
+        thread.start()
+        self._here.callback(thread.join)
+        self._here.callback(pages.stop)
+        return system
+
+    def hurry(self, tick: str) -> None:
+        """Have the server in this process do now what it does now and then."""
+        if self.system is not None:
+            self.system.kick(tick)
+
+    def leap(self, to: dt.datetime) -> None:
+        """The server in this process and every loudspeaker are suddenly at ``to``."""
+        self.ahead = to - utc_now()
+        self.hurry("lead")
+        if self._fleet:
+            for device in self._fleet.fleet.speakers:
+                self._fleet.mend(device, Fault.WRONG_CLOCK)  # which has it look at its clock
+
     @property
     def flag(self) -> Path:
         return self.home / "die"
 
     def start_fleet(self, **options: Any) -> None:
         """``options`` are those of FleetThread."""
-        self._fleet = FleetThread(self.identities, self.home / "boxes", rate=self._rate, **options)
+        options.setdefault("truth", Truth(wall=lambda: self.now().timestamp()))
+        options.setdefault("rate", self._rate)
+        self._fleet = FleetThread(self.identities, self.home / "boxes", **options)
         self._fleet.start()
         self.wait_online(len(self.identities))
 
@@ -170,6 +238,8 @@ class Station:
         return self._fleet
 
     def stop_servers(self) -> None:
+        self.system = None
+        self._here.close()
         for server in self._servers:
             if server.poll() is None:
                 server.send_signal(signal.SIGCONT)
@@ -186,7 +256,7 @@ class Station:
     def close(self) -> None:
         self.stop_servers()
         if self._fleet:
-            self._fleet.stop()
+            self.stop_fleet()
         self.database.dispose()
 
     # --- the work of the commune ---------------------------------------------
@@ -194,10 +264,10 @@ class Station:
     def approved_bulletin(self, title: str, text: str) -> int:
         """Lan writes it, the server reads it, Bình approves it."""
         with self.database.transaction() as session:
-            [bulletin_id] = demo.write(session, self.cast, [Announcement(title, text)], utc_now())
+            [bulletin_id] = demo.write(session, self.cast, [Announcement(title, text)], self.now())
         self.wait_rendered(bulletin_id)
         with self.database.transaction() as session:
-            demo.approve(session, self.cast, [bulletin_id], utc_now())
+            demo.approve(session, self.cast, [bulletin_id], self.now())
         return bulletin_id
 
     def wait_rendered(self, bulletin_id: int) -> None:
@@ -212,27 +282,58 @@ class Station:
         """On the air once at each of these instants of one local day; returns the schedule's id."""
         local = [start.astimezone(LOCAL) for start in starts]
         times = tuple(each.time().replace(microsecond=0) for each in local)
+        rule = Rule(Frequency.ONCE, local[0].date(), times)
+        return self.schedule_by(rule, [bulletin_id])
+
+    def schedule_by(self, rule: Rule, bulletin_ids: Sequence[int], area_id: int | None = None) -> int:
         with self.database.transaction() as session:
-            return programme.create_schedule(
+            made = programme.create_schedule(
                 session,
-                people.get_person(session, self.cast.lan_id),
-                area_id=self.cast.commune_id,
+                self.person(session),
+                area_id=area_id or self.cast.commune_id,
                 title="Chương trình thử",
-                bulletin_ids=[bulletin_id],
-                rule=Rule(Frequency.ONCE, local[0].date(), times),
-                now=utc_now(),
+                bulletin_ids=bulletin_ids,
+                rule=rule,
+                now=self.now(),
             ).id
+        self.hurry("plan")
+        return made
+
+    def order(self, action: Action, **detail: Any) -> None:
+        """Lan orders every loudspeaker of the commune."""
+        with self.database.transaction() as session:
+            commanding.order(
+                session,
+                self.person(session),
+                wire=self.wire,
+                action=action,
+                detail=detail,
+                chosen=Filter(area_id=self.cast.commune_id),
+                now=self.now(),
+            )
+
+    def bring_into_every_store(self, count: int) -> None:
+        """Lan has every loudspeaker fetch at once what it would fetch at leisure."""
+
+        def told(what: str) -> bool:
+            with self.database.transaction(read_only=True) as session:
+                reports = session.scalars(select(Loudspeaker.report).where(Loudspeaker.online))
+                return all(each.get("state", {}).get(what) == count for each in reports)
+
+        self.wait_for(lambda: told("planned"), "the plan in every loudspeaker")
+        self.order(Action.FETCH)
+        self.wait_for(lambda: told("ready"), "the audio in every loudspeaker")
 
     def prepared_urgent(self, text: str, status: AlertStatus = AlertStatus.ACTUAL) -> int:
         with self.database.transaction() as session:
             bulletin_id = urgent.prepare(
                 session,
-                people.get_person(session, self.cast.lan_id),
+                self.person(session),
                 area_id=self.cast.commune_id,
                 text=text,
                 status=status,
                 title="Thông báo khẩn",
-                now=utc_now(),
+                now=self.now(),
             ).id
         self.wait_rendered(bulletin_id)
         return bulletin_id
@@ -242,34 +343,34 @@ class Station:
         with self.database.transaction() as session:
             return urgent.send(
                 session,
-                people.get_person(session, self.cast.lan_id),
+                self.person(session),
                 wire=self.wire,
                 bulletin_id=bulletin_id,
                 status=status,
                 area_id=self.cast.commune_id,
                 expires_in=dt.timedelta(minutes=5),
-                now=utc_now(),
+                now=self.now(),
             ).id
 
     def stop_all(self, hold_s: int = 0) -> None:
         with self.database.transaction() as session:
             urgent.stop(
                 session,
-                people.get_person(session, self.cast.lan_id),
+                self.person(session),
                 wire=self.wire,
                 area_id=self.cast.commune_id,
                 hold_s=hold_s,
-                now=utc_now(),
+                now=self.now(),
             )
 
     def withdraw(self, bulletin_id: int) -> None:
         with self.database.transaction() as session:
-            lan = people.get_person(session, self.cast.lan_id)
-            bulletins.withdraw(session, lan, bulletin_id, wire=self.wire, now=utc_now())
+            lan = self.person(session)
+            bulletins.withdraw(session, lan, bulletin_id, wire=self.wire, now=self.now())
 
     def sign_in(self, person_id: int) -> Visitor:
         with self.database.transaction() as session:
-            token = demo.sign_in_token(session, person_id, utc_now())
+            token = demo.sign_in_token(session, person_id, self.now())
         return Visitor(f"http://127.0.0.1:{self.http_port}", token)
 
     # --- what came of it -------------------------------------------------------
@@ -280,6 +381,11 @@ class Station:
         """The broadcasts of a schedule, once so many are planned."""
         wait_until(lambda: len(self.broadcasts(schedule_id)) == count, f"{count} broadcasts planned")
         return self.broadcasts(schedule_id)
+
+    @property
+    def schedules(self) -> int:
+        with self.database.transaction(read_only=True) as session:
+            return session.scalar(select(func.count(Schedule.id))) or 0
 
     def broadcasts(self, schedule_id: int) -> list[Broadcast]:
         with self.database.transaction(read_only=True) as session:
@@ -318,6 +424,25 @@ class Station:
 
         wait_until(over, f"deliveries in {sorted(states)}", patience)
 
+    def wait_over(self, broadcast_id: int, patience: float = PATIENCE) -> None:
+        """Until every loudspeaker has said its last word."""
+        self.wait_states(broadcast_id, {state.value for state in FINAL}, patience)
+
+    def alarms(self) -> set[str]:
+        """The kinds of what is open."""
+        with self.database.transaction(read_only=True) as session:
+            return set(session.scalars(select(Alarm.kind).where(Alarm.closed_at.is_(None))))
+
+    def person(self, session, person_id: int | None = None) -> Person:
+        """Lan, or whoever is named."""
+        return people.get_person(session, person_id or self.cast.lan_id)
+
+    @property
+    def samples_heard(self) -> int:
+        """What has left the outputs of all loudspeakers so far."""
+        chains = (speaker.chain for speaker in self.fleet.fleet.speakers.values())
+        return sum(chain.rendered for chain in chains if chain)
+
     def starts_heard(self, occurrence: str) -> dict[str, int]:
         """By device, how often it began to play this, by its own journal."""
         return {
@@ -331,8 +456,8 @@ def make_station(tmp_path: Path) -> Iterator[Callable[..., Station]]:
     """Makes a station with so many loudspeakers; everything ends with the test."""
     made: list[Station] = []
 
-    def make(database_url: str, loudspeakers: int = 3, rate: float = 4.0) -> Station:
-        station = Station(tmp_path / f"station-{len(made)}", database_url, loudspeakers, rate)
+    def make(database_url: str, loudspeakers: int = 3, rate: float = 4.0, **environ: str) -> Station:
+        station = Station(tmp_path / f"station-{len(made)}", database_url, loudspeakers, rate, environ)
         made.append(station)
         return station
 
@@ -352,7 +477,7 @@ def sqlite_url(tmp_path: Path, empty_sqlite: Path) -> str:
 def station(make_station: Callable[..., Station], sqlite_url: str) -> Station:
     """Three loudspeakers on the air with a server of its own, on SQLite."""
     made: Station = make_station(sqlite_url)
-    made.serve()
+    made.serve_here()
     made.start_fleet()
     return made
 
