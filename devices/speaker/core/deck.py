@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.messages import Desired, Evidence, GuardPolicy, Item, ItemState
+from devices.messages import ClipRef, Desired, Evidence, GuardPolicy, Item, ItemState
 from devices.speaker.ports import RATE
 
 from .events import FetchClip, Release
@@ -29,7 +29,7 @@ class Deck:
         self.seen: set[str] = set()  # ids that were still in time at some moment of this boot
         self.decoding: set[str] = set()
         self._retries: dict[str, tuple[int, int]] = {}  # clip -> (next attempt at, attempts)
-        self._requested: set[str] = set()
+        self._requested: dict[str, int] = {}  # clip -> when it was said to be needed
         self.policy = GuardPolicy()
         self.wake_ms = self._turn = 0
         if (desired := record.memory.desired.get("")) is not None:
@@ -107,6 +107,8 @@ class Deck:
         old = self.items.get(item.id)
         if old is None:
             self.items[item.id] = self._alive[item.id] = new
+            for clip in item.clips if source else ():
+                self._retries.pop(clip.sha256, None)  # what is urgent does not wait for what failed before
             return
         if old.state not in WAITING:
             return
@@ -127,19 +129,24 @@ class Deck:
             if occurrence.state is ItemState.PLANNED:
                 self.move(occurrence, ItemState.FETCHING, now)
             for clip in missing:
-                due, _ = self._retries.get(clip.sha256, (0, 0))
-                if clip.sha256 not in self._requested and due <= now:
-                    self._requested.add(clip.sha256)
-                    self._record.act(FetchClip(clip, self.begin(occurrence.item)))
+                self._ask(clip, self.begin(occurrence.item), now)
+
+    def _ask(self, clip: ClipRef, needed_at: int, now: int) -> None:
+        """Ask once, and again when something needs it sooner: what is needed late waits for its turn."""
+        due, _ = self._retries.get(clip.sha256, (0, 0))
+        asked = self._requested.get(clip.sha256)
+        if due <= now and (asked is None or needed_at < asked):
+            self._requested[clip.sha256] = needed_at
+            self._record.act(FetchClip(clip, needed_at))
 
     def clip_came(self, sha256: str) -> None:
         self.clips.add(sha256)
-        self._requested.discard(sha256)
+        self._requested.pop(sha256, None)
         self._retries.pop(sha256, None)
 
     def clip_failed(self, sha256: str, now: int) -> None:
         """Try again later, the sooner the more urgent."""
-        self._requested.discard(sha256)
+        self._requested.pop(sha256, None)
         self.clips.discard(sha256)
         _, attempts = self._retries.get(sha256, (0, 0))
         longest = _LONGEST_URGENT_RETRY if self._is_urgent(sha256) else _LONGEST_RETRY
