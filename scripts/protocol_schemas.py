@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from devices import messages
+from devices import enrolment, messages
+from devices.speaker.identity import Identity
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _FIELD = re.compile(r"^    (?P<name>\w+): [^#]*?(?:  # (?P<note>.+))?$")
@@ -26,6 +27,11 @@ TYPES = {
     "ack": messages.Ack,
     "time_req": messages.TimeRequest,
     "key": messages.KeyRequest,
+    "enrol_ask": enrolment.Ask,
+    "enrol_waiting": enrolment.Waiting,
+    "enrol_granted": enrolment.Granted,
+    "new_key": enrolment.NewKey,
+    "identity": Identity,
 }
 
 _BASE64 = {"type": "string", "contentEncoding": "base64", "pattern": "^[A-Za-z0-9+/]*={0,2}$"}
@@ -80,7 +86,7 @@ def schema(name: str) -> dict[str, Any]:
     root = TYPES[name]
     _, parts = msgspec.json.schema_components([root], ref_template="#/$defs/{name}")
     for part, body in parts.items():
-        _annotate(getattr(messages, part), body)
+        _annotate(root if part == root.__name__ else getattr(messages, part), body)
     whole = _head(name) | parts.pop(root.__name__)
     return whole | {"$defs": dict(sorted(parts.items()))} if parts else whole
 

@@ -27,8 +27,8 @@ def files() -> dict[str, Any]:
             "about": "exchanges: sent_us and arrived_us are of the loudspeaker's clock, the others of the "
             "server's; offset_us = ((received - sent) + (answered - arrived)) / 2 is how far the loudspeaker "
             "is behind, and true_offset_us is never further from it than error_us, half the delay. filter: "
-            "of several exchanges the one with the least delay counts. judged: what a loudspeaker may do whose "
-            "clock shows now, when the latest time that the server has signed is signed.",
+            "of several exchanges the one with the least delay counts. judged: what a loudspeaker may do "
+            "whose clock shows now, when the latest time that the server has signed is signed.",
             "exchanges": [_exchange(*row) for row in _EXCHANGES],
             "refused": _refused(),
             "filter": _filter(),

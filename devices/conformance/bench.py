@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class Setup:
     tolerance_ms: int = 250  # of a start
     power_cycle: str = ""  # shell command that cuts the power and gives it back
     rotate_keys: bool = False
+    wait_s: float = 30.0  # for the first sign of life
+    alarms_within_s: float = 65.0  # from the beginning of the run: one of a kind a minute is enough
 
 
 class Bench:
@@ -91,7 +94,7 @@ class Bench:
             setup.broker,
             setup.username,
             setup.password,
-            client_id=f"conformance-{self.epoch}",
+            client_id=f"conformance-{secrets.token_hex(4)}",
             clean_session=True,
         )
         self._reader: asyncio.Task[None] | None = None
@@ -109,7 +112,9 @@ class Bench:
         self._reader = asyncio.create_task(self._read())
         await self.announce()
         try:
-            await self.until(lambda: self.books.state is not None and self.books.state.online, "", 30.0)
+            await self.until(
+                lambda: self.books.state is not None and self.books.state.online, "", self.setup.wait_s
+            )
         except Broken:
             raise Unreachable(self.device) from None
 

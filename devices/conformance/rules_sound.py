@@ -16,9 +16,11 @@ _LONG = 20.0  # seconds of a clip that something must cut
 async def over(bench: Bench, item: Item, within: float = 0.0) -> None:
     """Wait until an item has come to its end."""
     length = bench.setup.lead_s + item.duration_ms / 1000 + 10.0
-    await bench.until(
-        lambda: bench.books.is_over(item.id), f"{item.title}: nhật ký không có kết thúc", within or length
-    )
+    try:
+        await bench.until(lambda: bench.books.is_over(item.id), "", within or length)
+    except Broken:
+        said = " ".join(bench.books.said(item.id)) or "không có gì"
+        raise Broken(f"{item.title}: nhật ký không có kết thúc ({said})") from None
 
 
 async def sounds(bench: Bench, item: Item) -> JournalEvent:

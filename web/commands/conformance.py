@@ -52,6 +52,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--tolerance", type=int, default=250, show_default=True, help="Mili giây lệch giờ phát được chấp nhận."
 )
 @click.option("--power-cycle", default="", help="Lệnh cắt điện cụm loa và cấp lại.")
+@click.option("--wait", type=float, default=30.0, show_default=True, help="Giây chờ cụm loa lên tiếng.")
 @click.option("--rotate-keys", is_flag=True, help="Thử cả việc đổi khóa máy chủ.")
 @click.option("--rule", "rules", multiple=True, type=click.Choice([rule.id for rule in RULES]), metavar="MÃ")
 @json_option
@@ -69,7 +70,7 @@ def conformance(context: click.Context, /, rules: tuple[str, ...], **options: An
     except (LinkDown, LinkRefused) as error:
         raise click.ClickException(f"Không dùng được máy chủ MQTT ({error}).") from error
     except Unreachable as error:
-        raise click.ClickException(f"Cụm loa {error} không lên tiếng trong 30 giây.") from error
+        raise click.ClickException(f"Cụm loa {error} không lên tiếng trong {setup.wait_s:g} giây.") from error
     counts = {outcome: sum(v.outcome is outcome for v in verdicts) for outcome in Outcome}
     numbers = {outcome.value: count for outcome, count in counts.items()}
     emit(
@@ -80,7 +81,9 @@ def conformance(context: click.Context, /, rules: tuple[str, ...], **options: An
         context.exit(1)
 
 
-def _setup(*, server_key: Path, device_key: str, lead: float, tolerance: int, **others: Any) -> Setup:
+def _setup(
+    *, server_key: Path, device_key: str, lead: float, tolerance: int, wait: float, **others: Any
+) -> Setup:
     try:
         KeySet([device_key])
     except (ValueError, binascii.Error) as error:
@@ -89,6 +92,7 @@ def _setup(*, server_key: Path, device_key: str, lead: float, tolerance: int, **
         server_key=_read_key(server_key),
         device_key=device_key,
         lead_s=lead,
+        wait_s=wait,
         tolerance_ms=tolerance,
         password=os.environ.get(_PASSWORD, ""),
         device_password=os.environ.get(_DEVICE_PASSWORD, ""),
