@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from devices.messages import Evidence, ItemState
 
 from . import events
-from .models import Broadcast, BroadcastState, Delivery, Loudspeaker
+from .known import Known
+from .models import Broadcast, BroadcastState, Delivery
 
 WAITING = (ItemState.PLANNED, ItemState.FETCHING, ItemState.READY)
 
 
-def note(session: Session, loudspeakers: Sequence[Loudspeaker], now: dt.datetime) -> None:
+def note(session: Session, loudspeakers: Sequence[Known], now: dt.datetime) -> None:
     """Raise what is in their plans to E1; what has left their plans before its start is cancelled."""
     if not loudspeakers:
         return

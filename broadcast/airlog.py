@@ -5,22 +5,45 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from devices.messages import Evidence, JournalEvent
+from devices.messages import Evidence, ItemState, JournalEvent
 
 from . import events, proof
 from .models import AsRun, Broadcast, Delivery, JournalRow, Loudspeaker
 from .models.base import UtcDateTime
 from .moments import from_ms
 from .proof import FINAL, Outcome
+from .upsert import insert_replacing
 
 Key = tuple[int, str]  # loudspeaker id, occurrence
 REASON_LIMIT = 80
+# Rows are written past the mapped classes: a journal of a thousand loudspeakers comes in one batch.
+_NAMED = ("broadcast_id", "title", "planned_start", "planned_ms")
+_MEASURED = (
+    *("started_at", "ended_at", "played_ms", "volume", "underruns"),
+    *("result", "reason", "evidence", "score"),
+)
+_DELIVERY = (
+    *(Delivery.id, Delivery.broadcast_id, Delivery.loudspeaker_id),
+    *(Delivery.state, Delivery.evidence, Delivery.reason),
+)
+_CHANGED = ("its_id", "changed_at", "new_state", "new_evidence", "new_reason")
+_CHANGE_DELIVERY = (
+    sql_update(Delivery)
+    .where(Delivery.id == bindparam("its_id"))
+    .values(
+        updated_at=bindparam("changed_at"),
+        state=bindparam("new_state"),
+        evidence=bindparam("new_evidence"),
+        reason=bindparam("new_reason"),
+    )
+)
 
 
 def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
@@ -60,67 +83,73 @@ def _update_deliveries(
 ) -> dict[Key, Broadcast]:
     """The broadcasts that these loudspeakers were meant to play: none speaks of another commune's."""
     by_id = {broadcast.id: broadcast for broadcast in broadcasts.values()}
-    query = select(Delivery).where(
+    query = select(*_DELIVERY).where(
         Delivery.broadcast_id.in_(by_id),
         Delivery.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in outcomes}),
     )
-    touched = set()
+    changed: list[dict[str, Any]] = []
+    touched: set[int] = set()
     addressed: dict[Key, Broadcast] = {}
-    for delivery in session.scalars(query):
-        broadcast = by_id[delivery.broadcast_id]
-        key = (delivery.loudspeaker_id, broadcast.occurrence)
-        if key in outcomes:
-            addressed[key] = broadcast
-            if _apply(delivery, outcomes[key], now):
-                touched.add(broadcast.id)
+    for id_, broadcast_id, loudspeaker_id, state, evidence, reason in session.execute(query):
+        broadcast = by_id[broadcast_id]
+        key = (loudspeaker_id, broadcast.occurrence)
+        if key not in outcomes:
+            continue
+        addressed[key] = broadcast
+        after = _stronger(outcomes[key], state, evidence, reason)
+        if after != (state, evidence, reason):
+            touched.add(broadcast_id)
+            changed.append(dict(zip(_CHANGED, (id_, now, *after), strict=True)))
+    if changed:
+        session.connection().execute(_CHANGE_DELIVERY, changed)
     for broadcast_id in sorted(touched):
         area_id = by_id[broadcast_id].area_id
         events.emit(session, now=now, kind="delivery", area_id=area_id, subject=broadcast_id)
     return addressed
 
 
-def _apply(delivery: Delivery, outcome: Outcome, now: dt.datetime) -> bool:
+def _stronger(
+    outcome: Outcome, state: ItemState, evidence: int | None, reason: str
+) -> tuple[ItemState, int, str]:
     """What the server had to assume gives way to a last word of the loudspeaker, and to nothing less."""
-    before = (delivery.state, delivery.evidence, delivery.reason)
-    if outcome.state in FINAL or delivery.state not in FINAL:
-        delivery.state, delivery.reason = outcome.state, outcome.reason[:REASON_LIMIT]
-    delivery.evidence = max(delivery.evidence or 0, int(outcome.evidence))
-    if before == (delivery.state, delivery.evidence, delivery.reason):
-        return False
-    delivery.updated_at = now
-    return True
+    if outcome.state in FINAL or state not in FINAL:
+        state, reason = outcome.state, outcome.reason[:REASON_LIMIT]
+    return state, max(evidence or 0, int(outcome.evidence)), reason
 
 
 def _update_as_run(
     session: Session, outcomes: Mapping[Key, Outcome], addressed: Mapping[Key, Broadcast]
 ) -> None:
     """A row for whatever sounded or has come to its end."""
-    told = {key: outcome for key, outcome in outcomes.items() if outcome.started or outcome.state in FINAL}
-    query = select(AsRun).where(
-        AsRun.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in told}),
-        AsRun.occurrence.in_({occurrence for _, occurrence in told}),
-    )
-    rows = {(row.loudspeaker_id, row.occurrence): row for row in session.scalars(query)}
-    for key, outcome in told.items():
-        row = rows.get(key)
-        if row is None:
-            row = AsRun(loudspeaker_id=key[0], occurrence=key[1])
-            session.add(row)
-        _fill(row, outcome, addressed.get(key))
-    session.flush()
+    ordered: list[dict[str, Any]] = []
+    strange: list[dict[str, Any]] = []
+    for key, outcome in outcomes.items():
+        if outcome.started or outcome.state in FINAL:
+            broadcast = addressed.get(key)
+            rows = strange if broadcast is None else ordered
+            rows.append({**_named(key, outcome, broadcast), **_measured(outcome)})
+    for values, replaced in ((ordered, (*_NAMED, *_MEASURED)), (strange, _MEASURED)):
+        if values:
+            keys = ("loudspeaker_id", "occurrence")
+            session.connection().execute(insert_replacing(session, AsRun, keys, replaced), values)
 
 
-def _fill(row: AsRun, outcome: Outcome, broadcast: Broadcast | None) -> None:
+def _named(key: Key, outcome: Outcome, broadcast: Broadcast | None) -> dict[str, Any]:
+    keys = {"loudspeaker_id": key[0], "occurrence": key[1]}
+    values: tuple[Any, ...] = (None, "", from_ms(outcome.planned), 0)  # nobody ordered it
     if broadcast is not None:
-        row.broadcast_id, row.title = broadcast.id, broadcast.title
-        row.planned_start, row.planned_ms = _planned(outcome, broadcast), broadcast.duration_ms
-    elif row.title is None:
-        row.title, row.planned_start, row.planned_ms = "", from_ms(outcome.planned), 0
-    row.started_at = from_ms(outcome.started) if outcome.started else None
-    row.ended_at = from_ms(outcome.ended) if outcome.ended else None
-    row.played_ms, row.volume, row.underruns = outcome.played_ms, outcome.volume, outcome.underruns
-    row.result, row.reason = outcome.state, outcome.reason[:REASON_LIMIT]
-    row.evidence, row.score = int(outcome.evidence), outcome.score
+        values = (broadcast.id, broadcast.title, _planned(outcome, broadcast), broadcast.duration_ms)
+    return keys | dict(zip(_NAMED, values, strict=True))
+
+
+def _measured(outcome: Outcome) -> dict[str, Any]:
+    values = (
+        from_ms(outcome.started) if outcome.started else None,
+        from_ms(outcome.ended) if outcome.ended else None,
+        *(outcome.played_ms, outcome.volume, outcome.underruns),
+        *(outcome.state, outcome.reason[:REASON_LIMIT], int(outcome.evidence), outcome.score),
+    )
+    return dict(zip(_MEASURED, values, strict=True))
 
 
 def _planned(outcome: Outcome, broadcast: Broadcast) -> dt.datetime:

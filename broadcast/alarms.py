@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from . import audit, events, permissions
 from .errors import NotFound
+from .known import Known
 from .models import Alarm, Loudspeaker, Person, Role
 
 
@@ -58,7 +59,7 @@ def raise_alarm(
     *,
     kind: str,
     now: dt.datetime,
-    loudspeaker: Loudspeaker | None = None,
+    loudspeaker: Loudspeaker | Known | None = None,
     count: int = 1,
     **detail: Any,
 ) -> Alarm:
@@ -129,7 +130,7 @@ def end_of_loudspeaker(session: Session, loudspeaker: Loudspeaker, now: dt.datet
     end(session, session.scalars(query).all(), now, Change.ABSORBED)
 
 
-def unwell(session: Session, kind: str, loudspeaker: Loudspeaker | None = None) -> list[Alarm]:
+def unwell(session: Session, kind: str, loudspeaker: Loudspeaker | Known | None = None) -> list[Alarm]:
     """What is not over, also where a person has taken note of it; of a loudspeaker, or of none."""
     session.flush()
     whose = Alarm.loudspeaker_id == loudspeaker.id if loudspeaker else Alarm.loudspeaker_id.is_(None)
@@ -175,7 +176,7 @@ def close(session: Session, person: Person, alarm_id: int, now: dt.datetime) -> 
     return alarm
 
 
-def _same(alarm: Alarm, loudspeaker: Loudspeaker | None, detail: dict[str, Any]) -> bool:
+def _same(alarm: Alarm, loudspeaker: Loudspeaker | Known | None, detail: dict[str, Any]) -> bool:
     return loudspeaker is not None or alarm.detail.get("device") == detail.get("device")
 
 

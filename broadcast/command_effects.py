@@ -15,6 +15,7 @@ from devices.messages import Ack, Action
 from . import commanding, events, permissions
 from .commanding import OPEN
 from .errors import NotFound
+from .known import Known
 from .models import Bulk, CommandOrder, CommandState, Loudspeaker, Person
 from .pages import Page, cut
 
@@ -103,7 +104,7 @@ def note_sent(
     _show(session, bulks, now)
 
 
-def note_acks(session: Session, acks: Iterable[tuple[Loudspeaker, Ack]], now: dt.datetime) -> None:
+def note_acks(session: Session, acks: Iterable[tuple[Known, Ack]], now: dt.datetime) -> None:
     """What loudspeakers answered; a last word stays, and comes also after the time was over."""
     answers: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for loudspeaker, ack in acks:
@@ -125,7 +126,7 @@ def note_acks(session: Session, acks: Iterable[tuple[Loudspeaker, Ack]], now: dt
     _show(session, bulks, now)
 
 
-def note_in_force(session: Session, loudspeakers: Collection[Loudspeaker], now: dt.datetime) -> None:
+def note_in_force(session: Session, loudspeakers: Collection[Known], now: dt.datetime) -> None:
     """On these the newest desired state has come into force, with everything that was asked in it."""
     if not loudspeakers:
         return

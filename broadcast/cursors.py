@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from devices.messages import Cursor, Journal
 
 from . import outbox
-from .models import JournalRow, Loudspeaker
+from .known import Known
+from .models import JournalRow
 from .moments import to_ms
 from .outbox import Urgency, Wire
 
@@ -24,10 +25,10 @@ Position = tuple[str, int]  # boot, seq
 
 
 def confirm(
-    session: Session, wire: Wire, journals: Iterable[tuple[Loudspeaker, Journal]], now: dt.datetime
+    session: Session, wire: Wire, journals: Iterable[tuple[Known, Journal]], now: dt.datetime
 ) -> None:
     """Queue a cursor for everyone who was heard, also without news: the last one may be lost."""
-    heard: dict[Loudspeaker, list[Position]] = defaultdict(list)
+    heard: dict[Known, list[Position]] = defaultdict(list)
     for loudspeaker, journal in journals:
         heard[loudspeaker] += [(journal.boot, event.seq) for event in journal.events]
     with session.no_autoflush:  # or each question looks through all changed loudspeakers
@@ -36,7 +37,7 @@ def confirm(
 
 
 def _cursors(
-    session: Session, wire: Wire, heard: Mapping[Loudspeaker, Sequence[Position]], now: dt.datetime
+    session: Session, wire: Wire, heard: Mapping[Known, Sequence[Position]], now: dt.datetime
 ) -> Iterator[tuple[str, Cursor]]:
     followed = {each: _follow(each, positions) for each, positions in heard.items()}
     filled = _gaps_filled(session, followed)
@@ -49,7 +50,7 @@ def _cursors(
             yield wire.topics.cursor(loudspeaker.device), cursor
 
 
-def _follow(loudspeaker: Loudspeaker, positions: Sequence[Position]) -> Position | None:
+def _follow(loudspeaker: Known, positions: Sequence[Position]) -> Position | None:
     """The usual case without a question to the database: the boot of now goes on where the cursor stands."""
     boots = {boot for boot, _ in positions}
     if boots != {loudspeaker.boot} or (loudspeaker.cursor_seq and boots != {loudspeaker.cursor_boot}):
@@ -62,7 +63,7 @@ def _follow(loudspeaker: Loudspeaker, positions: Sequence[Position]) -> Position
     return loudspeaker.boot, last
 
 
-def _gaps_filled(session: Session, followed: Mapping[Loudspeaker, Position | None]) -> set[int]:
+def _gaps_filled(session: Session, followed: Mapping[Known, Position | None]) -> set[int]:
     """Loudspeakers of which what comes next is stored already: it came before its time."""
     nexts = [(each.id, place[0], place[1] + 1) for each, place in followed.items() if place is not None]
     if not nexts:
@@ -71,7 +72,7 @@ def _gaps_filled(session: Session, followed: Mapping[Loudspeaker, Position | Non
     return set(session.scalars(select(JournalRow.loudspeaker_id).where(place.in_(nexts))))
 
 
-def _search(session: Session, loudspeaker: Loudspeaker) -> Position:
+def _search(session: Session, loudspeaker: Known) -> Position:
     """The last stored event before the first gap, in the newest numbering; seq 0 without its beginning."""
     of_device = JournalRow.loudspeaker_id == loudspeaker.id
     beginnings = select(JournalRow.id, JournalRow.boot).where(of_device, JournalRow.seq == 1)
@@ -88,7 +89,7 @@ def _search(session: Session, loudspeaker: Loudspeaker) -> Position:
     return position
 
 
-def _valid_cursor(session: Session, loudspeaker: Loudspeaker, numbering: ColumnElement[bool]) -> Position:
+def _valid_cursor(session: Session, loudspeaker: Known, numbering: ColumnElement[bool]) -> Position:
     """Where the last cursor stands, if that is in this numbering."""
     position = loudspeaker.cursor_boot, loudspeaker.cursor_seq
     query = select(JournalRow.id).where(

@@ -6,24 +6,26 @@ import datetime as dt
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from devices.envelope import KeySet, open_report
 from devices.errors import BadSignature, KeyEnded, Malformed, OrderRejected
 from devices.link import Inbound
 from devices.messages import Ack, Journal, JournalEvent, Report, State, Telemetry, TimeRequest
-from devices.topics import Kind, Topics
+from devices.topics import Kind, Place, Topics
 
-from .models import Loudspeaker
+from .known import Known
 
 LAST_MS = 253_402_300_799_000  # the end of year 9999
 LARGEST = 2**31 - 1  # what a column of whole numbers holds
+_STRANGE = Place(Kind.SERVER_STATE, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One good message of a loudspeaker."""
 
-    loudspeaker: Loudspeaker
+    loudspeaker: Known
     report: State | Telemetry | Journal | Ack
     received_at: dt.datetime
 
@@ -34,7 +36,7 @@ class Refused:
 
     kind: str
     device: str
-    loudspeaker: Loudspeaker | None
+    loudspeaker: Known | None
     why: str
 
 
@@ -46,28 +48,34 @@ class Mail:
     refused: list[Refused] = field(default_factory=list)
 
 
-def senders(batch: Iterable[Inbound], topics: Topics) -> set[str]:
-    """The devices that the topics name."""
-    names = set()
+class Addressed(NamedTuple):
+    """A message and what its topic says."""
+
+    place: Place
+    inbound: Inbound
+
+
+def sort(batch: Iterable[Inbound], topics: Topics) -> list[Addressed]:
+    """Read the topics; one that is not ours has the kind of the server's own, which nobody believes."""
+    found = []
     for inbound in batch:
         try:
-            names.add(topics.parse(inbound.topic).name)
+            found.append(Addressed(topics.parse(inbound.topic), inbound))
         except Malformed:
-            continue
-    return names
+            found.append(Addressed(_STRANGE, inbound))
+    return found
 
 
-def read(batch: Iterable[Inbound], topics: Topics, known: Mapping[str, Loudspeaker]) -> Mail:
+def read(batch: Iterable[Addressed], known: Mapping[str, Known]) -> Mail:
     """Open every message; one that is forged, malformed or of a stranger never stops the others."""
     mail = Mail()
-    for inbound in batch:
-        device, loudspeaker = "", None
+    for (kind, device), inbound in batch:
+        loudspeaker = known.get(device)
+        if loudspeaker is None:
+            alarm = "unknown_device" if device else "malformed_report"
+            mail.refused.append(Refused(alarm, device, None, str(kind) if device else inbound.topic[:200]))
+            continue
         try:
-            kind, device = topics.parse(inbound.topic)
-            loudspeaker = known.get(device)
-            if loudspeaker is None:
-                mail.refused.append(Refused("unknown_device", device, None, str(kind)))
-                continue
             report = _open(kind, inbound, loudspeaker)
         except OrderRejected as error:
             alarm = _ALARMS.get(error.code, "malformed_report")
@@ -78,7 +86,7 @@ def read(batch: Iterable[Inbound], topics: Topics, known: Mapping[str, Loudspeak
     return mail
 
 
-def _open(kind: Kind, inbound: Inbound, loudspeaker: Loudspeaker) -> State | Telemetry | Journal | Ack | None:
+def _open(kind: Kind, inbound: Inbound, loudspeaker: Known) -> State | Telemetry | Journal | Ack | None:
     if not inbound.payload:
         return None  # a retained state that was cleared
     sealed = kind in (Kind.EVT, Kind.ACK)
@@ -93,7 +101,7 @@ def _open(kind: Kind, inbound: Inbound, loudspeaker: Loudspeaker) -> State | Tel
     return report
 
 
-def _unsealed(inbound: Inbound, loudspeaker: Loudspeaker) -> Report:
+def _unsealed(inbound: Inbound, loudspeaker: Known) -> Report:
     """While its key is replaced a loudspeaker may use the old one, until it has used the new one."""
     ends = loudspeaker.key_expires_at
     if ends is not None and ends <= inbound.received_at:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from devices.messages import Ack, Journal, State, Telemetry
 from devices.presence import Sighting, heard, observe
 
-from . import acknowledgement, events, usage
+from . import events, usage
 from .intake import Heard
-from .models import Loudspeaker
+from .known import Known
 from .moments import from_ms
 
 FRESH = dt.timedelta(minutes=2)  # a state that is older was kept by the broker, it is no sign of life
@@ -23,13 +23,13 @@ FIRMWARE_LIMIT = 40
 FAULTS_LIMIT = 200
 
 
-def note(session: Session, mail: Iterable[Heard], now: dt.datetime) -> list[Loudspeaker]:
+def note(session: Session, mail: Iterable[Heard], now: dt.datetime) -> list[Known]:
     """Fold each loudspeaker's messages in the order in which they came; returns those whose newest desired
     state has come into force."""
     per_speaker: dict[int, list[Heard]] = defaultdict(list)
     for each in mail:
         per_speaker[each.loudspeaker.id].append(each)
-    in_force: list[Loudspeaker] = []
+    in_force: list[Known] = []
     used = usage.Counter()
     for messages in per_speaker.values():
         loudspeaker = messages[0].loudspeaker
@@ -41,11 +41,10 @@ def note(session: Session, mail: Iterable[Heard], now: dt.datetime) -> list[Loud
                 session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id
             )
     used.write(session)
-    acknowledgement.note(session, in_force, now)
     return in_force
 
 
-def _seen(loudspeaker: Loudspeaker) -> tuple[bool, str, str, str]:
+def _seen(loudspeaker: Known) -> tuple[bool, str, str, str]:
     """What an open page shows of it at once."""
     return loudspeaker.online, loudspeaker.playing, loudspeaker.silenced, loudspeaker.faults
 
@@ -53,7 +52,7 @@ def _seen(loudspeaker: Loudspeaker) -> tuple[bool, str, str, str]:
 class _Fold:
     """One loudspeaker and what it says in one batch."""
 
-    def __init__(self, loudspeaker: Loudspeaker, used: usage.Counter) -> None:
+    def __init__(self, loudspeaker: Known, used: usage.Counter) -> None:
         self._it = loudspeaker
         self._used = used
         self._known = Sighting(

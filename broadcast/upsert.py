@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -20,8 +20,21 @@ def insert_new(session: Session, table: type[Base]) -> Insert:
 
 def insert_adding(session: Session, table: type[Base], columns: Iterable[str]) -> Insert:
     """INSERT, or add to the ``columns`` of the row that has the same primary key."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
+    statement = _insert(session, table)
     keys = [column.name for column in table.__table__.primary_key]
     sums = {name: table.__table__.c[name] + statement.excluded[name] for name in columns}
     return statement.on_conflict_do_update(index_elements=keys, set_=sums)
+
+
+def insert_replacing(
+    session: Session, table: type[Base], keys: Sequence[str], columns: Iterable[str]
+) -> Insert:
+    """INSERT, or replace the ``columns`` of the row that has the same ``keys``."""
+    statement = _insert(session, table)
+    new = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=new)
+
+
+def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if postgres else sqlite.insert(table)
