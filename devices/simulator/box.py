@@ -108,6 +108,11 @@ class SimulatedSpeaker:
         self._expel_thief()
         await self._end(graceful=True)
 
+    def press_button(self) -> None:
+        """Silence it by hand, or let it sound again; nothing happens without power."""
+        if self._agent is not None:
+            self._agent.button.toggle()
+
     async def break_(self, fault: Fault) -> None:
         """Harmless when it is broken so already."""
         self.faults.add(fault)
@@ -193,6 +198,7 @@ class SimulatedSpeaker:
             glance_s=_GLANCE,
             amplifier=chain,
             microphone=self._microphone(chain),
+            listen_every_s=self._traits.listen_every_s,
             free=self._disk.free,
         )
         return Agent(

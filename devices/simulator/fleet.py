@@ -124,6 +124,9 @@ class FleetThread:
     def power_on(self, device: str) -> None:
         self._call(self.fleet.speakers[device].power_on())
 
+    def press_button(self, device: str) -> None:
+        self._loop.call_soon_threadsafe(self.fleet.speakers[device].press_button)
+
     def break_(self, device: str, fault: Fault | str) -> None:
         """Raises KeyError for an unknown loudspeaker, ValueError for an unknown fault."""
         self._call(self.fleet.break_(device, fault))

@@ -83,6 +83,7 @@ class Sensors(_Section, frozen=True, kw_only=True):
 
     load: bool | None = None  # whether the amplifier measures what flows into the horn
     microphone: bool | None = None  # whether one hangs beside the horn
+    listen_every_s: Spread | None = None  # between two looks for a sound that nobody ordered
     noise_db: Spread | None = None  # what it hears besides, below full scale
 
 
@@ -126,6 +127,7 @@ class Traits:
     storage_bytes: int | None = None
     load_sensor: bool = True
     microphone: bool = False
+    listen_every_s: float = 60.0
     noise_db: float = -40.0
     faults: frozenset[Fault] = frozenset()
 
@@ -193,6 +195,7 @@ def _traits(parts: list[_Part], rng: random.Random) -> Traits:
         "cuts": network.cuts,
         "load_sensor": sensors.load,
         "microphone": sensors.microphone,
+        "listen_every_s": drawn(sensors.listen_every_s),
         "noise_db": drawn(sensors.noise_db),
         "storage_bytes": None if megabytes is None else round(megabytes),
     }

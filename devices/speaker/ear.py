@@ -11,14 +11,13 @@ from devices.acoustics.energies import PER_SECOND, energies, level_db
 from devices.acoustics.match import SECONDS
 
 from .core import Event, Heard, UnorderedSound
-from .ports import RATE, Clock, Microphone, Recording, Samples
+from .ports import LOOK, RATE, Clock, Microphone, Recording, Samples
 
 log = logging.getLogger(__name__)
 
 SHORTEST = 3.0  # seconds of an item that can be recognised at all
 EARLY = 0.5  # seconds that the microphone is opened before
 LOUD_DB = -30.0  # below full scale: no village is so loud beside a horn, only the horn itself
-LOOK = 60.0  # seconds between two looks for a sound that nobody ordered
 GLANCE = 2.0  # seconds of one look
 
 
@@ -34,10 +33,18 @@ def stretch(total: int) -> tuple[int, int] | None:
 class Ear:
     """What is recorded becomes energies at once and is forgotten."""
 
-    def __init__(self, microphone: Microphone, clock: Clock, post: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        microphone: Microphone,
+        clock: Clock,
+        post: Callable[[Event], None],
+        *,
+        listen_every_s: float = LOOK,
+    ) -> None:
         self._microphone = microphone
         self._clock = clock
         self._post = post
+        self._pause = listen_every_s
 
     async def follow(self, item_id: str, began: float, offset: int, total: int) -> None:
         """Listen once to an item of ``total`` samples whose sample ``offset`` sounded at ``began``."""
@@ -59,7 +66,7 @@ class Ear:
         """Tell of a loud sound while nothing is played; it lasts for two looks, or it was a bang."""
         was_loud = False
         while True:
-            await asyncio.sleep(LOOK if not was_loud else GLANCE)
+            await asyncio.sleep(GLANCE if was_loud else self._pause)
             recording = await self._record(GLANCE) if is_silent() else None
             level = level_db(recording.samples) if recording is not None and is_silent() else None
             is_loud = level is not None and level > LOUD_DB

@@ -21,6 +21,8 @@ from .timekeeping import Timekeeper
 
 RATE = 48_000  # samples a second of everything that is decoded and played, mono
 
+LOOK = 60.0  # seconds between two looks for a sound that nobody ordered
+
 Samples = memoryview  # signed 16 bit little endian, mono, at RATE; format "h", so len() counts samples
 
 Decoder = Callable[[Path], Samples]
@@ -218,6 +220,7 @@ class World:
     # What not every box has.
     amplifier: Amplifier = field(default_factory=AlwaysOn)
     microphone: Microphone | None = None
+    listen_every_s: float = LOOK
     silence_file: Path | None = None  # while it exists nothing sounds
     sensors: Sensors = field(default_factory=Sensors)
     free: Callable[[Path], int | None] = free_bytes  # bytes on the disk of the cache

@@ -43,7 +43,7 @@ class Voice:
         self._faults = faults
         self._post = post
         self._rng = rng
-        self._ear = Ear(world.microphone, world.clock, post) if world.microphone else None
+        self._ear = _ear(world, post)
         self._awaited: dict[str, Decode] = {}
         self._audio: dict[str, Samples] = {}
         self._playbacks: dict[str, Playback] = {}
@@ -168,6 +168,12 @@ class Voice:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _ear(world: World, post: Callable[[Event], None]) -> Ear | None:
+    if world.microphone is None:
+        return None
+    return Ear(world.microphone, world.clock, post, listen_every_s=world.listen_every_s)
 
 
 def _tone() -> Samples:
