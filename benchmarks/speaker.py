@@ -36,11 +36,14 @@ from devices.speaker.identity import Identity
 
 SIZES = (1_250, 2_500, 5_000)
 ROUNDS = 2  # publishes of the baseline
+FLEETS = 2  # processes that share the loudspeakers
 LEAD_S = 6.0  # of the announcement, and so much more for each thousand loudspeakers:
 LEAD_PER_THOUSAND_S = 6.0
 PATIENCE_S = 120.0
 AT_ONCE = 250  # loudspeakers entered in one transaction, that the server may go on
 TEXT = "Nước sông lên nhanh."
+
+Ask = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
@@ -106,7 +109,7 @@ class Bench:
             session, code=code, name=f"Vùng {code}", kind=AreaKind.COMMUNE, parent_id=parent, now=now()
         ).id
 
-    def enter(self, size: int) -> Path:
+    def enter(self, size: int) -> list[Path]:
         """Register as many as are missing to this size, a few in each transaction."""
         found: list[Identity] = []
         while self.entered < size:
@@ -122,9 +125,10 @@ class Bench:
                     now=now(),
                 )
             self.entered += count
-        file = self.folder / f"identities-{size}.json"
-        file.write_bytes(msgspec.json.encode(found))
-        return file
+        files = [self.folder / f"identities-{size}-{number}.json" for number in range(FLEETS)]
+        for number, file in enumerate(files):
+            file.write_bytes(msgspec.json.encode(found[number::FLEETS]))
+        return files
 
     @contextlib.contextmanager
     def server(self) -> Iterator[None]:
@@ -147,23 +151,24 @@ class Bench:
             self.database.dispose()
 
     @contextlib.contextmanager
-    def fleet(self) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
-        command = [sys.executable, "-m", "benchmarks._speaker_fleet", str(self.folder)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            talk, listen = child.stdin, child.stdout
-
-            def ask(question: dict[str, Any]) -> dict[str, Any]:
-                talk.write(json.dumps(question) + "\n")
-                talk.flush()
-                answer: dict[str, Any] = json.loads(listen.readline())
-                return answer
-
-            try:
-                yield ask
-            finally:
-                child.kill()
+    def fleet(self) -> Iterator[Ask]:
+        """The loudspeakers' processes; a question goes to all of them, the answers come in their order."""
+        command = [sys.executable, "-m", "benchmarks._speaker_fleet"]
+        with contextlib.ExitStack() as stack:
+            children = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [*command, str(self.folder / f"fleet-{number}")],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                for number in range(FLEETS)
+            ]
+            for child in children:
+                stack.callback(child.kill)
+            yield lambda questions: [answer(child) for child in told(children, questions)]
 
     def announcement(self) -> int:
         """The id of a bulletin that has been spoken."""
@@ -188,9 +193,9 @@ class Bench:
     def run(
         self, ask: Callable[[dict[str, Any]], dict[str, Any]], size: int, bulletin: int
     ) -> dict[str, Any]:
-        connected = ask({"join": str(self.enter(size))})
+        connected = ask([{"join": str(file)} for file in self.enter(size)])
         before = {name: usage(pid) for name, pid in self._processes().items()}
-        fleet_before = ask({"item": ""})
+        fleet_before = ask([{"item": ""}] * FLEETS)
         lead = LEAD_S + LEAD_PER_THOUSAND_S * size / 1000
         began = time.time()
         with self.database.transaction() as session:
@@ -209,15 +214,17 @@ class Bench:
         reported = self._reported(item, size)
         last = time.time() - start.timestamp() - ends
         after = {name: usage(pid) for name, pid in self._processes().items()}
-        told = ask({"item": item})
+        seen = ask([{"item": item}] * FLEETS)
+        armed = [at for each in seen for at in each["armed"]]
+        started = [at for each in seen for at in each["started"]]
         return {
             "loudspeakers": size,
             "connecting": connected,
             "lead_s": lead,
-            "publish_to_armed_s": spread([at / 1000 - began for at in told["armed"]]),
-            "armed": len(told["armed"]),
-            "armed_before_the_start": sum(at < start.timestamp() * 1000 for at in told["armed"]),
-            "start_ms_after_the_plan": spread([at - start.timestamp() * 1000 for at in told["started"]]),
+            "publish_to_armed_s": spread([at / 1000 - began for at in armed]),
+            "armed": len(armed),
+            "armed_before_the_start": sum(at < start.timestamp() * 1000 for at in armed),
+            "start_ms_after_the_plan": spread([at - start.timestamp() * 1000 for at in started]),
             "reports_complete": reported,
             "last_report_s_after_the_end": round(last, 1),
             **{
@@ -228,8 +235,8 @@ class Bench:
                 for name in after
             },
             "simulator": {
-                "cpu_s": round(told["cpu_s"] - fleet_before["cpu_s"], 2),
-                "memory_mb": told["memory_mb"],
+                "cpu_s": round(total(seen, "cpu_s") - total(fleet_before, "cpu_s"), 2),
+                "memory_mb": total(seen, "memory_mb"),
             },
         }
 
@@ -256,6 +263,26 @@ class Bench:
                     if line[0].endswith(b"mosquitto") and str(self.folder).encode() in b" ".join(line):
                         return int(entry.name)
         return None
+
+
+def told(
+    children: Sequence[subprocess.Popen[str]], questions: Sequence[dict[str, Any]]
+) -> Sequence[subprocess.Popen[str]]:
+    for child, question in zip(children, questions, strict=True):
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(question) + "\n")
+        child.stdin.flush()
+    return children
+
+
+def answer(child: subprocess.Popen[str]) -> dict[str, Any]:
+    assert child.stdout is not None
+    said: dict[str, Any] = json.loads(child.stdout.readline())
+    return said
+
+
+def total(answers: Sequence[dict[str, Any]], name: str) -> float:
+    return sum(float(each[name]) for each in answers)
 
 
 def usage(pid: int) -> tuple[float, float]:

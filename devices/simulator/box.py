@@ -19,7 +19,6 @@ from devices.speaker.fetch import Fetcher
 from devices.speaker.identity import Identity
 from devices.speaker.ports import Fetcher as FetcherPort
 from devices.speaker.ports import Link, Loader, Microphone, Store, World
-from devices.speaker.sink_silent import SilentSink
 from devices.speaker.store import SqliteStore
 
 from .clock import SimulatedClock, Truth
@@ -30,6 +29,7 @@ from .profile import Traits
 from .sharing import SharedReading
 from .sound import SharedAudio, SoundChain
 from .store import Medium, MemoryStore, Shelf
+from .stream import StreamSink
 from .thief import Thief
 
 log = logging.getLogger(__name__)
@@ -183,8 +183,8 @@ class SimulatedSpeaker:
     def _make_agent(self) -> Agent:
         self._data.mkdir(parents=True, exist_ok=True)
         around = self._around
-        silent = SilentSink(around.rate)
-        chain = SoundChain(silent, self.clock.crystal, self.faults, has_sensor=self._traits.load_sensor)
+        stream = StreamSink(around.rate)
+        chain = SoundChain(stream, self.clock.crystal, self.faults, has_sensor=self._traits.load_sensor)
         self.chain = chain
         world = World(
             link=LineLink(around.make_link(self.identity), self.line),
