@@ -181,7 +181,7 @@ def _verified(data: bytes, keys: KeySet) -> bytes:
         envelope = _envelope_decoder.decode(data)
         body = base64.b64decode(envelope.payload, validate=True)
         signatures = [(s.keyid, base64.b64decode(s.sig, validate=True)) for s in envelope.signatures]
-    except (msgspec.DecodeError, binascii.Error, UnicodeDecodeError, ValueError) as error:
+    except (msgspec.DecodeError, binascii.Error, ValueError, RecursionError) as error:
         raise Malformed(f"not an envelope: {error}") from error
     if envelope.payloadType != PAYLOAD_TYPE:
         raise Malformed(f"unknown payload type {envelope.payloadType!r}")
@@ -201,7 +201,7 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         body.decode()  # msgspec looks at no byte of a field that nobody knows
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"not a message of this protocol: {error}") from error
 
 

@@ -160,6 +160,7 @@ def _bad_payloads() -> list[dict[str, Any]]:
     late = json.dumps(MESSAGES["cmd"]).replace(str(MESSAGES["cmd"]["expires_at"]), "NaN")
     alert = copy.deepcopy(MESSAGES["alerts"])
     alert["alerts"][0]["item"]["class"] = "urgent"
+    deep = json.dumps(_changed("cmd", items="?")).replace('"?"', "[" * 10_000 + "]" * 10_000)
     halves = json.dumps(_changed("cmd", id="?")).replace("?", "\\ud800")
     bodies = {
         "no JSON": b"stop",
@@ -178,6 +179,7 @@ def _bad_payloads() -> list[dict[str, Any]]:
         "an end as text": keys.encoded(_changed("cmd", expires_at="2026-03-02")),
         "an end with a fraction": keys.encoded(_changed("cmd", expires_at=1.5)),
         "an end beyond what JSON keeps exact": keys.encoded(_changed("cmd", expires_at=2**53 + 1)),
+        "lists in lists, ten thousand deep": deep.encode(),
         "items as text": keys.encoded(_changed("cmd", items="u5")),
         "a document without a revision": keys.encoded(_without("desired", "rev")),
         "a revision as text": keys.encoded(_changed("desired", rev="42")),

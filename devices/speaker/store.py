@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS used_seq (one INTEGER PRIMARY KEY CHECK (one = 1), se
 INSERT OR IGNORE INTO used_seq VALUES (1, 0);
 """
 
+# A damaged file may also break what SQLite wants to say about it.
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
+
 _event_decoder = msgspec.json.Decoder(JournalEvent)
 
 
@@ -52,7 +55,7 @@ class SqliteStore:
                 self._db.execute(f"PRAGMA synchronous={'FULL' if fsync else 'OFF'}")
                 self._db.executescript(_SCHEMA)
             self._last_seq: int = operator.index(self._db.execute("SELECT seq FROM used_seq").fetchone()[0])
-        except (sqlite3.Error, TypeError) as error:
+        except (*_DAMAGED, TypeError) as error:
             self._db.close()
             raise StoreFailed(f"{self._path}: {error}") from error
 
@@ -96,15 +99,14 @@ class SqliteStore:
         The server confirms what reached it without a gap, so a cursor of a boot we know
         covers the boots before it; one of an unknown boot is of a store that is no more.
         """
-        known = self._run("SELECT 1 FROM journal WHERE boot = ? LIMIT 1", boot).fetchone()
-        if known is None:
+        if not self._rows("SELECT 1 FROM journal WHERE boot = ? LIMIT 1", boot):
             return 0
         self._write("DELETE FROM journal WHERE seq <= ?", seq)
-        return int(self._run("SELECT changes()").fetchone()[0])
+        return int(self._rows("SELECT changes()")[0][0])
 
     def check(self) -> None:
         """Read the whole file; raises StoreFailed when it is damaged."""
-        found = str(self._run("PRAGMA quick_check(1)").fetchone()[0])
+        found = str(self._rows("PRAGMA quick_check(1)")[0][0])
         if found != "ok":
             raise StoreFailed(f"{self._path}: {found}")
 
@@ -141,11 +143,11 @@ class SqliteStore:
         cursor = self._run(query, *values)
         try:
             return cursor.fetchall()
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise StoreFailed(f"{self._path}: {error}") from error
 
     def _run(self, query: str, *values: object) -> sqlite3.Cursor:
         try:
             return self._db.execute(query, values)
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise StoreFailed(f"{self._path}: {error}") from error
