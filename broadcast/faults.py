@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from . import alarms, audit, events, permissions
+from . import alarms, areas, audit, events, permissions
 from .errors import EmptyTitle, NotFound, ValueTooLong, WrongState
 from .models import Alarm, Fault, Loudspeaker, Person, Role
 from .pages import Page, cut
@@ -82,10 +82,26 @@ def list_(
     *,
     open_only: bool = True,
     loudspeaker_id: int | None = None,
+    area_id: int | None = None,
+    kind: str | None = None,
     page: int = 1,
     per_page: int = PER_PAGE,
 ) -> Page[Fault]:
     """Tickets where the person looks, the oldest open one first; closed ones follow, the newest first."""
+    query = found(person, open_only=open_only, loudspeaker_id=loudspeaker_id, area_id=area_id, kind=kind)
+    whole = joinedload(Fault.loudspeaker).joinedload(Loudspeaker.area)
+    return cut(session, query.options(whole), page, per_page)
+
+
+def found(
+    person: Person,
+    *,
+    open_only: bool = True,
+    loudspeaker_id: int | None = None,
+    area_id: int | None = None,
+    kind: str | None = None,
+) -> Select[Fault]:
+    """What ``list_`` cuts into pages, whole."""
     query = (
         select(Fault)
         .join(Loudspeaker, Loudspeaker.id == Fault.loudspeaker_id)
@@ -95,8 +111,21 @@ def list_(
         query = query.where(Fault.closed_at.is_(None))
     if loudspeaker_id is not None:
         query = query.where(Fault.loudspeaker_id == loudspeaker_id)
-    ordered = query.order_by(Fault.closed_at.is_not(None), Fault.closed_at.desc(), Fault.opened_at, Fault.id)
-    return cut(session, ordered.options(joinedload(Fault.loudspeaker)), page, per_page)
+    if area_id is not None:
+        query = query.where(Loudspeaker.area_id.in_(areas.below(area_id)))
+    if kind is not None:
+        query = query.where(Fault.kind == kind)
+    return query.order_by(Fault.closed_at.is_not(None), Fault.closed_at.desc(), Fault.opened_at, Fault.id)
+
+
+def kinds(session: Session, person: Person) -> list[str]:
+    """Those there are tickets of, for the filter."""
+    query = (
+        select(Fault.kind)
+        .join(Loudspeaker, Loudspeaker.id == Fault.loudspeaker_id)
+        .where(Loudspeaker.area_id.in_(permissions.visible(person)))
+    )
+    return sorted(session.scalars(query.distinct()))
 
 
 def count_open(session: Session, person: Person) -> int:

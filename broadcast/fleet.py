@@ -32,6 +32,7 @@ class Row:
     area_name: str
     statuses: tuple[Status, ...]
     last_seen: dt.datetime | None
+    proved_at: dt.datetime | None
     playing: str
     playing_title: str | None
     silenced: str
@@ -63,6 +64,7 @@ class Filter:
     status: Status | None = None
     maker: str | None = None
     firmware: str | None = None
+    playing: bool = False  # only those that sound now
 
     @property
     def whole_area(self) -> bool:
@@ -79,6 +81,7 @@ def search(
     status: Status | None = None,
     maker: str | None = None,
     firmware: str | None = None,
+    playing: bool = False,
     sort: str = "place",
     page: int = 1,
     per_page: int = PER_PAGE,
@@ -90,7 +93,7 @@ def search(
     Retired ones are there only when that status is asked for.
     """
     conditions = Conditions(now, heartbeat)
-    chosen = where(person, Filter(query, area_id, status, maker, firmware), conditions)
+    chosen = where(person, Filter(query, area_id, status, maker, firmware, playing), conditions)
     total = session.scalar(select(func.count()).select_from(Loudspeaker).where(*chosen)) or 0
     page, per_page = in_range(page, per_page, total)
     cut = _ordered(select(Loudspeaker.id).where(*chosen), sort, conditions)
@@ -170,6 +173,8 @@ def where(person: Person | None, wanted: Filter, conditions: Conditions) -> list
         chosen.append(Loudspeaker.maker == wanted.maker)
     if wanted.firmware is not None:
         chosen.append(Loudspeaker.firmware == wanted.firmware)
+    if wanted.playing:
+        chosen.append(Loudspeaker.playing != "")
     return chosen + [_matches(word) for word in wanted.query.split()]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from schedules.types import LOCAL
 
-from . import areas, fleet, permissions
+from . import areas, faults, fleet, permissions
 from .conditions import HEARTBEAT
 from .fleet import Filter
 from .models import Area, AsRun, Loudspeaker, Person
@@ -27,6 +27,10 @@ FLEET_COLUMNS = (
 AS_RUN_COLUMNS = (
     *("planned_start", "device", "name", "area_code", "area", "title", "started_at", "ended_at"),
     *("planned_s", "played_s", "volume", "underruns", "result", "reason", "evidence", "score"),
+)
+FAULT_COLUMNS = (
+    *("device", "name", "area_code", "area", "kind", "opened_at", "closed_at", "age_days"),
+    *("note", "resolution"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 BATCH = 500
@@ -77,6 +81,27 @@ def as_run_rows(
             *(run.planned_start, device, name, code, area, run.title, run.started_at, run.ended_at),
             *(run.planned_ms / 1000, run.played_ms / 1000, run.volume, run.underruns),
             *(run.result.value, run.reason, run.evidence, run.score),
+        )
+
+
+def fault_rows(
+    session: Session,
+    person: Person,
+    *,
+    open_only: bool = True,
+    area_id: int | None = None,
+    kind: str | None = None,
+    now: dt.datetime,
+) -> Iterator[tuple[Cell, ...]]:
+    """What ``faults.list_`` finds, all of it, in the order of ``FAULT_COLUMNS``."""
+    query = faults.found(person, open_only=open_only, area_id=area_id, kind=kind)
+    joined = query.join(Area, Area.id == Loudspeaker.area_id)
+    wider = joined.add_columns(Loudspeaker.device, Loudspeaker.name, Area.code, Area.name)
+    for fault, device, name, code, area in session.execute(wider.execution_options(yield_per=BATCH)):
+        days = round(faults.age(fault, now) / dt.timedelta(days=1), 1)
+        yield (
+            *(device, name, code, area, fault.kind, fault.opened_at, fault.closed_at, days),
+            *(fault.note, fault.resolution),
         )
 
 

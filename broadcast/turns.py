@@ -55,6 +55,12 @@ def adopt(session: Session, person: Person, area_id: int, *, now: dt.datetime) -
     return proposal
 
 
+def in_force(session: Session, area_id: int) -> int:
+    """How many turns the loudspeakers of the area have now."""
+    most = session.scalar(select(func.max(Loudspeaker.turn)).where(*_meant(area_id)))
+    return (most or 0) + 1
+
+
 def last_start(session: Session, broadcast: Broadcast) -> dt.datetime:
     """When the broadcast begins where it begins last."""
     if broadcast.schedule_id is None:

@@ -113,6 +113,12 @@ def decimal(value: float) -> str:
     return text if str(get_locale()) == "en" else text.replace(".", ",")
 
 
+def whole(count: int) -> str:
+    """A whole number with its thousands set apart as the language does."""
+    text = f"{count:,}"
+    return text if str(get_locale()) == "en" else text.replace(",", ".")
+
+
 def bars(peaks: Sequence[int] | None, count: int = 80) -> list[int]:
     """``count`` bar heights of 2 to 38 for a waveform, each the loudest of its share of ``peaks``."""
     if not peaks:
@@ -147,6 +153,7 @@ FILTERS = (
     lasting,
     size,
     decimal,
+    whole,
     bars,
     fingerprint,
     initials,

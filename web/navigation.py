@@ -16,6 +16,10 @@ from .edge import now
 
 PARTS = {  # blueprints whose pages belong to another's
     "enrolment": "loudspeakers",
+    "commands": "loudspeakers",
+    "faults": "loudspeakers",
+    "uptime": "loudspeakers",
+    "policies": "loudspeakers",
     "recordings": "bulletins",
     "lexicon_table": "lexicon",
 }

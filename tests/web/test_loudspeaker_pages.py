@@ -53,6 +53,8 @@ def fleet(database: Database, system: Any, cast: Any) -> list[int]:
         found[0].online, found[0].last_seen, found[0].playing = True, now + dt.timedelta(minutes=5), "s1"
         found[1].online, found[1].last_seen = True, now - dt.timedelta(seconds=90)
         found[2].online, found[2].last_seen = False, now - dt.timedelta(hours=3)
+        for each in found[:3]:
+            each.activated_at = now - dt.timedelta(days=1)
         return [each.id for each in found]
 
 
@@ -66,8 +68,8 @@ def test_without_loudspeakers_the_page_says_what_to_do_next(admin: Any, lan: Any
 
 
 def test_the_status_is_computed_and_told_in_words_and_shapes(lan: Any, fleet: list[int]) -> None:
-    page = lan.read("/loudspeakers/")
-    for shape in ("sign--online", "sign--late", "sign--offline", "sign--never"):
+    page = lan.read("/loudspeakers/?view=map")
+    for shape in ("sign--ok", "sign--warn", "sign--bad", "sign--none"):
         assert shape in page
     for name, status in enumerate(("Đang kết nối", "Chậm tín hiệu", "Mất kết nối", "Chưa từng kết nối")):
         assert f'aria-label="Loa số {name}: {status}' in page
@@ -77,7 +79,7 @@ def test_the_status_is_computed_and_told_in_words_and_shapes(lan: Any, fleet: li
 def test_filters_keep_only_what_was_asked_for(lan: Any, fleet: list[int], cast: Any) -> None:
     assert "Loa số 0" not in lan.read("/loudspeakers/?status=offline")
     assert "Loa số 2" in lan.read("/loudspeakers/?status=offline")
-    assert "Loa số 0" in lan.read("/loudspeakers/?status=playing")
+    assert "Loa số 0" in lan.read("/loudspeakers/?playing=1")
     assert "Loa số 1" not in lan.read(f"/loudspeakers/?area={cast.villages[0]}")
     assert "Không có cụm loa nào như vậy" in lan.read("/loudspeakers/?q=khongco")
 

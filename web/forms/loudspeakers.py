@@ -1,4 +1,4 @@
-"""The form that adds a loudspeaker."""
+"""The forms that add a loudspeaker and describe its equipment."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ def read_loudspeaker(form: MultiDict[str, str]) -> LoudspeakerForm:
     if (read.latitude is None) != (read.longitude is None):
         reader.refuse("longitude", _("Hãy nhập cả vĩ độ và kinh độ, hoặc để trống cả hai."))
     return read
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentForm:
+    maker: str = ""
+    data_limit_mb: int | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def read_equipment(form: MultiDict[str, str]) -> EquipmentForm:
+    reader = FormReader(form)
+    limit = reader.integer("data_limit_mb")
+    return EquipmentForm(
+        maker=reader.text("maker", longest=80), data_limit_mb=limit or None, errors=reader.errors
+    )

@@ -1,9 +1,7 @@
-"""Loudspeakers: who is there, where they hang, what each one proved; adding and retiring them."""
+"""Loudspeakers: the fleet and its tables, one of them with all that is known of it, adding and retiring."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -11,57 +9,51 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import monitoring, permissions, registry
+from broadcast import equipment, fleet_export, registry
 from broadcast.errors import DomainError
-from broadcast.models import Loudspeaker, Role
+from broadcast.models import Role
 from devices.messages import Action
-from devices.presence import Presence
 from devices.speaker.identity import Identity
-from web.auth import current_person, has_role, signed_in
+from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
 from web.forms import loudspeakers as forms
 from web.forms.loudspeakers import LoudspeakerForm
-from web.views import places, speaker_map, words
+from web.views import exports, fleet, places, speaker_page, words
 
 blueprint = Blueprint("loudspeakers", __name__, url_prefix="/loudspeakers")
 
-PER_PAGE = 60
-PLAYING = "playing"  # a filter beside the four of presence
-ORDERS = {"identify": Action.IDENTIFY, "report": Action.REPORT}
+ORDERS = {
+    each.value: each
+    for each in (
+        Action.IDENTIFY,
+        Action.REPORT,
+        Action.SELF_TEST,
+        Action.FETCH,
+        Action.REBOOT,
+        Action.SILENCE,
+        Action.RELEASE,
+    )
+}
 Answer = str | Response | tuple[str, int]
 
 
 @blueprint.get("/")
 @signed_in
 def index() -> str:
-    query, status = request.args.get("q", "").strip()[:100], request.args.get("status", "")
-    choices = places.choices(current_person(), Role.VIEWER)
-    area_id = request.args.get("area", type=int)
-    area_id = area_id if any(choice.area.id == area_id for choice in choices) else None
-    everyone = registry.search(g.session, current_person(), query=query, area_id=area_id)
-    statuses = {each.id: _presence(each) for each in everyone}
-    shown = [each for each in everyone if _matches(each, statuses[each.id], status)]
-    page = max(1, request.args.get("page", 1, type=int))
-    filters: dict[str, Any] = {"q": query or None, "area": area_id, "status": status or None}
-    return render_template(
-        "loudspeakers/index.html",
-        loudspeakers=shown[(page - 1) * PER_PAGE : page * PER_PAGE],
-        page=page,
-        pages=-(-len(shown) // PER_PAGE),
-        page_url=lambda number: url_for(".index", **filters, page=number),
-        statuses=statuses,
-        counts=Counter(statuses.values()),
-        playing=sum(bool(each.playing) for each in everyone),
-        total=len(everyone),
-        drawing=speaker_map.draw(shown, statuses),
-        presences=tuple(Presence),
-        query=query,
-        status=status,
-        area_id=area_id,
-        areas=[choice.option for choice in choices],
-        may_add=has_role(Role.ADMIN),
-        words=words,
+    return fleet.page()
+
+
+@blueprint.get("/export.<kind>")
+@signed_in
+def export(kind: str) -> Response:
+    """What the filters find, all of it."""
+    wanted, at, heartbeat = fleet.asked().filter, now(), fleet.heartbeat()
+    return exports.answer(
+        kind,
+        "cum-loa",
+        exports.FLEET,
+        lambda session, person: fleet_export.fleet_rows(session, person, wanted, now=at, heartbeat=heartbeat),
     )
 
 
@@ -97,23 +89,7 @@ def add() -> Answer:
 @blueprint.get("/<int:loudspeaker_id>")
 @signed_in
 def show(loudspeaker_id: int) -> str:
-    person = current_person()
-    loudspeaker = registry.get(g.session, person, loudspeaker_id)
-    roles = permissions.roles_in(g.session, person, loudspeaker.area_id)
-    page = request.args.get("page", 1, type=int)
-    return render_template(
-        "loudspeakers/show.html",
-        loudspeaker=loudspeaker,
-        status=_presence(loudspeaker),
-        state=loudspeaker.report.get("state", {}),
-        tele=loudspeaker.report.get("tele", {}),
-        held_until=_instant(loudspeaker.report.get("state", {}).get("held_until", 0)),
-        unproved=loudspeaker.id in monitoring.without_proof(g.session, [loudspeaker.id], now()),
-        as_run=registry.as_run(g.session, person, loudspeaker_id, page),
-        may_order=Role.EDITOR in roles and loudspeaker.retired_at is None,
-        may_manage=Role.ADMIN in roles and loudspeaker.retired_at is None,
-        words=words,
-    )
+    return speaker_page.page(loudspeaker_id)
 
 
 @blueprint.get("/<int:loudspeaker_id>/journal")
@@ -139,13 +115,13 @@ def set_volume(loudspeaker_id: int) -> Response:
         flash(_("Âm lượng mới tới loa trong vài giây."), "ok")
     else:
         flash(_("Âm lượng phải từ 0 đến 100."), "bad")
-    return redirect(url_for(".show", loudspeaker_id=loudspeaker_id))
+    return _back(loudspeaker_id)
 
 
 @blueprint.post("/<int:loudspeaker_id>/orders")
 @signed_in
 def order(loudspeaker_id: int) -> Response:
-    """A short tone to find it by, or a report at once."""
+    """One of the orders that need no further word."""
     action = ORDERS.get(request.form.get("order", ""), Action.REPORT)
     registry.command(
         g.session,
@@ -155,8 +131,27 @@ def order(loudspeaker_id: int) -> Response:
         action=action,
         now=now(),
     )
-    flash(_("Đã gửi lệnh. Loa đang kết nối sẽ làm ngay."), "ok")
-    return redirect(url_for(".show", loudspeaker_id=loudspeaker_id))
+    flash(_("Đã gửi lệnh. Xem loa trả lời ở mục “Lệnh gần đây”."), "ok")
+    return _back(loudspeaker_id)
+
+
+@blueprint.post("/<int:loudspeaker_id>/equipment")
+@signed_in
+def equip(loudspeaker_id: int) -> Answer:
+    form = forms.read_equipment(request.form)
+    if form.errors:
+        flash(next(iter(form.errors.values())), "bad")
+        return _back(loudspeaker_id)
+    equipment.save(
+        g.session,
+        current_person(),
+        loudspeaker_id,
+        maker=form.maker,
+        data_limit_mb=form.data_limit_mb,
+        now=now(),
+    )
+    flash(_("Đã lưu hãng và gói dữ liệu."), "ok")
+    return _back(loudspeaker_id)
 
 
 @blueprint.post("/<int:loudspeaker_id>/renew")
@@ -178,22 +173,8 @@ def retire(loudspeaker_id: int) -> Response:
     return redirect(url_for(".index"))
 
 
-def _presence(loudspeaker: Loudspeaker) -> Presence:
-    heartbeat = dt.timedelta(seconds=system().settings.heartbeat_s)
-    return monitoring.presence(loudspeaker, now(), heartbeat)
-
-
-def _matches(loudspeaker: Loudspeaker, status: Presence, wanted: str) -> bool:
-    if wanted == PLAYING:
-        return bool(loudspeaker.playing)
-    return wanted not in set(Presence) or status == wanted
-
-
-def _instant(milliseconds: int) -> dt.datetime | None:
-    """None for a time that is over or was never set."""
-    if not milliseconds or milliseconds / 1000 < now().timestamp():
-        return None
-    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
+def _back(loudspeaker_id: int) -> Response:
+    return redirect(url_for(".show", loudspeaker_id=loudspeaker_id))
 
 
 def _form_page(form: LoudspeakerForm, **more: Any) -> str:

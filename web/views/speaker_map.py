@@ -1,22 +1,25 @@
-"""What the drawing of loudspeakers shows: marks, the outlines of their areas, and the scale."""
+"""What the drawing of loudspeakers shows: marks and clusters, the outlines of their areas, and the scale."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from broadcast.models import Loudspeaker
-from devices.presence import Presence
+from broadcast.fleet_map import Overview, Spot
 from web.views import plot
 from web.views.plot import Point, ScaleBar
+
+SMALLEST, LARGEST = 15.0, 30.0  # radii of clusters
+MOST_NAMES = 12  # more areas than this would only hide each other
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    loudspeaker: Loudspeaker
-    status: Presence
+    spot: Spot
     x: float
     y: float
+    radius: float  # of a cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,45 +37,42 @@ class Drawing:
     marks: tuple[Mark, ...]
     outlines: tuple[Outline, ...]
     bar: ScaleBar
-    unplaced: int  # loudspeakers without a position
     width: float = plot.WIDTH
     height: float = plot.HEIGHT
 
 
-def draw(loudspeakers: Iterable[Loudspeaker], statuses: Mapping[int, Presence]) -> Drawing | None:
-    """None when no loudspeaker has a position."""
-    everyone = list(loudspeakers)
-    placed = [
-        (each, each.latitude, each.longitude)
-        for each in everyone
-        if each.latitude is not None and each.longitude is not None
-    ]
-    if not placed:
+def draw(seen: Overview) -> Drawing | None:
+    """None when there is nothing to draw."""
+    if not seen.spots:
         return None
-    projection = plot.fit((latitude, longitude) for _, latitude, longitude in placed)
+    projection = plot.fit((each.latitude, each.longitude) for each in seen.spots)
+    most = max(each.count for each in seen.spots)
     marks = [
-        Mark(each, statuses[each.id], *projection.place(latitude, longitude))
-        for each, latitude, longitude in placed
+        Mark(each, *projection.place(each.latitude, each.longitude), _radius(each.count, most))
+        for each in seen.spots
     ]
-    return Drawing(
-        marks=tuple(marks),
-        outlines=tuple(_outlines(marks)),
-        bar=projection.scale_bar(),
-        unplaced=len(everyone) - len(placed),
-    )
+    return Drawing(marks=tuple(marks), outlines=tuple(_outlines(marks)), bar=projection.scale_bar())
+
+
+def _radius(count: int, most: int) -> float:
+    """The area of a cluster grows with what is in it."""
+    return round(SMALLEST + (LARGEST - SMALLEST) * math.sqrt(count / most), 1)
 
 
 def _outlines(marks: Iterable[Mark]) -> list[Outline]:
+    """Only where the marks are single loudspeakers: a cluster may hold several areas."""
     areas: dict[int, list[Mark]] = {}
     for mark in marks:
-        areas.setdefault(mark.loudspeaker.area_id, []).append(mark)
+        areas.setdefault(mark.spot.area_id, []).append(mark)
+    if len(areas) > MOST_NAMES:
+        return []
     return [_outline(members) for members in areas.values()]
 
 
 def _outline(members: list[Mark]) -> Outline:
     corners: tuple[Point, ...] = plot.hull([(mark.x, mark.y) for mark in members])
     return Outline(
-        name=members[0].loudspeaker.area.name,
+        name=members[0].spot.area_name,
         points=" ".join(f"{x:g},{y:g}" for x, y in (*corners, corners[0])),
         x=round(sum(x for x, _ in corners) / len(corners), 1),
         y=min(y for _, y in corners) - 50,

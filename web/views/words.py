@@ -182,8 +182,13 @@ def evidence(level: int | None) -> Word:
         Evidence.RENDERED: Word(
             _("Đã phát"), "ok", "●", _("Loa đã phát ra âm thanh, đủ mẫu, âm lượng lớn hơn 0.")
         ),
+        Evidence.ELECTRICAL: Word(_("Đo được dòng điện"), "ok", "●", _("Âm-li đo thấy dòng điện ra loa.")),
+        Evidence.ACOUSTIC: Word(
+            _("Micrô nghe thấy"), "ok", "●", _("Micrô nghe được, so khớp với âm thanh phải phát.")
+        ),
+        Evidence.HUMAN: Word(_("Có người nghe"), "ok", "●", _("Cán bộ xác nhận đã nghe tận tai.")),
     }
-    return words[Evidence(min(level, Evidence.RENDERED))]
+    return words[Evidence(level)]
 
 
 def item_state(state: ItemState) -> Word:
@@ -262,6 +267,9 @@ def reason(code: str) -> str:
         "waited": _("chờ quá lâu"),
         "changed": _("lịch đã đổi"),
         "clock_unknown": _("loa chưa biết giờ đúng"),
+        "silenced": _("đang tắt tiếng"),
+        "moved": _("loa đã chuyển địa bàn"),
+        "no_load": _("không có dòng điện ra loa"),
         "no_report": _("loa không báo về"),
         "silent": _("loa không báo về"),
     }

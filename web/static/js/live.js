@@ -19,10 +19,24 @@ const morphing = {
   },
 };
 
+const shown = new Map(); // when a part with data-live-every was last asked for
+
+// A part that costs the server much waits for its turn; what happens meanwhile is one request.
+function waits(element) {
+  const rest = (shown.get(element.id) ?? 0) + Number(element.dataset.liveEvery ?? 0) - Date.now();
+  if (rest > 0) {
+    setTimeout(() => ask(element.dataset.live.split(" ")[0]), rest);
+    return true;
+  }
+  shown.set(element.id, Date.now());
+  return false;
+}
+
 function groups(kinds) {
   const found = new Map();
   document.querySelectorAll("[data-live]").forEach((element) => {
     if (kinds && !element.dataset.live.split(" ").some((kind) => kinds.has(kind))) return;
+    if (kinds && waits(element)) return;
     const url = element.dataset.liveSrc || location.pathname + location.search;
     found.set(url, [...(found.get(url) ?? []), element.id]);
   });

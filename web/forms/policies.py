@@ -1,0 +1,123 @@
+"""The form of an area's policy: hours, quiet hours, volumes by hour; an empty field is as the area above."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from broadcast.models import AreaPolicy, StartMode
+
+from .reading import FormReader
+
+HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+ROWS = 2  # empty ones to write in, beside those that are filled
+ABOVE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One stretch of the day as it stands in the form; ``percent`` only for volumes."""
+
+    start: str = ""
+    end: str = ""
+    percent: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.start or self.end or self.percent)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyForm:
+    windows: tuple[Line, ...] = ()
+    quiet: tuple[Line, ...] = ()
+    volumes: tuple[Line, ...] = ()
+    max_volume: str = ABOVE
+    minutes_a_day: str = ABOVE
+    start_mode: str = ABOVE
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def lines(self, name: str) -> tuple[Line, ...]:
+        """The filled lines with empty ones behind them."""
+        filled: tuple[Line, ...] = getattr(self, name)
+        return (*filled, *(Line() for _number in range(ROWS)))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """By column; None is inherited."""
+        return {
+            "windows": _stored(self.windows),
+            "quiet": _stored(self.quiet),
+            "volumes": _stored(self.volumes),
+            "max_volume": int(self.max_volume) if self.max_volume else None,
+            "minutes_a_day": int(self.minutes_a_day) if self.minutes_a_day else None,
+            "start_mode": StartMode(self.start_mode) if self.start_mode else None,
+        }
+
+    @classmethod
+    def of(cls, own: AreaPolicy | None) -> PolicyForm:
+        if own is None:
+            return cls()
+        return cls(
+            windows=_shown(own.windows),
+            quiet=_shown(own.quiet),
+            volumes=_shown(own.volumes),
+            max_volume=ABOVE if own.max_volume is None else str(own.max_volume),
+            minutes_a_day=ABOVE if own.minutes_a_day is None else str(own.minutes_a_day),
+            start_mode=own.start_mode.value if own.start_mode else ABOVE,
+        )
+
+
+def read_policy(form: MultiDict[str, str]) -> PolicyForm:
+    reader = FormReader(form)
+    return PolicyForm(
+        windows=_lines(form, reader, "windows"),
+        quiet=_lines(form, reader, "quiet"),
+        volumes=_lines(form, reader, "volumes", percents=True),
+        max_volume=_number(reader, "max_volume", 100),
+        minutes_a_day=_number(reader, "minutes_a_day", 24 * 60),
+        start_mode=reader.one_of("start_mode", (ABOVE, *StartMode), ABOVE),
+        errors=reader.errors,
+    )
+
+
+def _lines(
+    form: MultiDict[str, str], reader: FormReader, name: str, *, percents: bool = False
+) -> tuple[Line, ...]:
+    starts, ends = form.getlist(f"{name}_start"), form.getlist(f"{name}_end")
+    levels = form.getlist(f"{name}_percent") if percents else [""] * len(starts)
+    found = [Line(*(part.strip() for part in parts)) for parts in zip(starts, ends, levels, strict=False)]
+    filled = tuple(line for line in found if not line.empty)
+    for line in filled:
+        if not HOUR.fullmatch(line.start) or not HOUR.fullmatch(line.end) or line.start == line.end:
+            reader.refuse(
+                name, _("Mỗi dòng cần đủ giờ bắt đầu và giờ kết thúc khác nhau, ví dụ 05:30 và 21:00.")
+            )
+        elif percents and not (
+            line.percent.isascii() and line.percent.isdigit() and int(line.percent) <= 100
+        ):
+            reader.refuse(name, _("Mỗi dòng cần âm lượng từ 0 đến 100."))
+    return filled
+
+
+def _number(reader: FormReader, name: str, most: int) -> str:
+    value = reader.raw(name)
+    if value and not (value.isascii() and value.isdigit() and int(value) <= most):
+        reader.refuse(name, _("Hãy nhập một số từ 0 đến %(most)d, hoặc để trống.", most=most))
+    return value
+
+
+def _stored(lines: tuple[Line, ...]) -> list[dict[str, Any]] | None:
+    rows = [
+        {"start": line.start, "end": line.end} | ({"percent": int(line.percent)} if line.percent else {})
+        for line in lines
+    ]
+    return rows or None
+
+
+def _shown(rows: list[dict[str, Any]] | None) -> tuple[Line, ...]:
+    return tuple(Line(row["start"], row["end"], str(row.get("percent", ""))) for row in rows or [])
