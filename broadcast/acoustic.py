@@ -105,8 +105,13 @@ class Judge:
         return match(self._picture(heard.clips, heard.offset_ms, seconds), heard.picture)
 
     def _played(self, clips: tuple[str, ...], offset_ms: int, seconds: float) -> bytes:
-        """The picture of what should have sounded, with a margin on both sides that may be silence."""
+        """The picture of what should have sounded, with a margin on both sides that may be silence.
+
+        Raises ValueError for a place outside of it: so much silence would have to be made.
+        """
         sound = self._sound(tuple(self._library.path(sha256) for sha256 in clips))
+        if not 0 <= offset_ms * RATE // 1000 < len(sound):
+            raise ValueError(f"{offset_ms} ms is outside of what was to sound")
         begin = offset_ms * RATE // 1000 - round(MARGIN * RATE)
         end = begin + round((seconds + 2 * MARGIN) * RATE)
         before, after = max(0, -begin), max(0, end - len(sound))

@@ -18,6 +18,9 @@ from .known import Known
 
 LAST_MS = 253_402_300_799_000  # the end of year 9999
 LARGEST = 2**31 - 1  # what a column of whole numbers holds
+DAY_MS = 86_400_000
+REASON_LIMIT = 4_000
+PICTURE_LIMIT = 4_800  # base64 of thirty seconds of band energies; honest ones have ten
 _STRANGE = Place(Kind.SERVER_STATE, "")
 
 
@@ -150,16 +153,20 @@ def _check(report: State | Telemetry | Journal | Ack) -> None:
     elif isinstance(report, Telemetry):
         _text(report.boot, 40)
         _number(report.at, LAST_MS)
+        _text(report.network, 40)
         _number(report.data_bytes or 0, 2**53)
     else:
         _text(report.command, 80)
+        _text(report.stage, 40)
+        _text(report.code, REASON_LIMIT)
 
 
 def _check_event(event: JournalEvent) -> None:
     _text(event.event, 40)
     _text(event.item, 64)
-    if "\0" in event.reason:
-        raise Malformed("a reason with a null character")
+    _text(event.reason, REASON_LIMIT)
+    _text(event.energies, PICTURE_LIMIT)
+    _number(event.offset_ms, DAY_MS)
     for instant in (event.at, event.planned, event.started, event.ended):
         _number(instant, LAST_MS)
     for amount in (event.seq, event.played_ms, event.volume, event.underruns):

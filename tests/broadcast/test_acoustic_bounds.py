@@ -1,0 +1,91 @@
+"""What a hostile loudspeaker says it heard costs the server no more than honest hearing does."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import io
+import random
+import resource
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from broadcast import acoustic, lease
+from broadcast.lease import Leadership
+from broadcast.library import CLIP, Library
+from broadcast.models import Clip, JournalRow
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+PICTURE = base64.b64encode(bytes(range(120)) * 10).decode()
+FAR_MS = 200_000_000  # two days: 6 GB of silence, were it made
+
+
+@pytest.fixture(scope="module")
+def sound() -> bytes:
+    """Ten seconds of noise in a file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(48_000)
+        out.writeframes(random.Random(1).randbytes(960_000))
+    return file.getvalue()
+
+
+@pytest.fixture
+def little_room() -> Iterator[None]:
+    """What the process may take; a picture out of bounds would need more."""
+    size = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (size + 2_000_000_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.parametrize("offset_ms", [FAR_MS, -FAR_MS, 2**53, -(2**53)])
+@pytest.mark.usefixtures("little_room")
+def test_a_place_far_outside_of_the_item_scores_nothing_and_stops_no_other(
+    stage: Any, tmp_path: Path, offset_ms: int, sound: bytes
+) -> None:
+    library = Library(tmp_path / "library", reserve=0)
+    sha256 = library.keep(sound, CLIP)
+    [box] = stage.loudspeakers(1)
+    stage.schedule("17:00", bulletin_ids=[stage.bulletin()])
+    stage.plan()
+    broadcast = stage.broadcasts()[0]
+    stage.hear(box.journal(stage.now, *box.played(broadcast)))
+    heard = box.event(stage.now, "heard", broadcast.occurrence, offset_ms=0, energies=PICTURE)
+    stage.hear(box.journal(stage.now, heard))
+    with stage.database.transaction() as session:
+        session.scalars(select(Clip)).one().sha256 = sha256
+        row = session.scalars(select(JournalRow).where(JournalRow.event == "heard")).one()
+        row.body = {**row.body, "offset_ms": offset_ms}
+        token = lease.acquire(session, "air", "me", stage.now, dt.timedelta(minutes=1))
+    assert token is not None
+    assert acoustic.Judge(stage.database, library).judge(Leadership("air", "me", token), stage.now) is False
+    with stage.database.transaction(read_only=True) as session:
+        assert session.scalars(select(JournalRow.score).where(JournalRow.event == "heard")).all() == [0.0]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"offset_ms": -1},
+        {"offset_ms": 2**53},
+        {"energies": "A" * 5_000},
+        {"energies": "AAAA\0"},
+        {"reason": "x" * 20_000},
+    ],
+    ids=["before", "beyond", "large", "null", "long"],
+)
+def test_what_no_honest_loudspeaker_writes_is_refused(stage: Any, said: dict[str, Any]) -> None:
+    [box] = stage.loudspeakers(1)
+    stage.hear(box.state(stage.now))
+    event = box.event(stage.now, "heard", "s1.a", **said)
+    assert stage.hear(box.journal(stage.now, event)).refused == 1
