@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 MAX_BYTES = 256 * 1024  # far above any honest message; bounds what a stranger can make us parse
 
+# The last: lists in lists in lists, in a field that nobody knows.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _order_decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(
     Desired | Alerts | Command | Cursor | TimeResponse
 )
