@@ -36,7 +36,7 @@ class TimeServer:
         except OrderRejected as error:
             log.debug("not a question for the time: %s", error, extra={"action": "time_request_refused"})
             return None
-        if not isinstance(request, TimeRequest) or request.device != device:
+        if not isinstance(request, TimeRequest) or request.device != device or not request.nonce:
             return None
         response = TimeResponse(
             device=device,

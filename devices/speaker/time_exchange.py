@@ -48,10 +48,9 @@ class TimeExchange:
     def answer(self, response: TimeResponse) -> None:
         """Read a verified answer at the moment it came."""
         arrived = self._clock.monotonic()
-        if (response.device, response.nonce) != (
-            self._device,
-            self._nonce,
-        ) or arrived - self._sent > PATIENCE:
+        if not self._nonce or arrived - self._sent > PATIENCE:
+            return  # no question is out: not even an answer to an empty nonce is one of ours
+        if (response.device, response.nonce) != (self._device, self._nonce):
             return
         self._nonce = ""
         reading = read(self._sent, response.received_us, response.sent_us, arrived)

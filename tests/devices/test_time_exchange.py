@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from broadcast.keyring import Keyring
 from broadcast.outbox import Wire
 from broadcast.time_server import TimeServer
 from devices.broker import Broker
@@ -38,7 +39,8 @@ def nothing_steers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def wire() -> Wire:
-    return Wire(TOPICS, SigningKey.generate(), "http://127.0.0.1", "mqtt://127.0.0.1")
+    keys = Keyring.of(SigningKey.generate())
+    return Wire(TOPICS, keys, "http://127.0.0.1", "mqtt://127.0.0.1")
 
 
 @pytest.fixture
@@ -127,6 +129,25 @@ def test_the_answer_to_the_question_is_read_once() -> None:
     before = asked.clock.error_ms()
     asked.exchange.answer(response)
     assert asked.clock.error_ms() == before
+
+
+def test_sirenjack_replay_an_old_answer_to_a_question_without_a_nonce_is_never_read() -> None:
+    """Whoever sits in the broker can have the server sign one for any box, keep it, and hand it over later."""
+    hour = 3_600_000_000
+    asked = Asked()
+    long_ago = asked.response(nonce="").received_us - hour
+    old = asked.response(nonce="", received_us=long_ago, sent_us=long_ago)
+    asked.exchange.answer(old)
+    assert not asked.clock.keeper.knows
+    asked.exchange.answer(asked.response())
+    asked.exchange.answer(old)
+    assert abs(asked.clock.utc_ms() - time.time() * 1000) < 1_000
+    assert not asked.clock.keeper._doubted
+
+
+def test_the_server_signs_no_time_for_a_question_without_a_nonce(wire: Wire) -> None:
+    question = encode_report(TimeRequest(device=BOX, nonce=""))
+    assert TimeServer(wire, later).reply(Inbound(TOPICS.time_req(BOX), question, later())) is None
 
 
 @pytest.mark.parametrize("changes", [{"nonce": "another"}, {"device": "loa-02"}, {"sent_us": 0}])
