@@ -132,7 +132,7 @@ def test_the_answer_to_the_question_is_read_once() -> None:
 
 
 def test_sirenjack_replay_an_old_answer_to_a_question_without_a_nonce_is_never_read() -> None:
-    """Whoever sits in the broker can have the server sign one for any box, keep it, and hand it over later."""
+    """Whoever sits in the broker can have the server sign one for a box, keep it, and hand it over later."""
     hour = 3_600_000_000
     asked = Asked()
     long_ago = asked.response(nonce="").received_us - hour
