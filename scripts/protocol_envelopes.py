@@ -165,6 +165,8 @@ def _bad_payloads() -> list[dict[str, Any]]:
     bodies = {
         "no JSON": b"stop",
         "bytes that are no text": b'{"type":"cmd","id":"\xff"}',
+        "a field that nobody knows, whose name is no text": keys.encoded(MESSAGES["cmd"])[:-1]
+        + b',"\xff":1}',
         "half a surrogate pair": halves.encode(),
         "something behind the message": keys.encoded(MESSAGES["cmd"]) + b"{}",
         "NaN for a number": late.encode(),

@@ -60,7 +60,7 @@ _PLANS: list[dict[str, Any]] = [
         120,
         programme(0, 1, item("a", 60, 30)),
         programme(70, 2),
-        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "withdrawn", 10)]},
+        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "withdrawn", played=10)]},
     ),
     story(
         "an older plan is refused and reported",
@@ -142,7 +142,7 @@ _URGENT: list[dict[str, Any]] = [
             "a": [
                 *BEGUN,
                 tells("playing", 60),
-                tells("preempted", 70, "", 10),
+                tells("preempted", 70, "", played=10),
                 tells("resuming", 80),
                 tells("playing", 80),
                 tells("done", 100, played=30),
@@ -155,7 +155,10 @@ _URGENT: list[dict[str, Any]] = [
         120,
         programme(0, 1, item("a", 60, 13)),
         alerts(65, 1, urgent("u", 70)),
-        items={"u": played(70), "a": [*BEGUN, tells("playing", 60), tells("partial", 70, "preempted", 10)]},
+        items={
+            "u": played(70),
+            "a": [*BEGUN, tells("playing", 60), tells("partial", 70, "preempted", played=10)],
+        },
     ),
     story(
         "a routine item never cuts a priority item",
@@ -175,7 +178,7 @@ _URGENT: list[dict[str, Any]] = [
             "drill": [
                 *BEGUN,
                 tells("playing", 60),
-                tells("preempted", 70, "", 10),
+                tells("preempted", 70, "", played=10),
                 tells("resuming", 80),
                 tells("playing", 80),
                 tells("done", 100, played=30),
@@ -214,7 +217,7 @@ _URGENT: list[dict[str, Any]] = [
         programme(0, 1),
         alerts(10, 1, urgent("u", 30, 20)),
         alerts(40, 2, cancelled=("u",)),
-        items={"u": [*BEGUN, tells("playing", 30), tells("partial", 40, "cancelled", 10)]},
+        items={"u": [*BEGUN, tells("playing", 30), tells("partial", 40, "cancelled", played=10)]},
     ),
     story(
         "an announcement that is only left out plays to its end",
@@ -234,7 +237,7 @@ _COMMANDS: list[dict[str, Any]] = [
         120,
         programme(0, 1, item("a", 60, 30)),
         command(70, "c1", "stop"),
-        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "stopped", 10)]},
+        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "stopped", played=10)]},
         acks=[ack("c1", "done", "stopped")],
     ),
     story(
@@ -243,7 +246,7 @@ _COMMANDS: list[dict[str, Any]] = [
         120,
         programme(0, 1, item("a", 60, 30)),
         command(70, "c1", "stop", target=GROUP),
-        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "stopped", 10)]},
+        items={"a": [*BEGUN, tells("playing", 60), tells("partial", 70, "stopped", played=10)]},
         acks=[ack("c1", "done", "stopped")],
     ),
     story(
@@ -294,7 +297,7 @@ _COMMANDS: list[dict[str, Any]] = [
         command(90, "c1", "release"),
         happens(150, button=False),
         items={
-            "a": [*BEGUN, tells("playing", 60), tells("partial", 70, "silenced", 10)],
+            "a": [*BEGUN, tells("playing", 60), tells("partial", 70, "silenced", played=10)],
             "u": [tells("armed"), tells("skipped", reason="silenced")],
             "c": played(200),
         },

@@ -41,7 +41,7 @@ _GUARD: list[dict[str, Any]] = [
         "guard",
         120,
         programme(0, 1, item("a", 50, 30), policy=OPEN | {"windows": [{"start": "07:00", "end": "08:01"}]}),
-        items={"a": [*BEGUN, tells("playing", 50), tells("partial", 60, "outside_hours", 10)]},
+        items={"a": [*BEGUN, tells("playing", 50), tells("partial", 60, "outside_hours", played=10)]},
     ),
     story(
         "the minutes of a day are counted, an emergency is not",
@@ -66,6 +66,25 @@ _GUARD: list[dict[str, Any]] = [
 ]
 
 _BOX: list[dict[str, Any]] = [
+    story(
+        "the state tells who silences: the button before the server",
+        "SILENCE",
+        60,
+        programme(0, 1),
+        command(10, "c1", "silence"),
+        happens(20, button=True),
+        alarms=["silenced", "silenced"],
+        acks=[ack("c1", "done", "silenced")],
+        silenced="local",
+    ),
+    story(
+        "what was played with no loudness is not rendered",
+        "E3",
+        120,
+        programme(0, 1, item("a", 60), volume=0),
+        items={"a": [*BEGUN, tells("playing", 60), tells("done", 70, played=10, evidence=2)]},
+        volume=0,
+    ),
     story(
         "a power cut ends what played, for good; the rest of the plan goes on",
         "R5",

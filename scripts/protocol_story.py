@@ -104,17 +104,16 @@ def happens(at: float, **what: Any) -> dict[str, Any]:
     return {"at": ms(at)} | what
 
 
-def tells(
-    event: str, at: float | None = None, reason: str | None = None, played: float | None = None
-) -> dict[str, Any]:
+def tells(event: str, at: float | None = None, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    """One event of the journal; ``played`` are the seconds that were heard, ``evidence`` the grade."""
     found: dict[str, Any] = {"event": event}
     if at is not None:
         found["at"] = ms(at)
     if reason is not None:
         found["reason"] = reason
-    if played is not None:
-        found["played_ms"] = round(played * 1000)
-    return found
+    if "played" in more:
+        found["played_ms"] = round(more.pop("played") * 1000)
+    return found | more
 
 
 BEGUN = [tells("armed"), tells("starting")]
@@ -127,10 +126,10 @@ def ack(name: str, stage: str, code: str) -> dict[str, str]:
 def played(start: float, seconds: float = 10.0) -> list[dict[str, Any]]:
     """What an item tells that plays from its beginning to its end."""
     return [
-        tells("armed"),
+        tells("armed", evidence=2),
         tells("starting"),
         tells("playing", start),
-        tells("done", start + seconds, played=seconds),
+        tells("done", start + seconds, played=seconds, evidence=3),
     ]
 
 

@@ -157,12 +157,15 @@ def test_the_core_lives_the_published_story(story):
     assert [event.seq for event in stage.journal] == list(range(1, len(stage.journal) + 1))
     if "volume" in expect:
         assert stage.core.volume == expect["volume"]
+    if "silenced" in expect:
+        assert stage.core.state(stage.now, 1, "").silenced == expect["silenced"]
 
 
 def check(event, wished):
     instant = event.started if event.event == "playing" and event.played_ms == 0 else event.at
     assert "at" not in wished or abs(instant - wished["at"]) <= TOLERANCE, event
     assert wished.get("reason", event.reason) == event.reason
+    assert wished.get("evidence", event.evidence) == event.evidence
     assert "played_ms" not in wished or abs(event.played_ms - wished["played_ms"]) <= TOLERANCE, event
 
 
