@@ -43,8 +43,10 @@ class ClockWatch:
         return 0 if self._judged is ClockQuality.SYNCED else self._signed()
 
     def reckon(self, now: int) -> int:
-        """The best guess of the time: a clock that is known to be wrong ends no key."""
-        if self.quality is ClockQuality.UNKNOWN:
+        """The best guess of the time: a clock that is known to be wrong, or that nobody vouches for, ends
+        no key. One that is ahead by years would else refuse even the answer that sets it right."""
+        vouched = self.error_ms is not None or self.quality is ClockQuality.SYNCED
+        if self.quality is ClockQuality.UNKNOWN or not vouched:
             return self._signed()
         return max(now, self.earliest())
 
