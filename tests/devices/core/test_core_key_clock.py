@@ -1,4 +1,4 @@
-"""Keys by a clock that nobody vouches for: a box that woke up in a far future must still hear the true time."""
+"""Keys by a clock nobody vouches for: a box that woke up in a far future must still hear the true time."""
 
 import base64
 
