@@ -222,16 +222,19 @@ class Agent:
 
     async def _tick(self) -> None:
         """Wake the core when something is due; look at the wall clock now and then."""
+        loop = asyncio.get_running_loop()
         while True:
             self._woken.clear()
-            due = self._core.next_due(self._now())
-            wait = min(max(0.0, (due - self._now()) / 1000), self._world.glance_s)
+            now = self._now()
+            due = self._core.next_due(now)
+            wait = min(max(0.0, (due - now) / 1000), self._world.glance_s)
+            timer = loop.call_later(wait, self._woken.set)
             try:
-                async with asyncio.timeout(wait):
-                    await self._woken.wait()
-            except TimeoutError:
-                if self._now() >= due or self._core.is_stepped(self._now(), self._steady()):
-                    self.post(c.Tick())
+                await self._woken.wait()
+            finally:
+                timer.cancel()
+            if self._now() >= due or self._core.is_stepped(self._now(), self._steady()):
+                self.post(c.Tick())
 
     async def _chores(self) -> None:
         for count in itertools.count():
