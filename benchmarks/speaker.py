@@ -47,7 +47,7 @@ Ask = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
 
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
-    """About four minutes on two idle cores."""
+    """Three minutes on two idle cores."""
     baseline = bare_subscribers(sizes)
     with tempfile.TemporaryDirectory() as name:
         bench = Bench(Path(name), sizes)
