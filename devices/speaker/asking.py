@@ -6,6 +6,7 @@ import http.client
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from devices.errors import FetchRefused, FetchUnreachable
@@ -16,11 +17,13 @@ _TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``retry_s`` is how long the server wishes not to be asked again; 0 where it does not say."""
+    """``retry_s`` is how long the server wishes not to be asked again, ``at_ms`` its time; 0 where it does
+    not say. Nobody has signed that time."""
 
     status: int
     body: bytes
     retry_s: int = 0
+    at_ms: int = 0
 
 
 Asker = Callable[[str, str, bytes | None], Answer]
@@ -44,7 +47,15 @@ def ask(method: str, url: str, body: bytes | None = None) -> Answer:
     if len(content) > _LARGEST:
         raise FetchRefused(f"a longer answer than {_LARGEST} bytes from {parts.hostname}")
     wait = response.headers.get("Retry-After", "")
-    return Answer(response.status, content, int(wait) if wait.isdecimal() and len(wait) < 6 else 0)
+    retry_s = int(wait) if wait.isdecimal() and len(wait) < 6 else 0
+    return Answer(response.status, content, retry_s, _read(response.headers.get("Date", "")))
+
+
+def _read(date: str) -> int:
+    try:
+        return round(parsedate_to_datetime(date).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

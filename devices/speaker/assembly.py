@@ -49,9 +49,18 @@ def store_path(data: Path) -> Path:
 
 
 def assemble(
-    identity: Identity, data: Path, sink: Sink, *, firmware: str = "", fittings: Fittings | None = None
+    identity: Identity,
+    data: Path,
+    sink: Sink,
+    *,
+    firmware: str = "",
+    fittings: Fittings | None = None,
+    clock: SystemClock | None = None,
 ) -> Agent:
-    """A loudspeaker that is ready to run; must be called in its loop. Raises StoreFailed, LinkRefused."""
+    """A loudspeaker that is ready to run; must be called in its loop. Raises StoreFailed, LinkRefused.
+
+    ``clock`` is the one that the loudspeaker sets by the server's answers.
+    """
     data.mkdir(parents=True, exist_ok=True)
     fitted = fittings or Fittings()
     ownership.settle(identity, store_path(data))
@@ -61,7 +70,7 @@ def assemble(
         loader=Audio(decode),
         sink=sink,
         store=SqliteStore(store_path(data)),
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         amplifier=FileAmplifier(fitted.amplifier, fitted.amplifier_sense),
         microphone=CardMicrophone() if fitted.microphone else None,
         silence_file=fitted.silence_file,

@@ -176,7 +176,8 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     sink = open_sink()
     firmware = f"truyen-thanh {metadata.version('truyen-thanh')}"
     try:
-        agent = assemble(identity, data, sink, firmware=firmware, fittings=fittings)
+        clock = SystemClock()
+        agent = assemble(identity, data, sink, firmware=firmware, fittings=fittings, clock=clock)
     except BaseException:
         sink.close()
         raise
@@ -187,7 +188,7 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     loop.add_signal_handler(signal.SIGUSR1, agent.button.toggle)
     click.echo(f"Loa {identity.device} đang chạy.")
     alive = loop.create_task(Service().keep_alive())
-    renewing = loop.create_task(_renewed(identity_file, identity, agent))
+    renewing = loop.create_task(_renewed(identity_file, identity, agent, clock))
     running = loop.create_task(agent.run())
     try:
         await asyncio.wait((running, renewing), return_when=asyncio.FIRST_COMPLETED)
@@ -206,9 +207,8 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     return Ending.RENEWED if renewing.done() and not stopping else Ending.STOPPED
 
 
-async def _renewed(identity_file: Path, identity: Identity, agent: Agent) -> None:
+async def _renewed(identity_file: Path, identity: Identity, agent: Agent, clock: SystemClock) -> None:
     """Return between two sounds, once there is another key to go on with."""
-    clock = SystemClock()
     care = KeyCare(
         identity_file,
         identity,
