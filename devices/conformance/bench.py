@@ -40,8 +40,9 @@ from devices.speaker.ports import Message
 from devices.topics import Kind, Topics
 
 from .books import Books
+from .errors import Broken, Unreachable
 from .files import FileServer
-from .verdicts import Broken, Unreachable, demand
+from .verdicts import demand
 
 PATIENCE = 10.0  # seconds for whatever a loudspeaker must do at once
 _DAY = 24 * 3600_000

@@ -12,7 +12,8 @@ from devices.envelope import PAYLOAD_TYPE, SigningKey, seal
 from devices.messages import Action, Alert, Alerts, Desired, Keyset, TrustedKey
 
 from .bench import PATIENCE, Bench, widened
-from .verdicts import NotTested, demand, rule
+from .errors import NotTested
+from .verdicts import demand, rule
 
 _SETTLE = 0.7  # seconds in which a plan that was wrongly wished for is asked for
 _YEAR = 365 * 24 * 3600_000

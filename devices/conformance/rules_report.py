@@ -11,8 +11,9 @@ from devices.messages import Action
 from devices.speaker.ports import Message
 
 from .bench import Bench
+from .errors import Broken, NotTested
 from .rules_sound import sounds
-from .verdicts import Broken, NotTested, demand, rule
+from .verdicts import demand, rule
 
 _SPREAD = 5.0  # seconds within which a loudspeaker announces itself after the server's birth
 _REBIRTH = 75.0  # seconds for a loudspeaker to come back: its pauses between attempts grow

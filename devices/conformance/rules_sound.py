@@ -7,7 +7,8 @@ import msgspec
 from devices.messages import Action, BulletinClass, Evidence, Item, JournalEvent
 
 from .bench import Bench
-from .verdicts import Broken, demand, rule
+from .errors import Broken
+from .verdicts import demand, rule
 
 _STOP_WITHIN = 2_000  # ms
 _LONG = 20.0  # seconds of a clip that something must cut

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 
 from . import rules_guard, rules_orders, rules_report, rules_sound
 from .bench import Bench, Setup
-from .verdicts import Broken, NotTested, Outcome, Rule, Verdict
+from .errors import Broken, NotTested
+from .verdicts import Outcome, Rule, Verdict
 
 RULES: tuple[Rule, ...] = (
     *rules_report.FIRST,

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .errors import Broken
+
 if TYPE_CHECKING:
     from .bench import Bench
 
@@ -35,18 +37,6 @@ class Verdict:
     outcome: Outcome
     why: str = ""
     seconds: float = 0.0
-
-
-class Broken(Exception):  # noqa: N818 - named for what happened
-    """The loudspeaker does not keep the rule."""
-
-
-class NotTested(Exception):  # noqa: N818
-    """The rule cannot be tried here, or does not concern this loudspeaker."""
-
-
-class Unreachable(Exception):  # noqa: N818
-    """The loudspeaker never showed itself: no rule can be tried."""
 
 
 def demand(holds: object, why: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from devices.conformance import RULES, Outcome, Setup, Verdict, run
-from devices.conformance.verdicts import Unreachable
+from devices.conformance.errors import Unreachable
 from devices.envelope import KeySet, SigningKey
 from devices.errors import LinkDown, LinkRefused
 
