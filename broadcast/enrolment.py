@@ -153,7 +153,9 @@ def collect(session: Session, poll: str, *, wire: Wire, now: dt.datetime) -> Gra
         raise ClaimGone()
     if claim.loudspeaker_id is None:
         return None
-    loudspeaker = session.get_one(Loudspeaker, claim.loudspeaker_id)
+    loudspeaker = session.get_one(
+        Loudspeaker, claim.loudspeaker_id, with_for_update=True, populate_existing=True
+    )
     if loudspeaker.retired_at is not None or loudspeaker.public_key != claim.public_key:
         raise ClaimGone()
     password = new_password(loudspeaker)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from .models import Loudspeaker
 
+FORGOTTEN: Final = "previous_key"  # once the present one was used
 CHANGES: Final = (
-    *("previous_key", "online", "boot", "session", "last_seen", "activated_at", "playing", "report"),
+    *(FORGOTTEN, "online", "boot", "session", "last_seen", "activated_at", "playing", "report"),
     *("firmware", "clock", "clock_at", "faults", "silenced", "silenced_at", "refused_at"),
     *("have_epoch", "have_rev", "cursor_boot", "cursor_seq"),
 )
@@ -81,9 +82,12 @@ def write(session: Session, loudspeakers: Iterable[Known]) -> None:
     for each in loudspeakers:
         changed = each.changed()
         if changed:
-            rows[tuple(changed)].append({"its_id": each.id, **{f"new_{k}": v for k, v in changed.items()}})
+            row = {"its_id": each.id, **{f"new_{k}": v for k, v in changed.items()}}
+            rows[tuple(changed)].append(row | ({"its_key": each.public_key} if FORGOTTEN in changed else {}))
     for names, values in rows.items():
         statement = update(Loudspeaker).where(Loudspeaker.id == bindparam("its_id"))
+        if FORGOTTEN in names:  # not when the loudspeaker has asked for another key since it was read
+            statement = statement.where(Loudspeaker.public_key == bindparam("its_key"))
         session.connection().execute(
             statement.values({name: bindparam(f"new_{name}") for name in names}), values
         )

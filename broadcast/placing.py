@@ -62,8 +62,11 @@ def put(session: Session, person: Person, loudspeaker: Loudspeaker, place: Place
 
 
 def owned(session: Session, person: Person, loudspeaker_id: int) -> Loudspeaker:
-    """One in service that the person manages. Errors: NotFound, Forbidden, WrongState."""
-    loudspeaker = session.get(Loudspeaker, loudspeaker_id)
+    """One in service that the person manages, nobody else's to change until the transaction is over.
+
+    Errors: NotFound, Forbidden, WrongState.
+    """
+    loudspeaker = session.get(Loudspeaker, loudspeaker_id, with_for_update=True, populate_existing=True)
     if loudspeaker is None or not permissions.may(person, Role.VIEWER, loudspeaker.area_id, session):
         raise NotFound(kind="loudspeaker", id=loudspeaker_id)
     permissions.require(person, Role.ADMIN, loudspeaker.area_id, session)

@@ -92,6 +92,7 @@ def renew(
 ) -> Identity:
     """New keys and a new password: the old identity is worthless from now on. Errors: NotFound, Forbidden."""
     loudspeaker = _owned(session, person, loudspeaker_id)
+    session.refresh(loudspeaker, with_for_update=True)  # its box may be changing its key at this moment
     key, password = SigningKey.generate(), secrets.token_urlsafe(32)
     boxes.remove(session, loudspeaker, "renewed", now)
     loudspeaker.public_key, loudspeaker.previous_key = key.public, ""
