@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from . import areas, audit, events, permissions
+from . import areas, audit, events, permissions, registry
 from .errors import EmptyTitle, InvalidPosition, NotFound, ValueTooLong, WrongState
 from .models import Loudspeaker, Person, Role
 
@@ -35,10 +35,9 @@ def move(
     Errors: NotFound, Forbidden here or there, WrongState, UnknownArea, EmptyTitle, …
     """
     loudspeaker = owned(session, person, loudspeaker_id)
-    before = loudspeaker.area_id
+    registry.move(session, person, loudspeaker_id=loudspeaker_id, area_id=place.area_id, now=now)
     put(session, person, loudspeaker, place)
-    action = "loudspeaker.move" if loudspeaker.area_id != before else "loudspeaker.place"
-    tell(session, person, loudspeaker, action, now, from_area=before, to_area=loudspeaker.area_id)
+    tell(session, person, loudspeaker, "loudspeaker.place", now)
     return loudspeaker
 
 
