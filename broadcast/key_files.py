@@ -56,12 +56,23 @@ def write_first(path: Path, text: str) -> None:
     """Several processes may start at once: the first one's file is everybody's."""
     with _draft(path, text) as draft, contextlib.suppress(FileExistsError):
         os.link(draft, path)
+    settle(path.parent)
 
 
 def write_over(path: Path, text: str) -> None:
     """What was there stays until all of the new is on the disk."""
     with _draft(path, text) as draft:
         draft.replace(path)
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """What loudspeakers are told of must be there after a power cut: the names in the folder too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from . import alarms
 from .alarms import Change, Kind
 from .conditions import Conditions
 from .keyring import Ring
-from .models import Alarm, Loudspeaker
+from .models import Alarm, JournalRow, Loudspeaker
 
 STEPS = (1, 7, 30)  # days
 PUBLISHED_WITHIN = dt.timedelta(minutes=1)  # after a key is made; the planning comes every few seconds
@@ -39,7 +39,8 @@ def watch(session: Session, ring: Ring, now: dt.datetime) -> int:
 def without_newest(session: Session, ring: Ring) -> list[str]:
     """The loudspeakers that may know only the keys before the newest one, by their ids on the wire.
 
-    One knows it whose desired state, in force there, was published after the key was made.
+    One knows it whose desired state, in force there, was published after the key was made, and that has
+    not refused the set in it since.
     """
     since = ring.newest.created_at
     in_force = and_(
@@ -47,9 +48,11 @@ def without_newest(session: Session, ring: Ring) -> list[str]:
     )
     heard = func.coalesce(Loudspeaker.last_seen > since + PUBLISHED_WITHIN, False)
     before = Loudspeaker.created_at <= since
-    query = select(Loudspeaker.device).where(
-        Loudspeaker.retired_at.is_(None), before, not_(and_(in_force, heard))
+    refused = select(JournalRow.loudspeaker_id).where(
+        JournalRow.received_at >= since, JournalRow.event == "keyset_refused"
     )
+    knows = and_(in_force, heard, Loudspeaker.id.not_in(refused))
+    query = select(Loudspeaker.device).where(Loudspeaker.retired_at.is_(None), before, not_(knows))
     return list(session.scalars(query.order_by(Loudspeaker.device)))
 
 

@@ -131,6 +131,8 @@ def load(directory: Path) -> Ring:
 def rotate(directory: Path, now: dt.datetime) -> Ring:
     """Make a new key that signs from now on, beside the one before.
 
+    The version follows the clock, so that it is above what loudspeakers hold also where the keys were
+    brought back from a backup: they would refuse the new key else, and be lost when the old one goes.
     Errors: WrongState while the one before that is still in the set, KeyDamaged, StorageFailed, DiskFull.
     """
     with _alone(directory):
@@ -138,7 +140,8 @@ def rotate(directory: Path, now: dt.datetime) -> Ring:
         if len(ring.keys) >= AT_MOST:
             raise WrongState(state="two_keys", action="rotate")
         key = SigningKey.generate()
-        made = Ring(ring.version + 1, (*ring.keys, ServerKey(key, now, now + VALID)))
+        version = max(ring.version + 1, int(now.timestamp()))
+        made = Ring(version, (*ring.keys, ServerKey(key, now, now + VALID)))
         path = directory / f"{FIRST_FILE}-{key.keyid}"
         with key_files.translated(path):
             key_files.write_first(path, key_files.as_text(key.private_bytes()))
@@ -165,6 +168,7 @@ def retire(directory: Path, keyid: str) -> Ring:
         with key_files.translated(directory):
             for name in gone:
                 (directory / name).unlink(missing_ok=True)
+            key_files.settle(directory)
     return made
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
+import shutil
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -46,14 +49,14 @@ def test_during_a_rotation_a_box_with_the_old_set_and_one_with_the_new_both_foll
     assert open_order(sealed, trusted(old)) == ORDER
     assert open_order(sealed, KeySet([new.newest.signing.public])) == ORDER
     assert open_order(sealed, trusted(new)) == ORDER
-    assert new.version == old.version + 1
+    assert new.version > old.version
 
 
 def test_after_the_old_key_is_retired_nothing_is_signed_with_it_and_its_file_is_gone(folder: Any) -> None:
     old = keyring.load(folder)
-    keyring.rotate(folder, NOW)
+    both = keyring.rotate(folder, NOW)
     alone = keyring.retire(folder, old.newest.signing.keyid)
-    assert alone.version == 3
+    assert alone.version == both.version + 1
     with pytest.raises(BadSignature):
         open_order(seal(ORDER, *alone.signers), trusted(old))
     assert sorted(each.name for each in folder.iterdir()) == [
@@ -74,6 +77,36 @@ def test_a_third_key_waits_until_the_first_is_retired(folder: Any) -> None:
         keyring.rotate(folder, NOW)
 
 
+def test_keys_that_were_brought_back_from_a_backup_are_rotated_above_what_loudspeakers_hold(
+    folder: Any, tmp_path_factory: Any
+) -> None:
+    first = keyring.load(folder).newest.signing.keyid
+    backup = tmp_path_factory.mktemp("backup") / "keys"
+    shutil.copytree(folder, backup)
+    keyring.rotate(folder, NOW)
+    held = keyring.retire(folder, first)
+    assert keyring.rotate(backup, NOW + dt.timedelta(minutes=1)).version > held.version
+
+
+def test_a_power_cut_after_a_change_of_the_keys_takes_nothing_back(
+    folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new name is on the medium once its folder was written, after the file and before anybody is told."""
+    written: list[set[str]] = []
+    fsync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            written.append({each.name for each in folder.iterdir() if each.name.startswith("signing")})
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    made = keyring.rotate(folder, NOW).newest.signing.keyid
+    assert written == [{"signing", f"signing-{made}"}] * 2  # after the key, and after the set that names it
+    keyring.retire(folder, keyring.load(folder).keys[0].signing.keyid)
+    assert written[-1] == {f"signing-{made}"}
+
+
 def test_the_key_that_signs_cannot_be_retired_and_a_strange_one_is_not_found(folder: Any) -> None:
     with pytest.raises(WrongState):
         keyring.retire(folder, keyring.load(folder).newest.signing.keyid)
@@ -89,7 +122,7 @@ def test_two_who_rotate_at_the_same_time_make_one_new_key(folder: Any) -> None:
             return 0
 
     with ThreadPoolExecutor(4) as pool:
-        assert sorted(pool.map(attempt, range(4))) == [0, 0, 0, 2]
+        assert sorted(pool.map(attempt, range(4)))[:3] == [0, 0, 0]
     assert len(keyring.load(folder).keys) == 2
 
 
@@ -130,7 +163,7 @@ def test_the_desired_state_carries_the_keyset_and_the_end_of_the_box_s_own_key(
     first = desired(stage)
     keyring.rotate(folder, NOW)
     second = desired(stage)
-    assert (first.keyset.version, second.keyset.version) == (1, 2)
+    assert 1 == first.keyset.version < second.keyset.version
     assert [len(each.keyset.keys) for each in (first, second)] == [1, 2]
     assert second.rev == first.rev + 1
     assert second.key_expires == to_ms(now + dt.timedelta(days=90))
