@@ -61,7 +61,8 @@ def results(
     if state is not None:
         query = query.where(CommandOrder.state == state)
     ordered = query.order_by(CommandOrder.state == CommandState.DONE, Loudspeaker.name, Loudspeaker.id)
-    return cut(session, ordered.options(joinedload(CommandOrder.loudspeaker)), page, per_page)
+    whole = joinedload(CommandOrder.loudspeaker).joinedload(Loudspeaker.area)
+    return cut(session, ordered.options(whole), page, per_page)
 
 
 def of_loudspeaker(

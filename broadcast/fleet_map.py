@@ -18,6 +18,7 @@ from .models import Area, Loudspeaker, Person
 
 COLUMNS, ROWS = 20, 14
 METRES_PER_DEGREE = 111_320.0
+SHRUNK = 0.999
 SMALLEST = 150.0  # metres: a square that is smaller is not divided again
 
 
@@ -138,8 +139,11 @@ def _gathered(inside: list[ColumnElement[bool]], extent: Box, conditions: Condit
 
 
 def _step(offset: ColumnElement[Any], size: float) -> ColumnElement[int]:
-    """The whole number of steps: databases differ in how they cut a fraction, not in how they round it."""
-    return cast(func.round(offset / size - 0.5), Integer)
+    """The whole number of steps, the far edge still in the last one.
+
+    Databases differ in how they cut a fraction and in where they round a half: neither is met here.
+    """
+    return cast(func.round(offset * (SHRUNK / size) - 0.4995), Integer)
 
 
 def _named(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, int, str]]:

@@ -55,6 +55,11 @@ def adopt(session: Session, person: Person, area_id: int, *, now: dt.datetime) -
     return proposal
 
 
+def count(session: Session, area_id: int) -> int:
+    """How many loudspeakers would be given a turn."""
+    return session.scalar(select(func.count()).select_from(Loudspeaker).where(*_meant(area_id))) or 0
+
+
 def in_force(session: Session, area_id: int) -> int:
     """How many turns the loudspeakers of the area have now."""
     most = session.scalar(select(func.max(Loudspeaker.turn)).where(*_meant(area_id)))

@@ -70,6 +70,63 @@ def _words() -> dict[str, AlarmWords]:
             _("Loa có thể không nghe cả lệnh khẩn cấp. Hãy cử người đến kiểm tra."),
             True,
         ),
+        "unproved": AlarmWords(
+            _("Cụm loa có kết nối nhưng không ra tiếng"),
+            _("Ba ngày nay không buổi nào chứng minh được là ra tiếng. Hãy cử người đến nghe thử."),
+            True,
+        ),
+        "data_near": AlarmWords(
+            _("Sắp hết dữ liệu của SIM"),
+            _("Đã dùng hơn 80% gói tháng này. Hãy nạp thêm hoặc đổi gói."),
+            False,
+        ),
+        "data_over": AlarmWords(
+            _("Đã dùng hết dữ liệu của SIM"),
+            _("Loa có thể không tải được bản tin mới. Hãy nạp thêm ngay."),
+            True,
+        ),
+        "silenced_long": AlarmWords(
+            _("Cụm loa bị tắt tiếng hơn một ngày"),
+            _("Không gì phát ra, kể cả tin khẩn. Hãy bỏ tắt tiếng, hoặc hỏi người đã bấm nút ở loa."),
+            True,
+        ),
+        "area_outage": AlarmWords(
+            _("Phần lớn cụm loa của địa bàn mất liên lạc cùng lúc"),
+            _("Thường do mất điện hoặc nhà mạng. Hãy hỏi điện lực và nhà mạng trước khi cử người đi."),
+            True,
+        ),
+        "no_sound_card": AlarmWords(
+            _("Cụm loa không thấy cạc âm thanh"),
+            _("Loa không ra tiếng được. Cắm lại hoặc thay hộp."),
+            True,
+        ),
+        "disk_full": AlarmWords(
+            _("Bộ nhớ cụm loa đầy"),
+            _("Loa không tải được bản tin mới. Nhờ đơn vị lắp đặt kiểm tra thẻ nhớ."),
+            True,
+        ),
+        "amplifier": AlarmWords(
+            _("Âm-li của cụm loa không phản hồi"), _("Kiểm tra nguồn và dây nối của âm-li."), True
+        ),
+        "dead_horn": AlarmWords(
+            _("Củ loa hỏng hoặc đứt dây"), _("Kiểm tra dây ra củ loa; nếu còn dây thì thay củ loa."), True
+        ),
+        "store_failed": AlarmWords(
+            _("Bộ nhớ cụm loa không ghi được"), _("Nhờ đơn vị lắp đặt thay thẻ nhớ."), True
+        ),
+        "refusing": AlarmWords(
+            _("Cụm loa từ chối phát"),
+            _("Xem lý do ở nhật ký phát: thường là ngoài khung giờ hoặc hết số phút trong ngày."),
+            False,
+        ),
+        "self_test": AlarmWords(
+            _("Cụm loa tự kiểm tra thấy lỗi"), _("Mở trang của loa để xem lỗi gì, rồi mở phiếu sự cố."), True
+        ),
+        "unordered_sound": AlarmWords(
+            _("Micrô nghe thấy tiếng không do hệ thống phát"),
+            _("Có thể có người cắm nguồn âm khác vào loa. Hãy cử người đến kiểm tra ngay."),
+            True,
+        ),
         "unknown_device": AlarmWords(
             _("Thiết bị lạ gửi tin"), _("Hãy báo người quản trị: thiết bị này chưa được đăng ký."), True
         ),

@@ -77,7 +77,7 @@ def box_fault(code: str) -> str:
         "dead_horn": _("củ loa hỏng hoặc đứt dây"),
         "clock": _("đồng hồ bị lỗi"),
     }
-    return phrases.get(code, code)
+    return phrases.get(code) or reason(code)
 
 
 def action(value: Action) -> Word:

@@ -7,12 +7,12 @@ import datetime as dt
 import io
 import itertools
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast import matrix as matrices
-from broadcast import permissions, registry
+from broadcast import permissions, registry, witnesses
 from broadcast.errors import NotFound
 from broadcast.matrix import Cell, Matrix
 from broadcast.models import Area, Broadcast, BroadcastState, Role
@@ -92,7 +92,37 @@ def cell(broadcast_id: int, loudspeaker_id: int) -> str:
         broadcast=found.broadcast,
         loudspeaker=registry.get(g.session, current_person(), loudspeaker_id),
         cell=cells[loudspeaker_id],
+        witness=witnesses.of(g.session, found.broadcast, loudspeaker_id),
+        may_witness=_may_witness(found.broadcast, loudspeaker_id),
         words=words,
+    )
+
+
+@blueprint.post("/broadcasts/<int:broadcast_id>/loudspeakers/<int:loudspeaker_id>/witness")
+@signed_in
+def testify(broadcast_id: int, loudspeaker_id: int) -> Response:
+    """Somebody stood below the horn and heard it."""
+    witnesses.testify(
+        g.session, current_person(), broadcast_id=broadcast_id, loudspeaker_id=loudspeaker_id, now=now()
+    )
+    flash(_("Đã ghi nhận: có người nghe tận nơi."), "ok")
+    return redirect(url_for(".cell", broadcast_id=broadcast_id, loudspeaker_id=loudspeaker_id))
+
+
+@blueprint.post("/broadcasts/<int:broadcast_id>/loudspeakers/<int:loudspeaker_id>/witness/retract")
+@signed_in
+def retract(broadcast_id: int, loudspeaker_id: int) -> Response:
+    witnesses.retract(
+        g.session, current_person(), broadcast_id=broadcast_id, loudspeaker_id=loudspeaker_id, now=now()
+    )
+    flash(_("Đã rút lời xác nhận."), "ok")
+    return redirect(url_for(".cell", broadcast_id=broadcast_id, loudspeaker_id=loudspeaker_id))
+
+
+def _may_witness(broadcast: Broadcast, loudspeaker_id: int) -> bool:
+    area_id = registry.get(g.session, current_person(), loudspeaker_id).area_id
+    return broadcast.start <= now() and Role.EDITOR in permissions.roles_in(
+        g.session, current_person(), area_id
     )
 
 

@@ -25,6 +25,7 @@ from web.views import places
 
 blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
+AT_ONCE = 500  # loudspeakers whose turns are worked out without being asked for
 Answer = str | Response | tuple[str, int]
 
 
@@ -92,6 +93,8 @@ def _page(area: Area, form: PolicyForm) -> str:
     own = said.get(area.id)
     editor = g.session.get(Person, own.updated_by) if own else None
     holds = policies.effective(chain, said)
+    placed = turns.count(g.session, area.id)
+    asked = 0 < placed <= AT_ONCE or "turns" in request.args
     return render_template(
         "policies/show.html",
         area=area,
@@ -104,7 +107,8 @@ def _page(area: Area, form: PolicyForm) -> str:
         said=_origins(chain, said),
         modes=[(each.value, _mode(each)) for each in StartMode],
         staggered=holds.start_mode is StartMode.STAGGERED,
-        proposal=turns.propose(g.session, person, area.id),
+        placed=placed,
+        proposal=turns.propose(g.session, person, area.id) if asked else None,
         in_force=turns.in_force(g.session, area.id),
         open_faults=faults.count_open(g.session, person),
     )

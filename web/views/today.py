@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast import monitoring
-from broadcast.models import Alarm, BroadcastState, Loudspeaker, Role
+from broadcast.models import Alarm, Area, BroadcastState, Loudspeaker, Role
 from broadcast.monitoring import Silent, Today
 from broadcast.week import Slot
 from devices.presence import Presence
@@ -66,6 +66,7 @@ def index() -> str:
         lead=_lead(today),
         may_stop=has_role(Role.URGENT),
         may_write=has_role(Role.EDITOR),
+        may_report=has_role(Role.EDITOR) or has_role(Role.ADMIN),
         cancelled=BroadcastState.CANCELLED,
     )
 
@@ -92,7 +93,10 @@ def _on_air(slot: Slot) -> OnAir:
 
 def _open_alarm(alarm: Alarm) -> OpenAlarm:
     loudspeaker = g.session.get(Loudspeaker, alarm.loudspeaker_id) if alarm.loudspeaker_id else None
-    return OpenAlarm(alarm, alarm_words(alarm), loudspeaker.name if loudspeaker else "")
+    if loudspeaker is not None:
+        return OpenAlarm(alarm, alarm_words(alarm), loudspeaker.name)
+    area = g.session.get(Area, alarm.area_id) if alarm.area_id else None
+    return OpenAlarm(alarm, alarm_words(alarm), area.name if area else "")
 
 
 def _why(silent: Silent) -> str:
