@@ -286,8 +286,8 @@ class Box(Timeline):
             self.wrong("R5: started twice", name)
         if item is None:
             self.wrong("R1/R7: what no document in force names", name)
-        else:
-            self.model.begun[name] = item
+            return
+        self.model.begun[name] = item
 
     def decode(self, action: c.Decode) -> None:
         if self.lossy and self.rng.random() < 0.05:
@@ -328,6 +328,8 @@ class Box(Timeline):
             self.wrong("R5: a start that is not on the medium", name)
         if action.offset != self.rendered[name]:
             self.wrong("R5: a sample that was heard would sound again", name)
+        if name not in self.model.begun:
+            return  # told already; what follows would say nothing new
         start = max(self.now, action.at - self.skew)
         end = start + (self.totals[name] - action.offset) // 48
         item = self.model.begun[name]

@@ -135,7 +135,12 @@ class Model:
 
     def plan_came(self, sha256: str, plan: Plan) -> None:
         if self.desired and self.desired.plan and self.desired.plan.sha256 == sha256:
-            self.plan = {item.id: item for item in plan.items}
+            outside = [
+                item
+                for item in self.plan.values()
+                if not plan.start <= item.start < plan.end and item.expires + self.turn >= plan.start
+            ]
+            self.plan = {item.id: item for item in (*outside, *plan.items)}
 
     def _command(self, order: Command, wall: int, quality: ClockQuality) -> bool:
         signed = 0 if quality is ClockQuality.SYNCED else self.issued

@@ -153,7 +153,11 @@ class Documents:
         named = {item.id for item in plan.items}
 
         def withdrawn(o: Occurrence) -> bool:
-            return o.item.id not in named and plan.start <= o.item.start < plan.end
+            if o.item.id in named:
+                return False
+            # A plan begins in the past: by a clock that is slow, what was over by then is still to come.
+            over = o.state in WAITING and self._deck.expires(o.item) < plan.start
+            return over or plan.start <= o.item.start < plan.end
 
         self._withdraw(PLAN, withdrawn, now)
         for item in plan.items:

@@ -130,6 +130,16 @@ def test_a_jump_can_be_seen_before_anything_is_due(rig):
     assert speaker.core.is_stepped(speaker.clock + 300, speaker.clock - elapsed)
 
 
+def test_by_a_slow_clock_nothing_plays_that_was_over_when_the_plan_was_made(rig):
+    speaker, item = planned(rig)
+    step(speaker, -3 * HOUR)
+    speaker.run(item.start + 2 * HOUR)
+    speaker.send(speaker.desired())  # its plan begins an hour before it was made
+    speaker.after(3 * HOUR)
+    assert speaker.heard == []
+    assert (speaker.last("s1.a").event, speaker.last("s1.a").reason) == ("cancelled", "withdrawn")
+
+
 # --- staggered groups ---
 
 
