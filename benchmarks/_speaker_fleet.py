@@ -24,7 +24,7 @@ from devices.simulator import Fleet, Profile, SimulatedSpeaker, Surroundings
 from devices.speaker.identity import Identity
 
 PATIENCE_S = 120.0
-AT_ONCE = 100  # switched on together: the broker of a trial takes so many greetings
+AT_ONCE = 250  # switched on together: the broker takes so many greetings at a time
 LEAN = Profile.parse("seed = 1\n[sensors]\nload = false\n")
 
 
