@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from devices.messages import Evidence, ItemState, JournalEvent
 
 from . import events, proof
-from .models import AsRun, Broadcast, Delivery, JournalRow, Loudspeaker
+from .models import AsRun, Broadcast, Delivery, JournalRow, Loudspeaker, Witness
 from .models.base import UtcDateTime
 from .moments import from_ms
 from .proof import FINAL, Outcome
@@ -74,8 +74,18 @@ def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
             entries[key].append((boot, msgspec.convert(body, JournalEvent)))
             if score is not None:
                 scores[key] = max(score, scores.get(key, 0.0))
-    folded = ((key, proof.outcome(each, scores.get(key))) for key, each in entries.items())
+    seen = _witnessed(session, keys)
+    folded = (
+        (key, proof.outcome(each, scores.get(key), witnessed=key in seen)) for key, each in entries.items()
+    )
     return {key: outcome for key, outcome in folded if outcome is not None}
+
+
+def _witnessed(session: Session, keys: Collection[Key]) -> set[Key]:
+    query = select(Witness.loudspeaker_id, Witness.occurrence).where(
+        Witness.occurrence.in_({occurrence for _, occurrence in keys})
+    )
+    return {(loudspeaker_id, occurrence) for loudspeaker_id, occurrence in session.execute(query)}
 
 
 def _update_deliveries(

@@ -63,10 +63,13 @@ class Outcome:
     score: float | None = None
 
 
-def outcome(entries: Iterable[tuple[str, JournalEvent]], score: float | None = None) -> Outcome | None:
+def outcome(
+    entries: Iterable[tuple[str, JournalEvent]], score: float | None = None, *, witnessed: bool = False
+) -> Outcome | None:
     """Fold the journal of one item, given as (boot, event); None when nothing in it is a state of an item.
 
-    ``score``: how well what a microphone heard is what should have sounded, as the server judged it.
+    ``score``: how well what a microphone heard is what should have sounded, as the server judged it;
+    ``witnessed``: somebody stood below the horn and heard it.
     """
     entries = list(entries)
     known = [(boot, event) for boot, event in entries if event.event in _NAMES]
@@ -78,7 +81,9 @@ def outcome(entries: Iterable[tuple[str, JournalEvent]], score: float | None = N
     begun = [event.started for _, event in known if event.started]
     return Outcome(
         state=S(last.event),
-        evidence=_sensed(max(evidence(event) for _, event in known), loads, score),
+        evidence=Evidence.HUMAN
+        if witnessed
+        else _sensed(max(evidence(event) for _, event in known), loads, score),
         reason=last.reason or (NO_LOAD if NO_LOAD in loads else ""),
         planned=max(event.planned for _, event in known),
         started=min(begun, default=0),

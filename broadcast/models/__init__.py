@@ -13,6 +13,7 @@ from .fleet import (
     StartMode,
     UptimeDay,
     UsageMonth,
+    Witness,
 )
 from .operation import (
     Alarm,
@@ -96,4 +97,5 @@ __all__ = [
     "UptimeDay",
     "UsageMonth",
     "VersionPart",
+    "Witness",
 ]

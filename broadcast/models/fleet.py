@@ -120,6 +120,17 @@ class Fault(Base):
     loudspeaker: Mapped[Loudspeaker] = relationship()
 
 
+class Witness(Base):
+    """Somebody stood below the horn and heard a broadcast."""
+
+    __tablename__ = "witness"
+    loudspeaker_id: Mapped[int] = mapped_column(ForeignKey("loudspeaker.id"), primary_key=True)
+    occurrence: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    person: Mapped[Person] = relationship()
+
+
 class UptimeDay(Base):
     """How long a loudspeaker was there on one local day."""
 

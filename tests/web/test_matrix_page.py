@@ -136,3 +136,19 @@ def test_an_officer_of_another_commune_sees_nothing_of_it(
     mai.read(f"/as-run/broadcasts/{broadcast_id}", status=404)
     mai.read(f"/as-run/broadcasts/{broadcast_id}/loudspeakers/{speakers[0]}", status=404)
     assert "Bản tin sáng" not in mai.read(f"/as-run/?day={DAY}&area={cast.commune}")
+
+
+def test_who_stood_below_the_horn_says_so_and_may_take_it_back(
+    lan: Any, aired: tuple[int, list[int]]
+) -> None:
+    broadcast_id, (_proved, sent, *_) = aired
+    cell = f"/as-run/broadcasts/{broadcast_id}/loudspeakers/{sent}"
+    assert "Tôi đã nghe tại chỗ" in lan.read(cell)
+    assert lan.send(f"{cell}/witness").status_code == 302
+    said = lan.read(cell)
+    assert "xác nhận đã nghe tại chỗ" in said
+    assert "E6" in said
+    assert lan.send(f"{cell}/witness/retract").status_code == 302
+    taken = lan.read(cell)
+    assert "E6" not in taken
+    assert "Tôi đã nghe tại chỗ" in taken

@@ -87,12 +87,14 @@ def cell(broadcast_id: int, loudspeaker_id: int) -> str:
     found, cells = _broadcast(broadcast_id)
     if loudspeaker_id not in cells:
         raise NotFound(kind="delivery", id=loudspeaker_id)
+    witness = witnesses.of(g.session, found.broadcast, loudspeaker_id)
     return render_template(
         "matrix/cell.html",
         broadcast=found.broadcast,
         loudspeaker=registry.get(g.session, current_person(), loudspeaker_id),
         cell=cells[loudspeaker_id],
-        witness=witnesses.of(g.session, found.broadcast, loudspeaker_id),
+        witness=witness,
+        may_retract=witness is not None and witness.person_id == current_person().id,
         may_witness=_may_witness(found.broadcast, loudspeaker_id),
         words=words,
     )

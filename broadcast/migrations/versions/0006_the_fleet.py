@@ -12,7 +12,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-TABLES = ("fault", "usage_month", "uptime_day", "command_order", "claim", "box", "bulk", "area_policy")
+TABLES = ("witness", "fault", "usage_month", "uptime_day", "command_order", "claim", "box", "bulk", "area_policy")
 
 
 def added() -> tuple[sa.Column[Any], ...]:
@@ -198,6 +198,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_fault_loudspeaker_id"), "fault", ["loudspeaker_id"], unique=False)
     op.create_index(op.f("ix_fault_opened_at"), "fault", ["opened_at"], unique=False)
+
+    op.create_table(
+        "witness",
+        sa.Column("loudspeaker_id", sa.Integer(), nullable=False),
+        sa.Column("occurrence", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["loudspeaker_id"], ["loudspeaker.id"], name=op.f("fk_witness_loudspeaker_id_loudspeaker")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_witness_person_id_person")),
+        sa.PrimaryKeyConstraint("loudspeaker_id", "occurrence", name=op.f("pk_witness")),
+    )
 
     with op.batch_alter_table("as_run") as table:
         table.add_column(sa.Column("score", sa.Double(), nullable=True))

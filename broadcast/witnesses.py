@@ -1,0 +1,82 @@
+"""The strongest proof: somebody stood below the horn and heard it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from . import airlog, audit, permissions
+from .errors import NotFound, WrongState
+from .models import Broadcast, Delivery, Loudspeaker, Person, Role, Witness
+
+
+def testify(
+    session: Session, person: Person, *, broadcast_id: int, loudspeaker_id: int, now: dt.datetime
+) -> Witness:
+    """Note that the person heard it; the first word stays. Errors: NotFound, Forbidden, WrongState."""
+    broadcast = _addressed(session, person, broadcast_id, loudspeaker_id)
+    if now < broadcast.start:
+        raise WrongState(kind="broadcast", id=broadcast.id, state="planned", action="witness")
+    known = of(session, broadcast, loudspeaker_id)
+    if known is not None:
+        return known
+    witness = Witness(
+        loudspeaker_id=loudspeaker_id, occurrence=broadcast.occurrence, person_id=person.id, at=now
+    )
+    session.add(witness)
+    _tell(session, person, witness, "witness.add", now)
+    return witness
+
+
+def retract(
+    session: Session, person: Person, *, broadcast_id: int, loudspeaker_id: int, now: dt.datetime
+) -> None:
+    """Take one's own word back. Errors: NotFound, also of another's word; Forbidden."""
+    broadcast = _addressed(session, person, broadcast_id, loudspeaker_id)
+    known = of(session, broadcast, loudspeaker_id)
+    if known is None or known.person_id != person.id:
+        raise NotFound(kind="witness", id=loudspeaker_id)
+    session.delete(known)
+    _weaken(session, broadcast.id, loudspeaker_id)
+    _tell(session, person, known, "witness.retract", now)
+
+
+def of(session: Session, broadcast: Broadcast, loudspeaker_id: int) -> Witness | None:
+    query = select(Witness).where(
+        Witness.loudspeaker_id == loudspeaker_id, Witness.occurrence == broadcast.occurrence
+    )
+    return session.scalar(query.options(joinedload(Witness.person)))
+
+
+def _addressed(session: Session, person: Person, broadcast_id: int, loudspeaker_id: int) -> Broadcast:
+    """The broadcast, if this loudspeaker was to play it and the person works where it hangs."""
+    meant = Delivery.broadcast_id == broadcast_id, Delivery.loudspeaker_id == loudspeaker_id
+    delivery = session.scalar(select(Delivery).where(*meant))
+    if delivery is None:
+        raise NotFound(kind="delivery", id=loudspeaker_id)
+    loudspeaker = session.get_one(Loudspeaker, loudspeaker_id)
+    permissions.require(person, Role.EDITOR, loudspeaker.area_id, session)
+    return session.get_one(Broadcast, broadcast_id)
+
+
+def _weaken(session: Session, broadcast_id: int, loudspeaker_id: int) -> None:
+    """What is left is what the journal says: it is folded again right after."""
+    meant = Delivery.broadcast_id == broadcast_id, Delivery.loudspeaker_id == loudspeaker_id
+    session.scalars(select(Delivery).where(*meant)).one().evidence = 0
+
+
+def _tell(session: Session, person: Person, witness: Witness, action: str, now: dt.datetime) -> None:
+    """Have the proof folded again, and note who said what."""
+    session.flush()
+    airlog.update(session, {(witness.loudspeaker_id, witness.occurrence)}, now)
+    subject = f"loudspeaker:{witness.loudspeaker_id}"
+    audit.record(
+        session,
+        now=now,
+        person_id=person.id,
+        action=action,
+        subject=subject,
+        occurrence=witness.occurrence,
+    )
