@@ -29,6 +29,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""  # of the page where an officer claims the box
     qr: tuple[str, ...] = ()  # ``url`` as rows of 0 and 1
 
+    def __repr__(self) -> str:
+        return f"Waiting({self.claim!r})"
+
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
     """``GET /api/enrol/<poll>`` once an officer has claimed the box: its identity without the private key."""
@@ -41,9 +44,15 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     server: str = ""
     key_expires: Int = 0
 
+    def __repr__(self) -> str:
+        return f"Granted({self.device!r}, tenant={self.tenant!r}, broker={self.broker!r})"
+
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
     """``POST /api/speakers/<device>/key``: the new key counts from now on, with this password."""
 
     password: str
     key_expires: Int
+
+    def __repr__(self) -> str:
+        return f"NewKey(key_expires={self.key_expires})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ class Answer:
     not say. Nobody has signed that time."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)  # may hold a password
     retry_s: int = 0
     at_ms: int = 0
 

@@ -39,6 +39,9 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     private_key: str
     waiting: Waiting
 
+    def __repr__(self) -> str:
+        return f"Pending({self.server!r}, {self.waiting!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class About:
