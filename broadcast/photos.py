@@ -17,6 +17,7 @@ from .errors import FileTooLarge
 LARGEST = 5_000_000  # bytes
 MOST_PIXELS = 60_000_000
 LONGEST_SIDE = 12_000  # pixels
+MOST_PARTS = 1_000  # a camera writes some dozen; each scan is another look at the whole picture for a browser
 LEVEL, SPECTRAL, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 HUFFMAN, QUANTISATION, RESTART, SCAN, END = 0xC4, 0xDB, 0xDD, 0xDA, 0xD9
 EXIF, ADOBE = 0xE1, 0xEE
@@ -41,7 +42,9 @@ def clean(data: bytes) -> bytes:
 
 def _rebuilt(data: bytes) -> bytes:
     parts, way_up, framed, scanned = [], UPRIGHT, False, False
-    for marker, body, coded in _segments(data):
+    for count, (marker, body, coded) in enumerate(_segments(data)):
+        if count >= MOST_PARTS:
+            raise NotPhoto()
         if marker == EXIF and body.startswith(b"Exif\0\0"):
             way_up = _orientation(body[6:])
         elif marker in FRAMES:

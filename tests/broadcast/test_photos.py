@@ -101,6 +101,14 @@ def test_a_picture_that_is_cut_or_too_large_is_refused(plain: bytes) -> None:
         photos.clean(bomb)
 
 
+def test_a_picture_of_endless_parts_or_scans_is_refused(plain: bytes) -> None:
+    with pytest.raises(NotPhoto):
+        photos.clean(with_parts(plain, part(photos.RESTART, b"\0\0") * 500_000))
+    scans = plain[plain.index(b"\xff\xda") : -2]
+    with pytest.raises(NotPhoto):
+        photos.clean(plain[:-2] + scans * photos.MOST_PARTS + plain[-2:])
+
+
 @settings(max_examples=40)
 @given(data=st.data())
 def test_damaged_pictures_are_kept_or_refused_and_never_break_anything(
