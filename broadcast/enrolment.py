@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
@@ -18,7 +18,7 @@ from devices.broker import hash_password
 from devices.enrolment import Ask, Granted
 from devices.envelope import KeySet
 
-from . import audit, boxes, claim_codes, permissions, placing
+from . import boxes, claim_codes, permissions, placing
 from .enrolment_errors import ClaimGone, ClaimUnknown, EnrolmentFull
 from .errors import Forbidden, InvalidInput
 from .models import Area, Claim, Loudspeaker, Person, Role
@@ -31,7 +31,7 @@ from .registry import KEY_VALID
 CODE_VALID = dt.timedelta(minutes=15)
 COLLECT_WITHIN = dt.timedelta(days=1)  # after the claim: the box may be off the net meanwhile
 COLLECT_AGAIN = dt.timedelta(minutes=10)  # after the first time: the box may lose power before it is written
-FORGET_AFTER = dt.timedelta(days=30)
+FORGET_AFTER = dt.timedelta(days=1)  # of codes that nobody claimed: strangers make them
 MOST_WAITING = 500
 
 
@@ -40,7 +40,7 @@ class Asked:
     """What a new box is told: the code for people, the name it asks under, and how long both are good."""
 
     code: str
-    poll: str
+    poll: str = field(repr=False)
     expires_at: dt.datetime
 
 
@@ -59,17 +59,14 @@ def ask(session: Session, wanted: Ask, now: dt.datetime) -> Asked:
         code=_free_code(session),
         poll_sha256=fingerprint(poll),
         public_key=wanted.public_key,
-        hardware=_plain(wanted.hardware),
-        serial=_plain(wanted.serial),
-        firmware=_plain(wanted.firmware),
+        hardware=_plain(wanted.hardware, 80),
+        serial=_plain(wanted.serial, 80),
+        firmware=_plain(wanted.firmware, 40),
         created_at=now,
         expires_at=now + CODE_VALID,
     )
     session.add(claim)
-    session.flush()
-    detail = {"hardware": claim.hardware, "serial": claim.serial}
-    subject = f"claim:{claim.id}"
-    audit.record(session, now=now, person_id=None, action="claim.ask", subject=subject, **detail)
+    session.flush()  # not audited before somebody claims it: strangers must not lengthen that log
     return Asked(claim.code, poll, claim.expires_at)
 
 
@@ -142,6 +139,14 @@ def claim_replacement(
     return loudspeaker
 
 
+def is_waiting(session: Session, poll: str, now: dt.datetime) -> bool:
+    """Whether no officer has claimed the box of this name yet; it only reads. Errors: ClaimGone."""
+    claim = session.scalar(select(Claim).where(Claim.poll_sha256 == fingerprint(poll)))
+    if claim is None or _is_over(claim, now):
+        raise ClaimGone()
+    return claim.loudspeaker_id is None
+
+
 def collect(session: Session, poll: str, *, wire: Wire, now: dt.datetime) -> Granted | None:
     """What the waiting box asks for; None while no officer has claimed it.
 
@@ -212,7 +217,8 @@ def _take_over(
     boxes.install(session, loudspeaker, now)
     claim.claimed_at, claim.claimed_by, claim.loudspeaker_id = now, person.id, loudspeaker.id
     key = fingerprint(loudspeaker.public_key)[:16]
-    placing.tell(session, person, loudspeaker, action, now, claim=claim.id, serial=claim.serial, key=key)
+    box = {"hardware": claim.hardware, "serial": claim.serial, "key": key}
+    placing.tell(session, person, loudspeaker, action, now, claim=claim.id, **box)
 
 
 def _is_over(claim: Claim, now: dt.datetime) -> bool:
@@ -237,6 +243,9 @@ def _free_device(session: Session) -> str:
     return f"loa-{number:04}"
 
 
-def _plain(text: str) -> str:
-    """What a stranger wrote, without what could play tricks on a page or a terminal."""
-    return "".join(sign for sign in unicodedata.normalize("NFC", text) if sign.isprintable()).strip()
+def _plain(text: str, limit: int) -> str:
+    """What a stranger wrote, without what could play tricks on a page or a terminal.
+
+    Cut once more: some signs become three when they are put together.
+    """
+    return "".join(sign for sign in unicodedata.normalize("NFC", text) if sign.isprintable())[:limit].strip()

@@ -27,6 +27,8 @@ from .sentences import ADVICE, SENTENCES, TITLES
 
 log = logging.getLogger(__name__)
 
+SECRET_PARTS = ("token", "poll")  # of an address, as the rules of the views name them
+
 # The first class that matches decides.
 STATUSES: tuple[tuple[type[DomainError], int], ...] = (
     (TooManyAttempts, 429),
@@ -90,9 +92,17 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     give_up(error)
-    path = request.path
+    path = _without_secrets()
     log.error("Unexpected error on %s", path, exc_info=error, extra={"action": "web.error", "path": path})
     return _answer(InternalServerError.code or 500, str(ADVICE[500]))
+
+
+def _without_secrets() -> str:
+    """The address for the log: what is in it and opens something is left out."""
+    path = request.path
+    for name in SECRET_PARTS:
+        path = path.replace(str((request.view_args or {}).get(name, "\0")), "…")
+    return path
 
 
 def _go(url: str) -> Response:

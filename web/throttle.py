@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections import OrderedDict, deque
 from typing import Final
 
 MOST_ADDRESSES: Final = 10_000  # remembered at a time; the one that was quiet the longest is forgotten
+
+
+def household(address: str) -> str:
+    """Whom an address is counted for: one line has 2**64 addresses of IPv6, or one of IPv4."""
+    try:
+        found = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
 
 
 class Throttle:

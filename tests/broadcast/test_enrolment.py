@@ -80,7 +80,7 @@ def test_a_box_that_is_claimed_gets_its_identity_and_may_connect(stage: Any) -> 
         assert found.key_expires_at == stage.now + dt.timedelta(days=730)
         [account] = registry.accounts(session, stage.wire)
         assert account.username == made.device
-    wanted = ["claim.ask", "loudspeaker.claim", "loudspeaker.collect"]
+    wanted = ["loudspeaker.claim", "loudspeaker.collect"]
     assert [each for each in actions(stage.database) if each in wanted] == wanted
 
 

@@ -19,7 +19,7 @@ from broadcast.moments import to_ms
 from devices.enrolment import Ask, Waiting
 from web.edge import no_session
 from web.errors import status_of
-from web.throttle import Throttle
+from web.throttle import Throttle, household
 
 if TYPE_CHECKING:
     from broadcast.bootstrap import System
@@ -39,7 +39,7 @@ def create_enrolment(system: System) -> Blueprint:
 
     def allowed(throttle: Throttle) -> None:
         request.max_content_length = LARGEST
-        address, at = request.remote_addr or "", system.clock().timestamp()
+        address, at = household(request.remote_addr or ""), system.clock().timestamp()
         wait = throttle.wait_s(address, at)
         if wait:
             raise _TooOftenError(wait)
@@ -66,6 +66,9 @@ def create_enrolment(system: System) -> Blueprint:
     @no_session
     def poll(poll: str) -> Response:
         allowed(polls)
+        with system.database.transaction(read_only=True) as session:  # whoever waits or guesses blocks nobody
+            if enrolment.is_waiting(session, poll, system.clock()):
+                return _answer({"state": "waiting"}, 202, retry_s=POLL_S)
         with system.database.transaction() as session:
             granted = enrolment.collect(session, poll, wire=system.wire, now=system.clock())
         if granted is None:
@@ -84,7 +87,8 @@ def create_enrolment(system: System) -> Blueprint:
         return _answer(made, 200)
 
     api.register_error_handler(DomainError, _refuse)
-    api.register_error_handler(msgspec.MsgspecError, lambda _: _error("invalid_input", 422))
+    for unreadable in (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        api.register_error_handler(unreadable, lambda _: _error("invalid_input", 422))
     api.register_error_handler(_TooOftenError, lambda error: _error("too_often", 429, error.wait_s))
     return api
 

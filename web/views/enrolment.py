@@ -109,6 +109,7 @@ def place(loudspeaker_id: int) -> str:
 @signed_in
 def move(loudspeaker_id: int) -> Answer:
     loudspeaker = registry.get(g.session, current_person(), loudspeaker_id)
+    permissions.require(current_person(), Role.ADMIN, loudspeaker.area_id, g.session)  # before a file is kept
     form = forms.read_place(request.form)
     if form.errors:
         return _place_page(loudspeaker, form), 422
