@@ -7,6 +7,8 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from devices.messages import Evidence
+
 from . import airlog, audit, permissions
 from .errors import NotFound, WrongState
 from .models import Broadcast, Delivery, Loudspeaker, Person, Role, Witness
@@ -16,16 +18,22 @@ def testify(
     session: Session, person: Person, *, broadcast_id: int, loudspeaker_id: int, now: dt.datetime
 ) -> Witness:
     """Note that the person heard it; the first word stays. Errors: NotFound, Forbidden, WrongState."""
-    broadcast = _addressed(session, person, broadcast_id, loudspeaker_id)
+    delivery = _addressed(session, person, broadcast_id, loudspeaker_id)
+    broadcast = delivery.broadcast
     if now < broadcast.start:
         raise WrongState(kind="broadcast", id=broadcast.id, state="planned", action="witness")
     known = of(session, broadcast, loudspeaker_id)
     if known is not None:
         return known
     witness = Witness(
-        loudspeaker_id=loudspeaker_id, occurrence=broadcast.occurrence, person_id=person.id, at=now
+        loudspeaker_id=loudspeaker_id,
+        occurrence=broadcast.occurrence,
+        person_id=person.id,
+        at=now,
+        before=delivery.evidence or 0,
     )
     session.add(witness)
+    delivery.evidence, delivery.updated_at = int(Evidence.HUMAN), now
     _tell(session, person, witness, "witness.add", now)
     return witness
 
@@ -34,12 +42,12 @@ def retract(
     session: Session, person: Person, *, broadcast_id: int, loudspeaker_id: int, now: dt.datetime
 ) -> None:
     """Take one's own word back. Errors: NotFound, also of another's word; Forbidden."""
-    broadcast = _addressed(session, person, broadcast_id, loudspeaker_id)
-    known = of(session, broadcast, loudspeaker_id)
+    delivery = _addressed(session, person, broadcast_id, loudspeaker_id)
+    known = of(session, delivery.broadcast, loudspeaker_id)
     if known is None or known.person_id != person.id:
         raise NotFound(kind="witness", id=loudspeaker_id)
     session.delete(known)
-    _weaken(session, broadcast.id, loudspeaker_id)
+    delivery.evidence, delivery.updated_at = known.before, now
     _tell(session, person, known, "witness.retract", now)
 
 
@@ -50,21 +58,16 @@ def of(session: Session, broadcast: Broadcast, loudspeaker_id: int) -> Witness |
     return session.scalar(query.options(joinedload(Witness.person)))
 
 
-def _addressed(session: Session, person: Person, broadcast_id: int, loudspeaker_id: int) -> Broadcast:
-    """The broadcast, if this loudspeaker was to play it and the person works where it hangs."""
+def _addressed(session: Session, person: Person, broadcast_id: int, loudspeaker_id: int) -> Delivery:
+    """What this loudspeaker was to play, if the person works where it hangs."""
     meant = Delivery.broadcast_id == broadcast_id, Delivery.loudspeaker_id == loudspeaker_id
-    delivery = session.scalar(select(Delivery).where(*meant))
+    query = select(Delivery).where(*meant).options(joinedload(Delivery.broadcast))
+    delivery = session.scalar(query)
     if delivery is None:
         raise NotFound(kind="delivery", id=loudspeaker_id)
     loudspeaker = session.get_one(Loudspeaker, loudspeaker_id)
     permissions.require(person, Role.EDITOR, loudspeaker.area_id, session)
-    return session.get_one(Broadcast, broadcast_id)
-
-
-def _weaken(session: Session, broadcast_id: int, loudspeaker_id: int) -> None:
-    """What is left is what the journal says: it is folded again right after."""
-    meant = Delivery.broadcast_id == broadcast_id, Delivery.loudspeaker_id == loudspeaker_id
-    session.scalars(select(Delivery).where(*meant)).one().evidence = 0
+    return delivery
 
 
 def _tell(session: Session, person: Person, witness: Witness, action: str, now: dt.datetime) -> None:

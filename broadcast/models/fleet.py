@@ -128,6 +128,7 @@ class Witness(Base):
     occurrence: Mapped[str] = mapped_column(String(64), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    before: Mapped[int]  # the evidence without this word
     person: Mapped[Person] = relationship()
 
 

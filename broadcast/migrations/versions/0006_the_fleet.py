@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("occurrence", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["loudspeaker_id"], ["loudspeaker.id"], name=op.f("fk_witness_loudspeaker_id_loudspeaker")
         ),
