@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import command_effects, command_followup, commanding, permissions, targeting
+from broadcast import command_effects, command_followup, commanding, faults, permissions, targeting
 from broadcast.command_effects import Progress
 from broadcast.command_followup import Review
 from broadcast.errors import DomainError
@@ -37,6 +37,7 @@ def index() -> str:
     return render_template(
         "commands/index.html",
         found=found,
+        open_faults=faults.count_open(g.session, current_person()),
         page_url=lambda number: url_for(".index", page=number),
         fleet_words=fleet_words,
     )

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import equipment, fleet_export, registry
+from broadcast import commanding, equipment, fleet_export, registry
 from broadcast.errors import DomainError
 from broadcast.models import Role
 from devices.messages import Action
@@ -123,12 +123,12 @@ def set_volume(loudspeaker_id: int) -> Response:
 def order(loudspeaker_id: int) -> Response:
     """One of the orders that need no further word."""
     action = ORDERS.get(request.form.get("order", ""), Action.REPORT)
-    registry.command(
+    commanding.order(
         g.session,
         current_person(),
         wire=system().wire,
-        loudspeaker_id=loudspeaker_id,
         action=action,
+        loudspeaker_ids=[loudspeaker_id],
         now=now(),
     )
     flash(_("Đã gửi lệnh. Xem loa trả lời ở mục “Lệnh gần đây”."), "ok")

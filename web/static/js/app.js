@@ -23,6 +23,12 @@ document.addEventListener("toast", (event) => {
   showToast(event.detail.text ?? event.detail.value, event.detail.tone ?? "ok");
 });
 
+// Where a row of tabs or filters is longer than the screen, the one that is open is in sight.
+for (const current of document.querySelectorAll(".tabs [aria-current], .filters [aria-current]")) {
+  const row = current.parentElement;
+  row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+}
+
 startToasts();
 startDialogs();
 startForms();
