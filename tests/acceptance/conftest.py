@@ -487,3 +487,9 @@ def postgresql_url(cluster) -> Iterator[str]:
     name = f"station{os.urandom(6).hex()}"
     yield cluster.create(name)
     cluster.drop(name)
+
+
+@pytest.fixture
+def free_ports() -> Callable[[], int]:
+    """A free port at every call."""
+    return free_port
