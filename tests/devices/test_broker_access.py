@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devices.broker import Broker
+from devices.broker import Account, Broker, hash_password
 
 BASE = "ttcs/1/xa"
 
@@ -109,3 +109,25 @@ def test_an_account_can_be_added_and_removed_while_the_broker_runs(
     server.publish(f"{BASE}/g/xa/alerts", b"after the removal")
     assert witness.next()[1] == b"after the removal"
     assert removed.heard() == []
+
+
+def test_a_box_whose_password_was_replaced_is_heard_no_more_and_hears_nothing(
+    broker: Broker, accounts: list[Any], plain_client: Any, make_account: Any, eventually: Any
+) -> None:
+    """The broken box that was exchanged, or stolen, may still be connected."""
+    old, witness = plain_client(broker.url, "loa-01"), plain_client(broker.url, "loa-02")
+    for client in (old, witness):
+        client.subscribe(f"{BASE}/g/xa/alerts")
+    server = plain_client(broker.url, "server")
+    server.subscribe(f"{BASE}/d/+/state")
+    others = [each for each in accounts if each.username != "loa-01"]
+    mine = next(each for each in accounts if each.username == "loa-01")
+    changed = Account("loa-01", hash_password("another", b"123456789012"), mine.reads, mine.writes)
+    broker.set_accounts([*others, changed, speaker(make_account, "loa-03")])
+    eventually(lambda: not plain_client(broker.url, "loa-03").refused.get(timeout=5))
+    old.client.publish(f"{BASE}/d/loa-01/state", b"from yesterday", qos=1)
+    server.publish(f"{BASE}/g/xa/alerts", b"after the exchange")
+    assert witness.next()[1] == b"after the exchange"
+    witness.publish(f"{BASE}/d/loa-02/state", b"from today")
+    assert server.next()[1] == b"from today"
+    assert old.heard() == []
