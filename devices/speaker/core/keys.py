@@ -32,10 +32,22 @@ class Keys:
             return
         if held is not None and offered.version <= held.version:
             self._record.alarm(now, "keyset_refused", f"version {offered.version} after {held.version}")
+        elif held is None and self._is_from_before(offered):
+            self._record.alarm(now, "keyset_refused", "brings a key that ended before those of the first day")
         elif not _living(offered, reckoned):
             self._record.alarm(now, "keyset_refused", f"version {offered.version} has no living key")
         else:
             self._record.keep("keyset", "", offered)
+
+    def _is_from_before(self, offered: Keyset) -> bool:
+        """Whether a set has a key that was retired before this box was taken in.
+
+        A box without a version, new in the place of another, would else believe a recorded set, and with
+        it a key that was stolen and retired since. A key that is newer ends later.
+        """
+        ours = [known.not_after for known in offered.keys if known.key in self._first]
+        others = [known.not_after for known in offered.keys if known.key not in self._first]
+        return bool(ours and others) and min(others) < min(ours)
 
 
 def _living(keyset: Keyset, now: int) -> tuple[str, ...]:

@@ -108,6 +108,17 @@ def test_a_set_that_leaves_no_key_or_goes_back_is_refused_and_told(speaker, bad)
     assert speaker.last("s1.a").event == "done"  # the rest of the document counts
 
 
+def test_a_new_box_does_not_take_a_recorded_set_with_a_key_that_was_retired_before_its_time(speaker):
+    """The broker hands the box that replaced another what it kept of that one, and holds the newer back."""
+    recorded = keyset(1, later=speaker.now + DAY, first=speaker.now + 2 * DAY)
+    speaker.send(speaker.desired(keyset=recorded))
+    assert trusted(speaker) == (FIRST,)
+    assert speaker.alarms() == ["keyset_refused"]
+    newer = keyset(2, first=speaker.now + 2 * DAY, next=speaker.now + 3 * DAY)
+    speaker.send(speaker.desired(keyset=newer))
+    assert trusted(speaker) == (FIRST, NEXT)
+
+
 def test_the_same_set_again_is_normal_and_silent(speaker):
     same = keyset(1, next=speaker.now + DAY)
     for _ in range(3):
