@@ -19,7 +19,8 @@ from .store import SqliteStore
 log = logging.getLogger(__name__)
 
 _MARK = "owner.json"
-_PARTS = ("", "-wal", "-shm")  # of a SQLite file
+# Of a SQLite file, itself last: what lies beside none would be taken for part of the next one, and lost.
+_PARTS = ("-wal", "-shm", "")
 
 
 class Owner(msgspec.Struct, frozen=True):

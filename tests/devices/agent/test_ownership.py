@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,36 @@ def test_a_mark_that_cannot_be_read_keeps_nobody_from_starting(store: Path) -> N
     store.with_name("owner.json").write_text("{")
     settle(msgspec.structs.replace(BASE, device="loa-002"), store)
     assert store.exists()
+
+
+class PowerCutError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("moves", [1, 2])
+def test_a_power_cut_while_data_is_put_aside_loses_nothing_of_it(
+    store: Path, tmp_path: Path, moves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, box = SqliteStore(store), tmp_path / "box"
+    used.keep("number", "volume", b"70")
+    used.sync()
+    shutil.copytree(tmp_path, box)  # what lies beside the store while it is used, as a power cut leaves it
+    used.close()
+    left, replace, moved = box / store.name, Path.replace, []
+
+    def cut(path: Path, target: Path) -> Path:
+        if len(moved) == moves:
+            raise PowerCutError
+        moved.append(path)
+        return replace(path, target)
+
+    other = msgspec.structs.replace(BASE, device="loa-002")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", cut)
+        with pytest.raises(PowerCutError):
+            settle(other, left)
+    settle(other, left)
+    assert not left.exists()
+    kept = SqliteStore(box / "speaker.sqlite.of-loa-001", read_only=True)
+    assert kept.facts()["number", "volume"] == b"70"
+    kept.close()
