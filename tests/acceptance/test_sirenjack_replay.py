@@ -1,4 +1,9 @@
-"""A thief holds the server's broker password and a stolen loudspeaker's, but not the signing key."""
+"""SirenJack: recorded siren commands, sent once more, make the sirens of a city howl.
+
+San Francisco, 2018: the radio commands were not encrypted, and equal each time. Here a thief holds even the
+server's password at the broker and a stolen loudspeaker's, but not the signing key: what he makes up, what
+he alters and what he has recorded makes no sound and an alarm.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ from broadcast.models import Alarm, AlertsDocument
 from devices.envelope import SigningKey, seal
 from devices.messages import Alert, Alerts, BulletinClass, ClipRef, Item
 
-SILENCE_S = 6.0  # an obeyed alert would sound within three
+SILENCE_S = 3.0  # an obeyed alert would sound within one
 
 
 class Thief:
@@ -78,7 +83,7 @@ def forged_alert(station, group: str, key: SigningKey) -> bytes:
     item = Item(
         id="u666",
         title="Tin giả",
-        start=now + 1000,
+        start=now,
         not_before=now,
         expires=now + 600_000,
         clips=(clip,),

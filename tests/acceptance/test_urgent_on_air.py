@@ -1,4 +1,4 @@
-"""An urgent announcement cuts what plays, which goes on afterwards; STOP silences; drills stay drills."""
+"""An urgent announcement cuts what plays, which goes on afterwards; drills stay drills."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 
 from devices.messages import AlertStatus, Evidence
 
-LONG = "Bà con chú ý lịch tiêm chủng của trạm y tế xã trong tuần này. " * 5
+LONG = "Bà con chú ý lịch tiêm chủng của trạm y tế xã trong tuần này. " * 3
 
 
 def test_an_urgent_announcement_preempts_the_programme_which_resumes(make_station, sqlite_url):
@@ -32,21 +32,6 @@ def test_an_urgent_announcement_preempts_the_programme_which_resumes(make_statio
     assert max(waits) < 5.0
 
 
-def test_dallas_stop_silences_every_loudspeaker_and_holds_the_programme(make_station, sqlite_url):
-    station = on_air(make_station, sqlite_url)
-    slot = long_slot(station)
-    asked = dt.datetime.now(dt.UTC)
-    station.stop_all(hold_s=60)
-    station.wait_states(slot.id, {"partial", "cancelled"})
-    ended = [run.ended_at for run in station.as_runs(slot.id)]
-    assert len(ended) == len(station.identities)
-    assert max((at - asked).total_seconds() for at in ended) < 2.0
-    next_start = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=7)
-    [held] = station.planned(station.schedule(slot_bulletin(station, slot), [next_start]), 1)
-    station.wait_states(held.id, {"skipped"})
-    assert set(station.starts_heard(held.occurrence).values()) == {0}
-
-
 def test_hawaii_drill_goes_out_as_a_drill_and_never_as_an_emergency(station):
     prepared = station.prepared_urgent("Diễn tập sơ tán khi có lũ.", AlertStatus.EXERCISE)
     drill = station.broadcast(station.send_urgent(prepared, AlertStatus.EXERCISE))
@@ -58,7 +43,7 @@ def test_hawaii_drill_goes_out_as_a_drill_and_never_as_an_emergency(station):
 
 def on_air(make_station, sqlite_url):
     station = make_station(sqlite_url, rate=1.0)
-    station.serve()
+    station.serve_here()
     station.start_fleet()
     return station
 
@@ -67,12 +52,7 @@ def long_slot(station):
     """A broadcast that plays now on every loudspeaker."""
     bulletin = station.approved_bulletin("Bản tin dài", LONG)
     [slot] = station.planned(
-        station.schedule(bulletin, [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=8)]), 1
+        station.schedule(bulletin, [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=4)]), 1
     )
     station.wait_states(slot.id, {"playing"})
     return slot
-
-
-def slot_bulletin(station, slot) -> int:
-    [clip] = station.clips(slot.id)
-    return clip.bulletin_id
