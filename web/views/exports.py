@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, request, stream_with_context
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
 from broadcast import fleet_export
 from broadcast.conditions import Status
@@ -28,7 +27,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 LONGEST: Final = dt.timedelta(days=366)
 PIECE: Final = 16_000  # characters: a line at a time would be a packet at a time
 
-Rows = Callable[[Session, Person], Iterator[tuple[Cell, ...]]]
+Rows = Callable[[Any, Person], Iterator[tuple[Cell, ...]]]
 NAMES: Final = {
     "device": _l("Mã"),
     "name": _l("Tên"),
