@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks._core_model import DEVICE, Model, is_emergency, row
+from benchmarks._core_model import DEVICE, Model, begin_of, is_emergency, row
 from benchmarks._core_time import Timeline, place_of, revision_of
 from devices.messages import ClockQuality, Item, JournalEvent, Plan
 from devices.speaker import core as c
@@ -96,7 +96,7 @@ class Box(Timeline):
         self.stepped_at = self.now
         self.stats["clock steps"] += 1
         for item in self.model.plan.values():
-            begin = self.model.begin(item)
+            begin = begin_of(item)
             if before < begin and begin + 5_000 < self.wall and item.id not in self.model.begun:
                 self.too_late[item.id] = item
         self.later(self.rng.randrange(1, GLANCE), "glance")

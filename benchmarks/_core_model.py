@@ -35,6 +35,10 @@ def is_emergency(item: Item) -> bool:
     return (item.klass, item.status) == (BulletinClass.EMERGENCY, AlertStatus.ACTUAL)
 
 
+def begin_of(item: Item) -> int:
+    return max(item.start, item.not_before)
+
+
 @functools.cache
 def minutes_of(start: str, end: str) -> frozenset[int] | None:
     """The minutes of the day from ``start`` on, walked one by one; None when the hours cannot be read."""
@@ -138,7 +142,7 @@ class Model:
             outside = [
                 item
                 for item in self.plan.values()
-                if not plan.start <= item.start < plan.end and item.expires + self.turn >= plan.start
+                if not plan.start <= item.start < plan.end and item.expires >= plan.start
             ]
             self.plan = {item.id: item for item in (*outside, *plan.items)}
 
@@ -186,21 +190,14 @@ class Model:
     def policy(self) -> GuardPolicy:
         return self.desired.policy if self.desired else GuardPolicy()
 
-    @property
-    def turn(self) -> int:
-        return self.desired.start_offset_ms if self.desired else 0
-
     def find(self, name: str) -> Item | None:
         return self.plan.get(name) or self.alerts.get(name)
 
-    def begin(self, item: Item) -> int:
-        return max(item.start, item.not_before) + self.turn
-
     def wrong_start(self, item: Item, wall: int, slack: int) -> str:
         """Why the first sample of an item may not sound at ``wall``, or an empty string."""
-        if wall < self.begin(item) - slack:
+        if wall < begin_of(item) - slack:
             return "R4: before its time"
-        if wall > item.expires + self.turn + slack:
+        if wall > item.expires + slack:
             return "R4: after its time"
         return "R3: it was cancelled" if item.id in self.buried else ""
 

@@ -182,7 +182,6 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_fiel
     heartbeat_s: Int = 60
     keyset: Keyset | None = None
     key_expires: Int = 0  # when the loudspeaker's own key ends; 0: it does not
-    start_offset_ms: Int = 0  # its turn among staggered neighbours, added to every start
     wake_ms: Int = 5000  # the amplifier is on so long before the first sample
 
 

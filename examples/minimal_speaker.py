@@ -17,6 +17,7 @@ def covered(body): return b"DSSEv1 %d %b %d %b" % (len(TYPE), TYPE.encode(), len
 def minute(face): return int(face[:2]) * 60 + int(face[3:])
 def is_real(o): return o.item["class"] == "emergency" and o.item.status in ("actual", None)
 def rank(o): return {"emergency": 1 - is_real(o), "priority": 2}.get(o.item["class"], 3), o.item.get("level", 9)
+def begin(o): return max(o.item.start, o.item.not_before)
 def length(o): return sum(clip.duration_ms for clip in o.item.clips) * o.repeat + o.gap_ms * (o.repeat - 1)
 def is_signed(key, signature, body):
     public, seal = Ed25519PublicKey.from_public_bytes(base64.b64decode(key)), base64.b64decode(signature, validate=True)
@@ -134,7 +135,7 @@ class Speaker:
         if action == "silence" or (action == "stop" and order.hold_until): self.m[action] = [order.issued_at, order.hold_until or FOREVER]
         for name in names: self.bury(name, t + 14 * 86_400_000, code)
         for o in self.m.deck.values() if action in ("stop", "silence") and not names else ():
-            near = self.begin(o) < t + (30_000 if o.source else 2_000)
+            near = begin(o) < t + (30_000 if o.source else 2_000)
             if o.state not in WAITING or (near and action == "stop"): self.stop(o, code)
         if action == "volume" and not 0 <= order.volume <= 100: return {"stage": "refused", "code": "volume"}
         self.m.volume = order.volume if action == "volume" else self.m.volume
@@ -156,7 +157,6 @@ class Speaker:
         return [h for h in many or () if (holds(h.start, h.end) if FACES.fullmatch(f"{h.start};{h.end};") else unread)]
     def day(self, at): return str((at // 60_000 + (self.m.desired.policy.utc_offset_minutes or 0)) // 1440)
     def until(self, hold): return self.m[hold][1] if self.m[hold][0] > self.m.released else 0
-    def begin(self, o): return max(o.item.start, o.item.not_before) + (self.m.desired.start_offset_ms or 0)
     def obstacle(self, o, at):
         policy, used = self.m.desired.policy, self.m.used.get(self.day(at), 0) + length(o) - o.offset
         if at < self.until("silence"): return "silenced", "skipped"
@@ -176,20 +176,19 @@ class Speaker:
             self.merge("", [D(item=item) for item in plan["items"]], lambda o: plan.start <= o.item.start < plan.end)
             self.m.have = have; self.save()
         for o in self.having(*WAITING):
-            begin, here, seen, o.seen = self.begin(o), all([self.has(clip) for clip in o.item.clips]), o.seen, True
-            expired = t > o.item.expires + begin - max(o.item.start, o.item.not_before)
-            if expired or not (seen or o.source or t <= begin + 5_000):  # R4
+            here, seen, o.seen = all([self.has(clip) for clip in o.item.clips]), o.seen, True
+            if t > o.item.expires or not (seen or o.source or t <= begin(o) + 5_000):  # R4
                 self.move(o, "missed" if not seen else "expired" if here else "failed", "late")
-            elif o.state == "planned" and here and t > begin - 30_000: o.armed = self.move(o, "armed") is None
+            elif o.state == "planned" and here and t > begin(o) - 30_000: o.armed = self.move(o, "armed") is None
         for o in self.having(*SOUNDING):
             if o.state != "playing" and t >= o.at:
                 o.started, files = o.started or t, [self.home / clip.sha256 for clip in o.item.clips]
                 self.process = self.player and subprocess.Popen([self.player, str(o.offset / 1000), *files]); self.move(o, "playing")
             elif o.state == "playing" and t >= o.at + length(o) - o.offset: self.stop(o, "")
             elif o.state == "playing" and "outside_hours" in (self.obstacle(o, t) or ()): self.stop(o, "outside_hours")
-        ready = [o for o in self.having("armed", "preempted") if o.offset or self.begin(o) < t + 200]
+        ready = [o for o in self.having("armed", "preempted") if o.offset or begin(o) < t + 200]
         for o in sorted(ready, key=lambda o: (rank(o), o.state == "armed", o.item.issued_at or 0, o.item.start)):  # R6
-            at, current = max(t, self.begin(o)), self.having(*SOUNDING)
+            at, current = max(t, begin(o)), self.having(*SOUNDING)
             if why := self.obstacle(o, at): self.stop(o, *why)
             elif not current:
                 o.at, o.volume = at, self.loudness(o, at)  # R5: in the journal before the first sample

@@ -86,7 +86,6 @@ MESSAGES: dict[str, dict[str, Any]] = {
             ],
         },
         "key_expires": NOW + 300 * 24 * _HOUR,
-        "start_offset_ms": 584,
         "wake_ms": 5000,
     },
     "alerts": {

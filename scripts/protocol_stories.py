@@ -121,13 +121,6 @@ _PLANS: list[dict[str, Any]] = [
         programme(0, 1, item("long", 60, 90, **{"class": "priority"}), item("short", 61)),
         items={"long": played(60, 90), "short": [tells("armed"), tells("expired", 121)]},
     ),
-    story(
-        "a turn among staggered neighbours is added to the start",
-        "start_offset_ms",
-        120,
-        programme(0, 1, item("a", 60), start_offset_ms=1500),
-        items={"a": played(61.5)},
-    ),
 ]
 
 _URGENT: list[dict[str, Any]] = [

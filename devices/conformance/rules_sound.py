@@ -169,15 +169,6 @@ async def time_window(bench: Bench) -> None:
     _on_time(bench, waiting, played_whole(bench, waiting).started, waiting.not_before)
 
 
-@rule("start_offset", "Lượt so le: start_offset_ms cộng vào mọi giờ phát")
-async def start_offset(bench: Bench) -> None:
-    item = bench.item("staggered", bench.soon())
-    await bench.program(item, start_offset_ms=1_200)
-    await over(bench, item)
-    _on_time(bench, item, played_whole(bench, item).started, item.start + 1_200)
-    await bench.program()
-
-
 RULES = (
     plan_played,
     stop,
@@ -186,5 +177,4 @@ RULES = (
     tombstone_first,
     withdrawn,
     time_window,
-    start_offset,
 )

@@ -16,7 +16,6 @@ NEAR = 30_000  # ms before the start: decode, wake the amplifier
 _FIRST_RETRY = 1_000  # ms; doubles up to the longest
 _LONGEST_RETRY = 300_000
 _LONGEST_URGENT_RETRY = 5_000
-_LONGEST_TURN = 10 * 60_000  # ms; sound passes every commune in less
 _PROOF = frozenset({ItemState.DONE, ItemState.PARTIAL, ItemState.PREEMPTED, ItemState.INTERRUPTED})
 
 
@@ -31,7 +30,7 @@ class Deck:
         self._retries: dict[str, tuple[int, int]] = {}  # clip -> (next attempt at, attempts)
         self._requested: dict[str, int] = {}  # clip -> when it was said to be needed
         self.policy = GuardPolicy()
-        self.wake_ms = self._turn = 0
+        self.wake_ms = 0
         if (desired := record.memory.desired.get("")) is not None:
             self.adopt(desired)
         self._alive = {name: o for name, o in self.items.items() if o.state not in FINAL}
@@ -48,18 +47,10 @@ class Deck:
         """Follow the settings of a desired state."""
         self.policy = desired.policy
         self.wake_ms = desired.wake_ms
-        self._turn = max(0, min(desired.start_offset_ms, _LONGEST_TURN))
-
-    def begin(self, item: Item) -> int:
-        """When the item starts here: at its turn among staggered neighbours."""
-        return max(item.start, item.not_before) + self._turn
-
-    def expires(self, item: Item) -> int:
-        return item.expires + self._turn
 
     def near(self, now: int) -> list[Occurrence]:
         """What has begun, or is so near its start that something is to be done for it."""
-        last = now + NEAR - self._turn
+        last = now + NEAR
         return [
             o
             for o in self._alive.values()
@@ -129,7 +120,7 @@ class Deck:
             if occurrence.state is ItemState.PLANNED:
                 self.move(occurrence, ItemState.FETCHING, now)
             for clip in missing:
-                self._ask(clip, self.begin(occurrence.item), now)
+                self._ask(clip, occurrence.begin, now)
 
     def _ask(self, clip: ClipRef, needed_at: int, now: int) -> None:
         """Ask once, and again when something needs it sooner: what is needed late waits for its turn."""

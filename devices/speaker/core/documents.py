@@ -156,7 +156,7 @@ class Documents:
             if o.item.id in named:
                 return False
             # A plan begins in the past: by a clock that is slow, what was over by then is still to come.
-            over = o.state in WAITING and self._deck.expires(o.item) < plan.start
+            over = o.state in WAITING and o.item.expires < plan.start
             return over or plan.start <= o.item.start < plan.end
 
         self._withdraw(PLAN, withdrawn, now)

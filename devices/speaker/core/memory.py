@@ -27,6 +27,11 @@ class Occurrence(msgspec.Struct, kw_only=True):
     preempted_at: int = 0
 
     @property
+    def begin(self) -> int:
+        """When it is to start, or may at the earliest."""
+        return max(self.item.start, self.item.not_before)
+
+    @property
     def duration_ms(self) -> int:
         return self.item.duration_ms * self.repeat + self.gap_ms * (self.repeat - 1)
 

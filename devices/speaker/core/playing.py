@@ -80,7 +80,7 @@ class Playing:
     def lose_sight(self, at: int, why: str) -> None:
         """From ``at`` on the time was not known: what began since then was not seen in time."""
         self._missed = why
-        self._deck.seen -= {o.item.id for o in self._deck.waiting() if self._deck.begin(o.item) > at}
+        self._deck.seen -= {o.item.id for o in self._deck.waiting() if o.begin > at}
 
     def note_sound(self, until: int) -> None:
         """A tone sounds that is no item's."""
@@ -94,7 +94,7 @@ class Playing:
 
     def first_sample(self, occurrence: Occurrence) -> int:
         """When it begins to sound, or may at the earliest."""
-        return self._starts.get(occurrence.item.id, self._deck.begin(occurrence.item))
+        return self._starts.get(occurrence.item.id, occurrence.begin)
 
     def is_prospect(self, occurrence: Occurrence) -> bool:
         """Whether it may soon sound; what is urgent may while its audio is still on the way."""
@@ -151,7 +151,7 @@ class Playing:
         """The next instants at which something may change by itself."""
         times = self._holds.due_times()
         for occurrence in self._deck.alive():
-            begin, expires = self._deck.begin(occurrence.item), self._deck.expires(occurrence.item)
+            begin, expires = occurrence.begin, occurrence.item.expires
             if begin - NEAR > now and occurrence.state in WAITING:
                 times.append(begin - NEAR)  # nothing is to be done for it before
             elif occurrence.state in WAITING:
@@ -165,21 +165,21 @@ class Playing:
 
     def _latest(self, occurrence: Occurrence) -> int:
         """Until when a start may be made good by a box that was off, or knew nothing of it, at its time."""
-        expires = self._deck.expires(occurrence.item)
-        return expires if occurrence.source else min(self._deck.begin(occurrence.item) + LATE, expires)
+        expires = occurrence.item.expires
+        return expires if occurrence.source else min(occurrence.begin + LATE, expires)
 
     def _is_on_air(self, occurrence: Occurrence, now: int) -> bool:
         if occurrence.state in SOUNDING or occurrence.state is ItemState.PREEMPTED:
             return True
         horizon = SOON if occurrence.source else START_LEAD
-        return occurrence.state in WAITING and self._deck.begin(occurrence.item) <= now + horizon
+        return occurrence.state in WAITING and occurrence.begin <= now + horizon
 
     def _expire(self, now: int) -> None:
         for occurrence in self._deck.alive():
             item = occurrence.item
             if occurrence.state in WAITING:
                 known = item.id in self._deck.seen
-                if now <= (self._deck.expires(item) if known else self._latest(occurrence)):
+                if now <= (item.expires if known else self._latest(occurrence)):
                     self._deck.seen.add(item.id)
                 elif not known:
                     self._deck.move(occurrence, ItemState.MISSED, now, self._missed)
@@ -193,7 +193,7 @@ class Playing:
 
     def _too_late_to_resume(self, occurrence: Occurrence, now: int) -> bool:
         if not occurrence.offset:  # nothing of it was heard: going on is a start (R4)
-            return now > self._deck.expires(occurrence.item)
+            return now > occurrence.item.expires
         return now - occurrence.preempted_at > RESUME_LIMIT
 
     def _hush(self, now: int) -> None:
@@ -233,7 +233,7 @@ class Playing:
     def _choose(self, now: int) -> None:
         """Start the first in rank, or make room for it; what may not sound gives way to the next."""
         while (best := self._first_in_rank(now)) is not None:
-            at = max(self._deck.begin(best.item), now)
+            at = max(best.begin, now)
             if self._gives_way(best, at, now):
                 continue
             current = self._deck.sounding
@@ -247,8 +247,7 @@ class Playing:
         due = [
             o
             for o in self._deck.near(now)
-            if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
-            and (o.offset or self._deck.begin(o.item) - START_LEAD <= now)
+            if o.state in (ItemState.PREEMPTED, ItemState.ARMED) and (o.offset or o.begin - START_LEAD <= now)
         ]
         return min(due, key=order, default=None)
 
@@ -260,7 +259,7 @@ class Playing:
     def obstacle(self, occurrence: Occurrence, at: int) -> tuple[ItemState, str] | None:
         """What keeps an item from sounding at ``at``: the state that it ends in, and why."""
         item = occurrence.item
-        if at > self._deck.expires(item) and not occurrence.offset:
+        if at > item.expires and not occurrence.offset:
             return ItemState.EXPIRED, "waited"  # R4
         if why := self._holds.refusal(item, at):
             return ItemState.SKIPPED, why
