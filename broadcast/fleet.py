@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, RowMapping, Select, UnaryExpression, func, or_, select
+from sqlalchemy import ColumnElement, Label, RowMapping, Select, UnaryExpression, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from . import areas, permissions
 from .conditions import BY_WEIGHT, HEARTBEAT, Conditions, Status
-from .models import Area, Broadcast, Loudspeaker, Person
+from .models import Area, AreaClosure, Broadcast, Loudspeaker, Person
 from .pages import Page, in_range
 
 PER_PAGE = 50
@@ -179,7 +179,9 @@ def where(person: Person | None, wanted: Filter, conditions: Conditions) -> list
 
 
 def _rows(*columns: Label[Any]) -> Select[*tuple[Any, ...]]:
-    playing = Broadcast.occurrence == Loudspeaker.playing
+    # What it says that it plays is its own word, not even signed: it names nothing of another commune.
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == Loudspeaker.area_id)
+    playing = and_(Broadcast.occurrence == Loudspeaker.playing, Broadcast.area_id.in_(above))
     return select(*columns).select_from(Loudspeaker).outerjoin(Broadcast, playing)
 
 
