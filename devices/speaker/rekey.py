@@ -36,7 +36,7 @@ SPREAD_MS: Final = 25 * DAY_MS  # a province that was enrolled on one day does n
 LOOK_S: Final = 60.0
 _APART_MS: Final = 5 * 60_000  # so far from the server's time a question may be refused for its age
 _FIRST_PAUSE_S = 20.0  # after an attempt that failed, which may have made the old password worthless; doubles
-_LONGEST_PAUSE_S = 6 * 3600.0
+_LONGEST_PAUSE_S = 900.0  # so long a box with a dead password stays deaf once the server answers again
 
 
 def due_at(device: str, key_expires: int) -> int:
