@@ -3,67 +3,45 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.cookiejar
 import json
 import os
 import random
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from broadcast import bootstrap, bulletins, commanding, demo, people, programme, registry, settings, urgent
+from broadcast import bootstrap, bulletins, commanding, demo, programme, registry, settings, urgent
 from broadcast.database import Database
 from broadcast.demo_texts import Announcement
 from broadcast.fleet import Filter
 from broadcast.models import (
-    Alarm,
-    AsRun,
-    Broadcast,
-    BroadcastClip,
     Bulletin,
-    Delivery,
     Loudspeaker,
-    Person,
     RenderState,
-    Schedule,
 )
-from broadcast.proof import FINAL
 from devices.messages import Action, AlertStatus
 from devices.simulator import Fault, FleetThread, Truth
 from devices.speaker.identity import Identity
 from schedules.types import LOCAL, Frequency, Rule
+from tests.acceptance.outcomes import Outcomes, wait_until
+from tests.acceptance.visitor import Visitor
 from web.app import create_app
 from web.server import WebServer, take_port
 
 PROGRAM = Path(__file__).parent / "server_process.py"
-PATIENCE = 40.0  # seconds; everything waited for happens much sooner
 
 
 def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-def wait_until(holds: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Look again and again until it holds; fails with ``what`` was waited for."""
-    limit = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > limit:
-            pytest.fail(f"waited {patience:.0f} s in vain: {what}")
-        time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -77,38 +55,7 @@ def free_port() -> int:
         return port
 
 
-class Visitor:
-    """Somebody who is signed in to the pages."""
-
-    def __init__(self, address: str, token: str) -> None:
-        self._address = address
-        self._opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        )
-        form = self.get(f"/link/{token}")
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-        assert found, form
-        data = urllib.parse.urlencode({"csrf_token": found[1]}).encode()
-        self._opener.open(f"{address}/link/{token}", data, timeout=10).close()
-
-    def get(self, path: str) -> str:
-        with self._opener.open(self._address + path, timeout=10) as answer:
-            return answer.read().decode()
-
-    def post(self, path: str, **fields: str) -> str:
-        """Fill in the form of that page and send it; what is not said stays empty."""
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(path))
-        assert found
-        data = urllib.parse.urlencode({"csrf_token": found[1], **fields}).encode()
-        try:
-            with self._opener.open(self._address + path, data, timeout=10) as answer:
-                return answer.read().decode()
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return refusal.read().decode()
-
-
-class Station:
+class Station(Outcomes):
     """One commune with its server and its loudspeakers; everything it does goes through the use cases.
 
     Its clock may be ahead of the machine's, and leaps; servers in a process of their own do not follow.
@@ -372,83 +319,6 @@ class Station:
         with self.database.transaction() as session:
             token = demo.sign_in_token(session, person_id, self.now())
         return Visitor(f"http://127.0.0.1:{self.http_port}", token)
-
-    # --- what came of it -------------------------------------------------------
-
-    wait_for = staticmethod(wait_until)
-
-    def planned(self, schedule_id: int, count: int) -> list[Broadcast]:
-        """The broadcasts of a schedule, once so many are planned."""
-        wait_until(lambda: len(self.broadcasts(schedule_id)) == count, f"{count} broadcasts planned")
-        return self.broadcasts(schedule_id)
-
-    @property
-    def schedules(self) -> int:
-        with self.database.transaction(read_only=True) as session:
-            return session.scalar(select(func.count(Schedule.id))) or 0
-
-    def broadcasts(self, schedule_id: int) -> list[Broadcast]:
-        with self.database.transaction(read_only=True) as session:
-            query = select(Broadcast).where(Broadcast.schedule_id == schedule_id).order_by(Broadcast.start)
-            return list(session.scalars(query))
-
-    def broadcast(self, broadcast_id: int) -> Broadcast:
-        with self.database.transaction(read_only=True) as session:
-            return session.get_one(Broadcast, broadcast_id)
-
-    def clips(self, broadcast_id: int) -> list[BroadcastClip]:
-        with self.database.transaction(read_only=True) as session:
-            query = select(BroadcastClip).where(BroadcastClip.broadcast_id == broadcast_id)
-            return list(session.scalars(query))
-
-    def deliveries(self, broadcast_id: int) -> list[Delivery]:
-        with self.database.transaction(read_only=True) as session:
-            query = select(Delivery).where(Delivery.broadcast_id == broadcast_id).order_by(Delivery.id)
-            return list(session.scalars(query))
-
-    def as_runs(self, broadcast_id: int) -> list[AsRun]:
-        with self.database.transaction(read_only=True) as session:
-            return list(session.scalars(select(AsRun).where(AsRun.broadcast_id == broadcast_id)))
-
-    def wait_online(self, count: int) -> None:
-        def online() -> bool:
-            with self.database.transaction(read_only=True) as session:
-                return len(session.scalars(select(Loudspeaker.id).where(Loudspeaker.online)).all()) == count
-
-        wait_until(online, f"{count} loudspeakers online")
-
-    def wait_states(self, broadcast_id: int, states: Collection[str], patience: float = PATIENCE) -> None:
-        def over() -> bool:
-            found = self.deliveries(broadcast_id)
-            return bool(found) and all(each.state.value in states for each in found)
-
-        wait_until(over, f"deliveries in {sorted(states)}", patience)
-
-    def wait_over(self, broadcast_id: int, patience: float = PATIENCE) -> None:
-        """Until every loudspeaker has said its last word."""
-        self.wait_states(broadcast_id, {state.value for state in FINAL}, patience)
-
-    def alarms(self) -> set[str]:
-        """The kinds of what is open."""
-        with self.database.transaction(read_only=True) as session:
-            return set(session.scalars(select(Alarm.kind).where(Alarm.closed_at.is_(None))))
-
-    def person(self, session, person_id: int | None = None) -> Person:
-        """Lan, or whoever is named."""
-        return people.get_person(session, person_id or self.cast.lan_id)
-
-    @property
-    def samples_heard(self) -> int:
-        """What has left the outputs of all loudspeakers so far."""
-        chains = (speaker.chain for speaker in self.fleet.fleet.speakers.values())
-        return sum(chain.rendered for chain in chains if chain)
-
-    def starts_heard(self, occurrence: str) -> dict[str, int]:
-        """By device, how often it began to play this, by its own journal."""
-        return {
-            device: sum(each.item == occurrence and each.event == "playing" for each in speaker.journal)
-            for device, speaker in self.fleet.fleet.speakers.items()
-        }
 
 
 @pytest.fixture
