@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request
 from flask_babel import get_locale
 from flask_wtf import CSRFProtect
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from . import auth, compression, edge, errors, filters, i18n, navigation, sse
 from .api import create_api, create_enrolment
@@ -55,12 +56,23 @@ CONTENT_SECURITY_POLICY = (
 PERMISSIONS_POLICY = "camera=(), geolocation=(self), payment=(), usb=(), microphone=(self)"
 
 
+class RowNumber(IntegerConverter):
+    """The number of a row in an address; one that no database holds is no address of ours."""
+
+    def to_python(self, value: str) -> int:
+        number = int(super().to_python(value))
+        if number >= 2**31:
+            raise ValidationError
+        return number
+
+
 def create_app(system: System, *, broker_connected: Callable[[], bool] | None = None) -> Flask:
     """The pages over a built system, which the caller starts and stops.
 
     ``broker_connected`` tells the health check of the link, where this process has one.
     """
     app = Flask(__name__, static_folder=None)
+    app.url_map.converters["int"] = RowNumber
     _configure(app, system)
     _serve_static(app)
     edge.install(app)

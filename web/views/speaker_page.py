@@ -20,6 +20,7 @@ from web.views import fleet_words, words
 
 DAYS = 30
 ORDERS = 8  # of the latest
+FAR = dt.datetime(2200, 1, 1, tzinfo=dt.UTC).timestamp()  # what a box says may lie beyond any calendar
 KEY_SOON = dt.timedelta(days=30)
 
 
@@ -78,7 +79,7 @@ def _instant(milliseconds: int) -> dt.datetime | None:
     """None for a time that is over or was never set."""
     if not milliseconds or milliseconds / 1000 < now().timestamp():
         return None
-    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
+    return dt.datetime.fromtimestamp(min(milliseconds / 1000, FAR), dt.UTC)
 
 
 def _used(loudspeaker: Loudspeaker) -> int:
