@@ -30,9 +30,13 @@ class Inbox:
         self._wire = wire
         self._clock = clock
         self._batch: list[Inbound] = []
+        self.stored = 0  # messages since the start
 
     def store(self, leadership: Leadership) -> bool:
-        """Store one batch; True when there is more. A busy database raises and the batch is kept."""
+        """Store one batch; True when another is worth its transaction already.
+
+        A busy database raises and the batch is kept.
+        """
         self._batch = self._batch or self._take()
         if not self._batch:
             return False
@@ -44,8 +48,9 @@ class Inbox:
             details = {"action": "batch_failed", "messages": len(self._batch)}
             log.exception("a batch could not be stored, trying its messages one by one", extra=details)
             self._one_by_one(leadership, self._batch, error)
+        self.stored += len(self._batch)
         self._batch = []
-        return not self.queue.empty()
+        return self.queue.qsize() >= BATCH // 2
 
     def forget(self) -> None:
         """Drop what is here: another leader is told again by the loudspeakers' journals."""

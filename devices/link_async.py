@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 _INFLIGHT = 100  # unconfirmed messages on the wire; more waits inside paho, and 1,000 halves the throughput
 _BACKLOG = 1_000  # received and not yet taken; beyond it we stop reading and the broker has to wait
 _BACKLOG_BYTES = 16_000_000
+_AWAITING = 100_000  # the same while we wait for an answer: what the broker retains comes before it
 _CONNECTORS = ThreadPoolExecutor(8, thread_name_prefix="mqtt-connect")  # names, TCP and TLS block
 
 
@@ -210,7 +211,7 @@ class SpeakerLink:
         payload = bytes(message.payload[: MAX_BYTES + 1])
         self._held += len(payload)
         self._inbox.put_nowait(Message(topic, payload, message.retain))
-        if self._pump is not None and self._fills(_BACKLOG, _BACKLOG_BYTES):
+        if self._pump is not None and self._fills(_AWAITING if self._answers else _BACKLOG, _BACKLOG_BYTES):
             self._pump.pause()
 
     def _fills(self, count: int, size: int) -> bool:
@@ -247,6 +248,8 @@ class SpeakerLink:
             raise LinkDown(f"the connection to {self._address} takes nothing: {code!r}")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[mid] = future
+        if self._pump is not None and self._pump.paused:
+            self._pump.resume()
         return future
 
     async def _answer(self, future: asyncio.Future[Any]) -> Any:

@@ -16,6 +16,8 @@ from paho.mqtt.client import Client
 
 log = logging.getLogger(__name__)
 
+_BURST = 100  # packets in one turn of the loop
+
 
 class Pump:
     """Watches the socket of a connected client until it is closed; ``lose`` hears why it must be given up."""
@@ -75,9 +77,15 @@ class Pump:
             loop.remove_writer(self._sock)
 
     def _readable(self) -> None:
+        """paho reads one packet at a time: more of what has come already cost no turn of the loop each."""
         sock = self._sock
         try:
             self._client.loop_read()
+            for _ in range(_BURST):
+                if sock is None or self._sock is not sock or self._paused or not _waits(sock):
+                    break
+                self._client.loop_read()
+            # Nothing calls again for what is decrypted already.
             while isinstance(sock, ssl.SSLSocket) and self._sock is sock and sock.pending():
                 self._client.loop_read()
         except Exception:
@@ -108,3 +116,14 @@ class Pump:
         loop.remove_writer(sock)
         if self._misc is not None:
             self._misc.cancel()
+
+
+def _waits(sock: socket.socket) -> bool:
+    """Whether something to read is there now; of what is encrypted a socket cannot say it."""
+    if isinstance(sock, ssl.SSLSocket):
+        return False
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return False
+    return True

@@ -87,6 +87,27 @@ def test_a_state_that_the_broker_kept_is_marked_as_old_news(
     link.stop()
 
 
+def test_what_is_kept_of_thousands_comes_before_any_answer_and_does_not_keep_the_link_down(
+    start_broker: Callable[..., Broker],
+    make_account: Callable[..., Any],
+    inbox: queue.Queue[Inbound],
+    plain_client: Any,
+) -> None:
+    count = 1_500
+    states = [TOPICS.state(f"loa-{number}") for number in range(count)]
+    server = make_account("server", reads=TOPICS.server_reads, writes=TOPICS.server_writes)
+    broker = start_broker([server, make_account("all", writes=["ttcs/1/xa/d/+/state"])])
+    everyone = plain_client(broker.url, "all").client
+    kept = [everyone.publish(topic, b"birth", qos=1, retain=True) for topic in states]
+    for each in kept:
+        each.wait_for_publish(20)
+    link = ServerLink(broker.url, "server", "key of server", TOPICS, inbox)
+    link.start()
+    assert link.wait_connected(9)  # less than the patience for one answer
+    assert {inbox.get(timeout=9).topic for _ in range(count)} == set(states)
+    link.stop()
+
+
 def test_a_batch_is_confirmed_message_by_message_and_in_order(
     link: ServerLink, broker: Broker, plain_client: Any
 ) -> None:
