@@ -6,19 +6,30 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, select
 from sqlalchemy.orm import Session
 
-from devices.messages import Evidence
+from devices.messages import Evidence, ItemState
 from schedules.types import LOCAL
 
-from . import permissions
+from . import permissions, proof
 from .conditions import HEARTBEAT, Conditions
-from .models import Area, AreaClosure, AreaKind, AsRun, Loudspeaker, Person, UptimeDay
+from .models import (
+    Area,
+    AreaClosure,
+    AreaKind,
+    AsRun,
+    Broadcast,
+    Delivery,
+    Loudspeaker,
+    Person,
+    UptimeDay,
+)
 from .moments import day_start
 from .upsert import insert_adding
 
 DAY = dt.timedelta(days=1)
+OVER = proof.FINAL - {ItemState.CANCELLED}  # what was to sound, and will not any more
 LONGEST = dt.timedelta(minutes=5)  # a longer gap between two ticks is nobody's: the server itself was away
 
 
@@ -124,16 +135,42 @@ def _shares(
         .where(UptimeDay.day.between(first, last))
         .group_by(*keys)
     )
+    plays = _plays(session, group, first, last)
+    found = []
+    for name, area_id, count, online_s, late_s, offline_s in session.execute(times):
+        total, heard = plays.get((name, area_id), (0, 0))
+        found.append(Share(name, area_id, count, online_s, late_s, offline_s, total, heard))
+    return sorted(found, key=lambda each: (each.uptime or 0.0, each.name))
+
+
+def _plays(
+    session: Session, group: Subquery, first: dt.date, last: dt.date
+) -> dict[tuple[str, int | None], tuple[int, int]]:
+    """By name and area, how much was to sound and how much of it is proved.
+
+    Who reported nothing at all has no row in the log: its silence counts like any other.
+    """
+    keys = (group.c.name, group.c.area_id)
+    begin, end = day_start(first), day_start(last + DAY)
     proved = case((AsRun.evidence >= int(Evidence.RENDERED), 1), else_=0)
-    plays = (
+    reported = (
         select(*keys, func.count(), func.sum(proved))
         .join(AsRun, AsRun.loudspeaker_id == group.c.id)
-        .where(AsRun.planned_start >= day_start(first), AsRun.planned_start < day_start(last + DAY))
+        .where(AsRun.planned_start >= begin, AsRun.planned_start < end)
+        .where(AsRun.result != ItemState.CANCELLED)
         .group_by(*keys)
     )
-    played = {(name, area_id): tuple(rest) for name, area_id, *rest in session.execute(plays)}
-    found = [
-        Share(name, area_id, *counted, *played.get((name, area_id), (0, 0)))
-        for name, area_id, *counted in session.execute(times)
-    ]
-    return sorted(found, key=lambda each: (each.uptime or 0.0, each.name))
+    same = (AsRun.loudspeaker_id == Delivery.loudspeaker_id) & (AsRun.occurrence == Broadcast.occurrence)
+    unreported = (
+        select(*keys, func.count())
+        .join(Delivery, Delivery.loudspeaker_id == group.c.id)
+        .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
+        .where(Broadcast.start >= begin, Broadcast.start < end, Delivery.state.in_(OVER))
+        .where(~select(AsRun.id).where(same).exists())
+        .group_by(*keys)
+    )
+    found = {(name, area_id): (plays, heard) for name, area_id, plays, heard in session.execute(reported)}
+    for name, area_id, count in session.execute(unreported):
+        plays, heard = found.get((name, area_id), (0, 0))
+        found[name, area_id] = (plays + count, heard)
+    return found

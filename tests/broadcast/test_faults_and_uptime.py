@@ -15,7 +15,8 @@ from broadcast import alarms, faults, fleet_export, uptime
 from broadcast.errors import EmptyTitle, Forbidden, NotFound, WrongState
 from broadcast.faults import FaultKind
 from broadcast.fleet import Filter
-from broadcast.models import AuditRow, Loudspeaker, UptimeDay
+from broadcast.models import AuditRow, Delivery, Loudspeaker, UptimeDay
+from devices.messages import ItemState
 from schedules.types import Frequency
 
 MINUTE = dt.timedelta(minutes=1)
@@ -148,6 +149,31 @@ def test_uptime_and_silence_are_told_for_each_commune_and_maker_the_worst_first(
     assert (commune.area_id, commune.loudspeakers, commune.uptime) == (stage.cast.commune, 2, 0.75)
     assert (commune.plays, commune.silence) == (2, 0.5)
     assert [(m.name, m.uptime, m.silence) for m in makers] == [("Vega", 0.5, 1.0), ("", 1.0, 0.0)]
+
+
+def test_a_loudspeaker_that_never_reports_is_silence_and_not_nothing(stage: Any) -> None:
+    good, gone = stage.loudspeakers(2)
+    stage.schedule("08:30", frequency=Frequency.ONCE)
+    stage.plan()
+    (broadcast,) = stage.broadcasts()
+    stage.hear(good.state(stage.now), gone.state(stage.now))
+    stage.hear(good.journal(stage.now, *good.played(broadcast)))
+    tick(stage, stage.now, stage.now + MINUTE)
+    span = {"first": TODAY, "last": TODAY}
+
+    def told() -> tuple[int, float | None]:
+        with stage.database.transaction(read_only=True) as session:
+            (commune,) = uptime.per_commune(session, stage.cast.dung, **span)
+            return commune.plays, commune.silence
+
+    assert told() == (1, 0.0)  # the other may still play
+    with stage.database.transaction() as session:
+        late = update(Delivery).where(Delivery.loudspeaker_id == 2)
+        session.execute(late.values(state=ItemState.MISSED, reason="no_report"))
+    assert told() == (2, 0.5)
+    with stage.database.transaction() as session:
+        session.execute(late.values(state=ItemState.CANCELLED))
+    assert told() == (1, 0.0)
 
 
 def exported(stage: Any, person: Any = None) -> list[list[str]]:
