@@ -23,6 +23,7 @@ from broadcast.models import (
     Schedule,
 )
 from broadcast.proof import FINAL
+from devices.simulator import FleetThread
 
 PATIENCE = float(os.environ.get("PATIENCE_S", "40"))  # everything waited for happens much sooner
 

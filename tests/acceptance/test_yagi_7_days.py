@@ -13,9 +13,8 @@ import time
 
 from sqlalchemy import select
 
-from broadcast import people, programme, registry
 from broadcast.models import AsRun, Broadcast, JournalRow, Loudspeaker
-from devices.messages import Action, Evidence, ItemState
+from devices.messages import Evidence, ItemState
 from devices.simulator import Fault, Fleet, Profile, Surroundings, Truth, run_virtual
 from devices.simulator.memory import MemoryBroker, MemoryFiles
 from schedules.types import LOCAL, Frequency, Rule
@@ -30,10 +29,9 @@ HOUR = 3600.0
 
 def test_yagi_7_days_of_programme_play_without_network_and_the_log_arrives_complete(make_station, sqlite_url):
     station = make_station(sqlite_url, loudspeakers=2, rate=1.0)
-    station.serve()
+    station.serve_here()
     station.start_fleet()
     broadcasts = programme_of_the_week(station)
-    bring_into_every_store(station, len(broadcasts))
 
     cut_at = time.time()
     station.stop_fleet()
@@ -41,9 +39,9 @@ def test_yagi_7_days_of_programme_play_without_network_and_the_log_arrives_compl
     week = Week(station, broadcasts, cut_at)
     ended = run_virtual(week.pass_by, cut_at)
 
-    ahead = ended - time.time()
-    station.serve(ahead_s=ahead)
-    station.start_fleet(truth=Truth(wall=lambda: time.time() + ahead))
+    station.leap(dt.datetime.fromtimestamp(ended, dt.UTC))
+    station.serve_here()
+    station.start_fleet()
     journals = {device: tuple(journal) for device, journal in week.journals.items()}
     station.wait_for(lambda: holds_all(station, journals), "the journal of the week")
     assert_no_gap(station)
@@ -52,45 +50,13 @@ def test_yagi_7_days_of_programme_play_without_network_and_the_log_arrives_compl
 
 
 def programme_of_the_week(station) -> list[Broadcast]:
-    """Two bulletins a day from tomorrow on."""
+    """Two bulletins a day from tomorrow on, brought at once into every store: the typhoon is announced."""
     bulletin = station.approved_bulletin("Tin bão", TEXT)
-    now = dt.datetime.now(dt.UTC)
-    first = now.astimezone(LOCAL).date() + dt.timedelta(days=1)
+    first = station.now().astimezone(LOCAL).date() + dt.timedelta(days=1)
     rule = Rule(Frequency.DAILY, first, TIMES, until=first + dt.timedelta(days=DAYS - 1))
-    with station.database.transaction() as session:
-        schedule = programme.create_schedule(
-            session,
-            people.get_person(session, station.cast.lan_id),
-            area_id=station.cast.commune_id,
-            title="Bản tin mùa bão",
-            bulletin_ids=[bulletin],
-            rule=rule,
-            now=now,
-        ).id
-    return station.planned(schedule, DAYS * len(TIMES))
-
-
-def bring_into_every_store(station, count: int) -> None:
-    """The typhoon is announced: Lan has every loudspeaker fetch at once what it would fetch at leisure."""
-
-    def told(what: str) -> bool:
-        speakers = station.fleet.fleet.speakers.values()
-        states = [speaker.agent.session.state() for speaker in speakers if speaker.agent]
-        return all(getattr(state, what) == count for state in states)
-
-    station.wait_for(lambda: told("planned"), "the plan of the week")
-    with station.database.transaction() as session:
-        lan = people.get_person(session, station.cast.lan_id)
-        for loudspeaker in session.scalars(select(Loudspeaker)):
-            registry.command(
-                session,
-                lan,
-                wire=station.wire,
-                loudspeaker_id=loudspeaker.id,
-                action=Action.FETCH,
-                now=dt.datetime.now(dt.UTC),
-            )
-    station.wait_for(lambda: told("ready"), "the audio of the week")
+    planned = station.planned(station.schedule_by(rule, [bulletin]), DAYS * len(TIMES))
+    station.bring_into_every_store(len(planned))
+    return planned
 
 
 class Week:

@@ -32,13 +32,15 @@ QUIET = {"quiet": [{"start": "22:00", "end": "05:00"}]}
 
 @pytest.fixture
 def province(make_station, sqlite_url):
-    """Ten prefectures on an evening; the province has said when its nights are quiet."""
+    """Ten prefectures on an evening: open around the clock, but for the quiet nights of the province."""
     station = make_station(sqlite_url, loudspeakers=0)
     evening = dt.datetime.combine(station.now().astimezone(LOCAL), dt.time(20), tzinfo=LOCAL)
     station.leap(evening)
     with station.database.transaction() as session:
         binh = station.person(session, station.cast.binh_id)
-        policies.save(session, binh, station.cast.commune_id, values=QUIET, now=station.now())
+        root = station.cast.commune_id
+        areas.set_window(session, root, start="00:00", end="00:00", now=station.now(), person_id=binh.id)
+        policies.save(session, binh, root, values=QUIET, now=station.now())
         station.identities = [
             station.register(session, f"loa-{number}-{pole}", f"Loa {pole}", prefecture)
             for number, prefecture in enumerate(prefectures(session, station))
@@ -50,7 +52,6 @@ def province(make_station, sqlite_url):
 
 
 def prefectures(session, station) -> list[int]:
-    """Open around the clock, but for what the province says."""
     return [
         areas.create(
             session,
