@@ -38,8 +38,11 @@ def settle(identity: Identity, store: Path) -> None:
     before = _read(mark)
     if before == mine:
         return
-    if before is not None and store.exists() and not _goes_on(before, mine, store):
-        _put_aside(store, before)
+    if before is not None and store.exists():
+        if not _goes_on(before, mine, store):
+            _put_aside(store, before)
+        elif before.server_keys != mine.server_keys:
+            _begin_with_new_keys(store)
     private_file.write(mark, msgspec.json.encode(mine))
 
 
@@ -54,6 +57,16 @@ def _goes_on(before: Owner, mine: Owner, store: Path) -> bool:
         opened.close()
     trusted = {each.key for each in held.keys} if held else set(before.server_keys)
     return bool(trusted & set(mine.server_keys))
+
+
+def _begin_with_new_keys(store: Path) -> None:
+    """Whoever enrolled anew was told the keys of today; all those the store holds may have ended."""
+    opened = SqliteStore(store)
+    try:
+        opened.drop("keyset", "")
+        opened.sync()
+    finally:
+        opened.close()
 
 
 def _put_aside(store: Path, before: Owner) -> None:

@@ -79,6 +79,25 @@ def test_a_mark_that_cannot_be_read_keeps_nobody_from_starting(store: Path) -> N
     assert store.exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"server_keys": (FIRST, SECOND)}, False),
+        ({"server_keys": (SECOND,)}, False),
+        ({"password": "new", "private_key": base64.b64encode(b"1" * 32).decode()}, True),
+    ],
+)
+def test_a_box_that_was_enrolled_anew_begins_with_the_keys_of_that_day(
+    store: Path, changes: dict[str, Any], kept: bool
+) -> None:
+    """Had the server's key ended before another was made, nothing else would make the box listen again."""
+    learn(store, FIRST, SECOND)
+    settle(msgspec.structs.replace(BASE, **changes), store)
+    opened = SqliteStore(store, read_only=True)
+    assert (("keyset", "") in opened.facts()) is kept
+    opened.close()
+
+
 class PowerCutError(Exception):
     pass
 
