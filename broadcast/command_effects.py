@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import Ack, Action
@@ -34,6 +34,11 @@ class Progress:
     can_undo: bool
 
     @property
+    def total(self) -> int:
+        """Of the loudspeakers that the person sees."""
+        return sum(self.counts.values())
+
+    @property
     def over(self) -> bool:
         return not any(self.counts[state] for state in OPEN)
 
@@ -41,7 +46,7 @@ class Progress:
 def progress(session: Session, person: Person, bulk_id: int) -> Progress:
     """Errors: NotFound, also where the person may not look."""
     bulk = _visible(session, person, bulk_id)
-    grouped = select(CommandOrder.state, func.count()).where(CommandOrder.bulk_id == bulk_id)
+    grouped = select(CommandOrder.state, func.count()).join(Loudspeaker).where(_shown(person, bulk_id))
     found = dict(session.execute(grouped.group_by(CommandOrder.state)).all())
     return Progress(bulk, {state: found.get(state, 0) for state in CommandState}, commanding.can_undo(bulk))
 
@@ -57,7 +62,7 @@ def results(
 ) -> Page[CommandOrder]:
     """What became of it on each loudspeaker, what is not done first. Errors: NotFound."""
     _visible(session, person, bulk_id)
-    query = select(CommandOrder).join(Loudspeaker).where(CommandOrder.bulk_id == bulk_id)
+    query = select(CommandOrder).join(Loudspeaker).where(_shown(person, bulk_id))
     if state is not None:
         query = query.where(CommandOrder.state == state)
     ordered = query.order_by(CommandOrder.state == CommandState.DONE, Loudspeaker.name, Loudspeaker.id)
@@ -78,8 +83,7 @@ def of_loudspeaker(
 
 def recent(session: Session, person: Person, page: int = 1, per_page: int = 20) -> Page[Bulk]:
     """What was ordered where the person may look, newest first."""
-    mine = or_(Bulk.person_id == person.id, Bulk.area_id.in_(permissions.visible(person)))
-    return cut(session, select(Bulk).where(mine).order_by(Bulk.id.desc()), page, per_page)
+    return cut(session, select(Bulk).where(_seen(person)).order_by(Bulk.id.desc()), page, per_page)
 
 
 # --- what happened -----------------------------------------------------------
@@ -189,10 +193,26 @@ def _show(session: Session, bulks: Iterable[int | None], now: dt.datetime) -> No
 
 
 def _visible(session: Session, person: Person, bulk_id: int) -> Bulk:
-    bulk = session.get(Bulk, bulk_id)
-    mine = bulk is not None and (
-        bulk.person_id == person.id or bulk.area_id in permissions.visible_areas(session, person)
-    )
-    if bulk is None or not mine:
+    bulk = session.scalar(select(Bulk).where(Bulk.id == bulk_id, _seen(person)))
+    if bulk is None:
         raise NotFound(kind="bulk", id=bulk_id)
     return bulk
+
+
+def _seen(person: Person) -> ColumnElement[bool]:
+    """One's own acts, and those on any loudspeaker that one sees."""
+    theirs = (
+        select(CommandOrder.id)
+        .join(Loudspeaker)
+        .where(CommandOrder.bulk_id == Bulk.id, Loudspeaker.area_id.in_(permissions.visible(person)))
+    )
+    return or_(
+        Bulk.person_id == person.id,
+        Bulk.area_id.in_(permissions.visible(person)),
+        theirs.correlate(Bulk).exists(),
+    )
+
+
+def _shown(person: Person, bulk_id: int) -> ColumnElement[bool]:
+    """The orders of an act as far as the person sees the loudspeakers."""
+    return and_(CommandOrder.bulk_id == bulk_id, Loudspeaker.area_id.in_(permissions.visible(person)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import command_followup, commanding, fleet_map
+from broadcast import command_effects, command_followup, commanding, fleet_map
 from broadcast.errors import Forbidden, NotFound, WrongState
 from broadcast.fleet import Filter
 from broadcast.models import Bulk, CommandOrder, CommandState, Loudspeaker, OutboxMessage
@@ -87,6 +87,25 @@ def test_only_who_failed_or_gave_no_answer_is_asked_again(stage: Any) -> None:
     set_to(stage, made, (S.DONE, ""), (S.DONE, ""))
     with pytest.raises(WrongState):
         again(stage, made)
+
+
+def test_everybody_follows_an_order_as_far_as_they_see_the_loudspeakers(stage: Any) -> None:
+    stage.loudspeakers(3)
+    bulk = order(stage, Action.REPORT, loudspeaker_ids=[1, 2, 3])
+    with stage.database.transaction() as session:
+        moved = update(Loudspeaker).where(Loudspeaker.id == 3)
+        session.execute(moved.values(area_id=stage.cast.other_commune))
+
+    def seen(person: Any) -> tuple[int, list[int]]:
+        with stage.database.transaction(read_only=True) as session:
+            assert bulk.id in [each.id for each in command_effects.recent(session, person).items]
+            rows = command_effects.results(session, person, bulk.id).items
+            total = command_effects.progress(session, person, bulk.id).total
+            return total, sorted(each.loudspeaker_id for each in rows)
+
+    assert seen(stage.cast.binh) == (2, [1, 2])  # who did not order it, of the same commune
+    assert seen(stage.cast.mai) == (1, [3])
+    assert seen(stage.cast.dung) == (3, [1, 2, 3])  # of the district
 
 
 def test_what_is_read_back_is_what_would_be_ordered(stage: Any) -> None:
