@@ -6,7 +6,7 @@ ARGS ?=
 COVERAGE := $(if $(ARGS),,--cov --cov-report=term)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench lock clean
+.PHONY: help setup demo run test check bench guards lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -37,6 +37,10 @@ check: ## format, lint, types, layers, length of modules
 bench: ## measurements as JSON (BENCH=normalise, or another module of benchmarks/)
 	@scripts/setup.sh $(if $(filter intelligibility all,$(BENCH)),bench,run)
 	@$(PYTHON) -m benchmarks $(BENCH) $(ARGS)
+
+guards: ## remove each guard in a copy and see its script of a real failure fail (ARGS="barix_url_swap")
+	@scripts/setup.sh test
+	@$(PYTHON) scripts/guards_removed.py $(ARGS)
 
 lock: ## write the lock files anew from pyproject.toml
 	@scripts/setup.sh run

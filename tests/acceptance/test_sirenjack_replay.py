@@ -21,7 +21,7 @@ from broadcast.models import Alarm, AlertsDocument
 from devices.envelope import SigningKey, seal
 from devices.messages import Alert, Alerts, BulletinClass, ClipRef, Item
 
-SILENCE_S = 3.0  # an obeyed alert would sound within one
+SILENCE_S = 1.5  # an obeyed alert would be at work within one
 
 
 class Thief:
