@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -14,10 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select, update
 
+from broadcast import registry
 from broadcast.bootstrap import System, build
 from broadcast.database import Database
-from broadcast.models import Person
+from broadcast.models import Loudspeaker, Person
 from broadcast.settings import load
 from web.app import create_app
 from web.server import WebServer, take_port
@@ -112,6 +115,73 @@ def client_of(app: Flask) -> Callable[[Person], Client]:
         return made.sign_in_as(person)
 
     return make
+
+
+@pytest.fixture
+def lan(cast: Any, client_of: Callable[[Person], Client]) -> Client:
+    return client_of(cast.lan)
+
+
+@pytest.fixture
+def binh(cast: Any, client_of: Callable[[Person], Client]) -> Client:
+    return client_of(cast.binh)
+
+
+@pytest.fixture
+def admin(cast: Any, client_of: Callable[[Person], Client]) -> Client:
+    return client_of(cast.admin)
+
+
+@pytest.fixture
+def mai(cast: Any, client_of: Callable[[Person], Client]) -> Client:
+    """Of another commune."""
+    return client_of(cast.mai)
+
+
+@pytest.fixture
+def speakers(database: Database, system: Any, cast: Any) -> list[int]:
+    """Five that are well, two in each of two villages and one in a third."""
+    now = dt.datetime.now(dt.UTC)
+    with database.transaction() as session:
+        for number in range(5):
+            registry.add(
+                session,
+                None,
+                wire=system.wire,
+                device=f"loa-{number}",
+                name=f"Loa số {number}",
+                area_id=cast.villages[number // 2],
+                latitude=21.5 + number * 0.002,
+                longitude=104.9,
+                now=now,
+            )
+        well = {
+            "online": True,
+            "last_seen": now + dt.timedelta(minutes=5),
+            "activated_at": now,
+            "clock": "synced",
+            "report": {"tele": {"signal_dbm": -71, "voltage_v": 12.3, "temperature_c": 41.0}},
+        }
+        session.execute(update(Loudspeaker).values(**well))
+        return list(session.scalars(select(Loudspeaker.id).order_by(Loudspeaker.id)))
+
+
+@pytest.fixture
+def change(database: Database) -> Callable[..., None]:
+    def apply(loudspeaker_id: int, **values: Any) -> None:
+        with database.transaction() as session:
+            session.execute(update(Loudspeaker).where(Loudspeaker.id == loudspeaker_id).values(**values))
+
+    return apply
+
+
+@pytest.fixture
+def one(database: Database) -> Callable[[Any], Any]:
+    def read(query: Any) -> Any:
+        with database.transaction(read_only=True) as session:
+            return session.scalars(query).one()
+
+    return read
 
 
 @pytest.fixture

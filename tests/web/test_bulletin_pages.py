@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from werkzeug.datastructures import FileStorage
 
 from broadcast import bulletins
@@ -73,21 +71,6 @@ def field(page: str, name: str) -> str:
     found = re.search(rf'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found[1]
-
-
-@pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
-def binh(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.binh)
-
-
-@pytest.fixture
-def mai(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.mai)
 
 
 def test_an_empty_list_says_what_to_do_next(lan: Any) -> None:

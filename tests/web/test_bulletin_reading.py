@@ -25,11 +25,6 @@ def quiet(system: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
 def bulletin_id(database: Database, cast: Any) -> int:
     with database.transaction() as session:
         author = session.get_one(Person, cast.lan.id)

@@ -24,11 +24,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PICTURE = Path(__file__).with_name("pole.jpg")
 
 
-@pytest.fixture
-def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.admin)
-
-
 def ask(database: Database, **more: str) -> Asked:
     wanted = Ask(public_key=SigningKey.generate().public, **more)
     with database.transaction() as session:

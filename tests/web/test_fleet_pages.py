@@ -1,4 +1,4 @@
-"""The fleet on its pages: found, ordered and followed; who may; tickets, tables, uptime and limits."""
+"""The fleet on its pages: found and filtered; one loudspeaker, tickets, uptime and tables; who may."""
 
 from __future__ import annotations
 
@@ -10,97 +10,24 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 
-from broadcast import fleet_map, registry
-from broadcast.command_effects import note_acks, note_sent
+from broadcast import fleet_map
 from broadcast.conditions import Status
 from broadcast.database import Database
 from broadcast.models import (
     Alarm,
-    AreaPolicy,
     AsRun,
-    Bulk,
-    CommandOrder,
-    CommandState,
     Fault,
     Loudspeaker,
-    OutboxMessage,
-    Person,
-    Role,
-    StartMode,
     UptimeDay,
 )
-from broadcast.people import grant
-from devices.messages import Ack, Action, ItemState
+from devices.messages import ItemState
 from schedules.types import LOCAL
 from web.views import fleet_words
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.astimezone(LOCAL).date()
-S = CommandState
-
-
-@pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
-def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.admin)
-
-
-@pytest.fixture
-def mai(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    """Of another commune."""
-    return client_of(cast.mai)
-
-
-@pytest.fixture
-def speakers(database: Database, system: Any, cast: Any) -> list[int]:
-    """Five that are well, two in each of two villages and one in a third."""
-    with database.transaction() as session:
-        for number in range(5):
-            registry.add(
-                session,
-                None,
-                wire=system.wire,
-                device=f"loa-{number}",
-                name=f"Loa số {number}",
-                area_id=cast.villages[number // 2],
-                latitude=21.5 + number * 0.002,
-                longitude=104.9,
-                now=NOW,
-            )
-        well = {
-            "online": True,
-            "last_seen": NOW + dt.timedelta(minutes=5),
-            "activated_at": NOW,
-            "clock": "synced",
-            "report": {"tele": {"signal_dbm": -71, "voltage_v": 12.3, "temperature_c": 41.0}},
-        }
-        session.execute(update(Loudspeaker).values(**well))
-        return list(session.scalars(select(Loudspeaker.id).order_by(Loudspeaker.id)))
-
-
-@pytest.fixture
-def change(database: Database) -> Callable[..., None]:
-    def apply(loudspeaker_id: int, **values: Any) -> None:
-        with database.transaction() as session:
-            session.execute(update(Loudspeaker).where(Loudspeaker.id == loudspeaker_id).values(**values))
-
-    return apply
-
-
-@pytest.fixture
-def one(database: Database) -> Callable[[Any], Any]:
-    def read(query: Any) -> Any:
-        with database.transaction(read_only=True) as session:
-            return session.scalars(query).one()
-
-    return read
 
 
 def rows(page: str) -> list[int]:
@@ -179,103 +106,6 @@ def test_thousands_of_loudspeakers_are_a_page_of_fifty_and_a_map_of_a_few_hundre
     inside = lan.read(closer[1].replace("&amp;", "&"))
     assert "Thu nhỏ: cả bản đồ" in inside
     assert 'href="/loudspeakers/' in inside
-
-
-# --- orders to many ----------------------------------------------------------
-
-
-def test_an_order_is_read_back_before_it_leaves_and_followed_after(
-    lan: Any, speakers: list[int], change: Callable[..., None], database: Database, one: Any
-) -> None:
-    change(speakers[1], online=False)
-    chosen = "&".join(f"id={each}" for each in speakers[:3])
-    page = lan.read(f"/commands/new?action=identify&{chosen}")
-    for told in ("Kêu một tiếng để tìm: 3 cụm loa", "Thôn Đông", "Loa số 1", "1 loa đang mất kết nối"):
-        assert told in page
-    with database.transaction(read_only=True) as session:
-        assert session.scalar(select(func.count()).select_from(Bulk)) == 0
-    answer = lan.send("/commands/new", action="identify", id=[str(each) for each in speakers[:3]], expected=3)
-    bulk = one(select(Bulk))
-    assert answer.headers["Location"] == f"/commands/{bulk.id}"
-    assert (bulk.action, bulk.total) == (Action.IDENTIFY, 3)
-    page = lan.read(f"/commands/{bulk.id}")
-    assert "Hủy phần chưa gửi" in page
-    assert page.count("○ Chờ gửi") == 3
-    assert "Kêu một tiếng để tìm" in lan.read("/commands/")
-
-
-def test_all_that_the_filter_finds_are_meant_and_if_their_number_changed_it_is_read_back_again(
-    lan: Any, cast: Any, speakers: list[int], one: Any
-) -> None:
-    wanted = {"everyone": "1", "area": cast.villages[0], "action": "report"}
-    answer = lan.send("/commands/new", **wanted, expected=1)
-    assert answer.status_code == 409
-    assert "Số loa vừa thay đổi" in answer.get_data(as_text=True)
-    assert lan.send("/commands/new", **wanted, expected=2).status_code == 302
-    assert one(select(Bulk.total)) == 2
-
-
-def test_who_failed_is_asked_again_and_what_has_not_left_is_called_back(
-    lan: Any, speakers: list[int], database: Database, one: Any
-) -> None:
-    lan.send("/commands/new", action="self_test", id=[str(each) for each in speakers[:3]])
-    with database.transaction() as session:
-        orders = list(session.scalars(select(CommandOrder).order_by(CommandOrder.loudspeaker_id)))
-        boxes = [session.get_one(Loudspeaker, each) for each in speakers]
-        first, second = orders[0].id, orders[1].id
-        note_sent(session, [first, second], [], NOW)
-        done = Ack(device="loa-0", command=first, stage="done", code="dead_horn", at=0)
-        refused = Ack(device="loa-1", command=second, stage="refused", code="outside_hours", at=0)
-        note_acks(session, [(boxes[0], done), (boxes[1], refused)], NOW)
-    page = lan.read("/commands/1")
-    for told in ("củ loa hỏng", "ngoài khung giờ được phép", "Gửi lại cho 1 loa chưa làm được"):
-        assert told in page
-    lan.send("/commands/1/cancel")
-    with database.transaction(read_only=True) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 2  # those are noted as sent
-        left = session.get_one(CommandOrder, (orders[2].id, speakers[2]))
-        assert (left.state, left.code) == (S.FAILED, "cancelled")
-    assert "⊘ Đã hủy" in lan.read("/commands/1?state=failed")
-    assert lan.send("/commands/1/retry").headers["Location"] == "/commands/2"
-    assert "lệnh trước" in lan.read("/commands/2")
-    assert one(select(CommandOrder.loudspeaker_id).where(CommandOrder.bulk_id == 2)) == speakers[1]
-
-
-def test_a_volume_that_was_not_planned_yet_is_called_back_to_what_it_was(
-    lan: Any, speakers: list[int], database: Database, change: Callable[..., None]
-) -> None:
-    lan.send("/commands/new", action="volume", volume=35, id=[str(each) for each in speakers[:2]])
-    change(speakers[1], desired_rev=1)  # this one has left
-    lan.send("/commands/1/cancel")
-    with database.transaction(read_only=True) as session:
-        assert [session.get_one(Loudspeaker, each).volume for each in speakers[:2]] == [80, 35]
-    assert "Hoàn tác" in lan.read("/commands/1")
-
-
-def test_nobody_orders_what_is_not_theirs(
-    lan: Any, mai: Any, cast: Any, speakers: list[int], database: Database
-) -> None:
-    mine = str(speakers[0])
-    assert mai.get(f"/commands/new?action=report&id={mine}").status_code == 404
-    assert mai.send("/commands/new", action="report", id=mine).status_code == 404
-    assert lan.send("/commands/new", action="silence", id=mine).status_code == 403
-    assert lan.send("/commands/new", action="reboot", id=mine).status_code == 403
-    assert 'value="reboot"' not in lan.read("/loudspeakers/")
-    with database.transaction() as session:
-        grant(session, session.get_one(Person, cast.lan.id), Role.URGENT, cast.commune, now=NOW)
-    page = lan.read(f"/commands/new?action=silence&id={mine}")
-    assert "tin khẩn cấp thật cũng không phát ra được" in page
-    assert lan.send("/commands/new", action="silence", id=mine, hold_minutes="30").status_code == 302
-    mai.read("/commands/1", status=404)
-    assert "Tắt tiếng 30 phút" in lan.read("/commands/1")
-
-
-def test_without_a_choice_the_page_says_what_is_missing(lan: Any, speakers: list[int]) -> None:
-    answer = lan.get("/commands/new?action=report")
-    assert answer.status_code == 302
-    assert "Hãy đánh dấu ít nhất một cụm loa" in lan.read(answer.headers["Location"])
-    lan.get(f"/commands/new?id={speakers[0]}")
-    assert "Hãy chọn việc cần làm" in lan.read("/loudspeakers/")
 
 
 # --- one loudspeaker ---------------------------------------------------------
@@ -435,73 +265,3 @@ def test_tables_hold_what_the_filters_find_in_the_words_of_the_pages(  # noqa: P
     assert (run["Kết quả"], run["Lý do"], run["Mức bằng chứng"]) == ("Bỏ lỡ", "loa tắt vào giờ phát", "E1")
     assert lan.get(f"/export/as-run.csv?area={cast.other_commune}").status_code == 404
     assert lan.get("/loudspeakers/export.pdf").status_code == 404
-
-
-# --- limits of an area -------------------------------------------------------
-
-
-def test_the_limits_of_an_area_show_what_comes_from_above_and_are_the_administrators(  # noqa: PLR0917 - fixtures
-    lan: Any, mai: Any, admin: Any, cast: Any, database: Database, one: Any
-) -> None:
-    with database.transaction() as session:
-        session.add(
-            AreaPolicy(
-                area_id=cast.district,
-                quiet=[{"start": "11:30", "end": "13:30"}],
-                updated_at=NOW,
-                updated_by=cast.admin.id,
-            )
-        )
-    path = f"/policies/{cast.commune}"
-    form = {
-        "windows_start": ["05:00", "16:30", ""],
-        "windows_end": ["07:00", "18:30", ""],
-        "quiet_start": "",
-        "quiet_end": "",
-        "volumes_start": "05:00",
-        "volumes_end": "06:00",
-        "volumes_percent": "60",
-        "minutes_a_day": "90",
-        "start_mode": "staggered",
-    }
-    assert lan.send(path, **form).status_code == 403
-    mai.read(path, status=403)
-    assert admin.send(path, **form).status_code == 302
-    own = one(select(AreaPolicy).where(AreaPolicy.area_id == cast.commune))
-    assert own.windows == [{"start": "05:00", "end": "07:00"}, {"start": "16:30", "end": "18:30"}]
-    assert (own.quiet, own.max_volume, own.start_mode) == (None, None, StartMode.STAGGERED)
-    page = lan.read(path)
-    for told in ("Huyện Yên Bình", "11:30–13:30", "05:00–06:00: 60%", "90 phút", "mới đổi được"):
-        assert told in page
-    below = lan.read(f"/policies/{cast.villages[0]}")
-    assert "Giờ thật sự được phát: 05:00–07:00, 16:30–18:30" in below
-    assert f"/policies/{cast.commune}" in lan.read(f"/stations/{cast.commune}")
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"windows_start": "05:00", "windows_end": ""}, "đủ giờ bắt đầu và giờ kết thúc"),
-        ({"volumes_start": "05:00", "volumes_end": "06:00", "volumes_percent": "140"}, "từ 0 đến 100"),
-        ({"max_volume": "nhiều"}, "Hãy nhập một số từ 0 đến 100"),
-        ({"minutes_a_day": "9999"}, "Hãy nhập một số từ 0 đến 1440"),
-    ],
-)
-def test_limits_that_make_no_sense_are_refused_beside_their_field(
-    admin: Any, cast: Any, change: dict[str, str], sentence: str
-) -> None:
-    answer = admin.send(f"/policies/{cast.commune}", **change)
-    assert answer.status_code == 422
-    assert sentence in answer.get_data(as_text=True)
-
-
-def test_turns_are_proposed_with_the_echo_they_avoid_and_adopted(
-    lan: Any, admin: Any, cast: Any, speakers: list[int], database: Database
-) -> None:
-    page = lan.read(f"/policies/{cast.commune}")
-    assert "Tiếng vọng nếu phát cùng lúc" in page
-    assert re.search(r"tới \d{3} ms", page)
-    assert lan.send(f"/policies/{cast.commune}/turns").status_code == 403
-    admin.send(f"/policies/{cast.commune}/turns")
-    with database.transaction(read_only=True) as session:
-        assert set(session.scalars(select(Loudspeaker.turn))) == {0, 1}

@@ -22,11 +22,6 @@ TABLE = "Viết;Đọc là;Ghi chú\nPCTN;phòng chống thiên tai;\nQL.6;quố
 
 
 @pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
 def above(cast: Any, database: Database, client_of: Callable[[Person], Any]) -> Any:
     """The district's own editor."""
     with database.transaction() as session:

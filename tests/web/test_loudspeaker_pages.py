@@ -23,16 +23,6 @@ NOW = dt.datetime.now(dt.UTC)
 
 
 @pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
-def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.admin)
-
-
-@pytest.fixture
 def fleet(database: Database, system: Any, cast: Any) -> list[int]:
     """Four loudspeakers: online and playing, late, offline, never seen."""
     now = dt.datetime.now(dt.UTC)

@@ -22,11 +22,6 @@ START = dt.datetime(2026, 3, 2, 5, 30, tzinfo=LOCAL).astimezone(dt.UTC)
 
 
 @pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
 def aired(database: Database, system: Any, cast: Any) -> tuple[int, list[int]]:
     """A broadcast: proved on one, only sent to the second, missed on the third."""
     with database.transaction() as session:

@@ -19,11 +19,6 @@ TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
 
 
 @pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
-@pytest.fixture
 def approved(database: Database, cast: Any) -> int:
     """A bulletin of two minutes that binh has approved."""
     with database.transaction() as session:

@@ -42,11 +42,6 @@ def sound(seconds: float = 1.2, *, silence: float = 0.6, volume: float = 0.4) ->
     return target.getvalue()
 
 
-@pytest.fixture
-def lan(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.lan)
-
-
 def begin(client: Any, area_id: int, size: int) -> Any:
     return client.send("/recordings/uploads/", headers=PARTIAL, area_id=area_id, size=size)
 

@@ -18,11 +18,6 @@ NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the use cases know both
 
 
-@pytest.fixture
-def admin(cast: Any, client_of: Callable[[Person], Any]) -> Any:
-    return client_of(cast.admin)
-
-
 def say(database: Database, person: Person, area_id: int, **values: Any) -> None:
     with database.transaction() as session:
         who = session.get_one(Person, person.id)
