@@ -237,6 +237,9 @@ def _free_code(session: Session) -> str:
 
 
 def _free_device(session: Session) -> str:
+    """The next name; whoever claims at the same moment waits here until this one is taken."""
+    roots = select(Area.id).where(Area.parent_id.is_(None)).order_by(Area.id)
+    session.execute(roots.with_for_update(key_share=True))
     number = (session.scalar(select(func.max(Loudspeaker.id))) or 0) + 1
     while session.scalar(select(Loudspeaker.id).where(Loudspeaker.device == f"loa-{number:04}")) is not None:
         number += 1

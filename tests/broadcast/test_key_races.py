@@ -133,6 +133,29 @@ def test_a_box_that_was_replaced_while_it_asked_gets_no_password_that_counts(
         assert session.get_one(Loudspeaker, place).broker_hash != mine
 
 
+def test_two_officers_who_claim_at_the_same_moment_get_two_names(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> str:
+        with stage.database.transaction() as session:
+            return enrolment.ask(session, Ask(public_key=SigningKey.generate().public), stage.now).code
+
+    def claim(code: str) -> None:
+        with stage.database.transaction() as session:
+            admin, where = session.merge(stage.cast.admin), placing.Place(stage.cast.villages[0], "Cột điện")
+            enrolment.claim_new(session, admin, code, where, stage.now)
+
+    first, second = ask(), ask()
+    rival, put = Rival(lambda: claim(second)), placing.put
+    monkeypatch.setattr(placing, "put", lambda *given: (cut_in_once(rival), put(*given))[1])
+    claim(first)
+    rival.end()
+    assert rival.errors == []
+    with stage.database.transaction(read_only=True) as session:
+        names = session.scalars(select(Loudspeaker.device).order_by(Loudspeaker.device)).all()
+    assert names == ["loa-0001", "loa-0002"]
+
+
 def cut_in_once(rival: Rival) -> None:
     if rival._thread.ident is None:
         rival.cut_in()
