@@ -198,7 +198,9 @@ def _make_folder(path: Path) -> None:
 
 def _sqlite(url: URL, busy_s: float) -> Engine:
     arguments = {"timeout": busy_s}
-    engine = create_engine(url, connect_args=arguments, pool_size=POOL, max_overflow=OVERFLOW, **JSON)
+    engine = create_engine(
+        url, connect_args=arguments, pool_size=POOL, max_overflow=OVERFLOW, hide_parameters=True, **JSON
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
@@ -225,6 +227,7 @@ def _postgresql(url: URL, busy_s: float) -> Engine:
         pool_size=POOL,
         max_overflow=OVERFLOW,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": int(BUSY_S), "options": options},
         **JSON,
     )
