@@ -40,7 +40,7 @@ def page() -> str:
         "wanted": wanted,
         "counts": _counts(wanted),
         "signs": SIGNS,
-        "areas": places.options(person, Role.VIEWER),
+        "areas": places.upper_options(person, Role.VIEWER, wanted.area),
         "makers": makers,
         "firmwares": firmwares,
         "open_faults": faults.count_open(g.session, person),

@@ -10,6 +10,7 @@ from broadcast import areas, permissions
 from broadcast.areas import Node
 from broadcast.models import Area, Person, Role
 
+MOST_OPTIONS = 400
 INDENT = "\u2003"  # an em space: the only way to indent inside a select
 
 
@@ -33,6 +34,15 @@ def choices(person: Person, role: Role) -> list[Choice]:
 
 def options(person: Person, role: Role) -> list[tuple[int, str]]:
     return [choice.option for choice in choices(person, role)]
+
+
+def upper_options(person: Person, role: Role, chosen_id: int | None = None) -> list[tuple[int, str]]:
+    """As many of the levels, from above, as a list can hold that people look through; and the chosen one."""
+    found = choices(person, role)
+    depth = max((choice.depth for choice in found), default=0)
+    while depth and sum(choice.depth <= depth for choice in found) > MOST_OPTIONS:
+        depth -= 1
+    return [choice.option for choice in found if choice.depth <= depth or choice.area.id == chosen_id]
 
 
 def chosen(found: list[Choice], wanted: int | None) -> Area | None:

@@ -130,9 +130,8 @@ def _origins(chain: list[Area], said: dict[int, AreaPolicy]) -> dict[str, list[S
     """By field, who says what, the nearest first; of the start mode only the nearest counts."""
     found: dict[str, list[Said]] = {name: [] for name in policies.FIELDS}
     for area in chain:
-        own = area.id == chain[0].id
-        found["windows"].append(Said(area.name, f"{area.window_start}–{area.window_end}", own))
-        policy = said.get(area.id)
+        own, policy = area.id == chain[0].id, said.get(area.id)
+        found["windows"].append(Said(area.name, f"{area.window_start}–{area.window_end}", own=False))
         for name, text in _own_words(policy).items() if policy else ():
             found[name].append(Said(area.name, text, own))
     found["start_mode"] = found["start_mode"][:1]
