@@ -60,7 +60,7 @@ class Report:
 
     @property
     def proved(self) -> int:
-        """Loudspeakers that proved E3 in every broadcast."""
+        """Loudspeakers that proved E3 or more in every broadcast."""
         return min((each.proved for each in self.outcomes), default=0)
 
     @property

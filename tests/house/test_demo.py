@@ -39,7 +39,7 @@ def test_every_loudspeaker_proves_every_bulletin(tmp_path: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert " ".join(found) == WORDS
     assert (found["bulletins"], found["broadcasts"], found["speakers"]) == (3, 3, 24)
-    assert (found["proved"], found["evidence"]) == (24, "E3")
+    assert (found["proved"], found["evidence"]) == (24, "E4")  # each box measures the current in its horn
     assert 60 <= found["audio_seconds"] <= 120
     assert 0 <= found["skew_ms"]["p95"] <= found["skew_ms"]["max"] < 500
     assert "24/24" in done.stderr

@@ -11,7 +11,7 @@ from .common import FILE, json_option, read_bytes, wants_json
 
 @click.command()
 @click.option(
-    "--once", is_flag=True, help="Kết thúc sau khi phát xong; mã thoát 0 chỉ khi mọi cụm loa đạt E3."
+    "--once", is_flag=True, help="Kết thúc sau khi phát xong; mã thoát 0 chỉ khi mọi cụm loa đạt E3 trở lên."
 )
 @click.option(
     "--bulletin", "file", type=FILE, metavar="TỆP", help="Phát tệp văn bản UTF-8 này thay cho ba bản tin mẫu."
