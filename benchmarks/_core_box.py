@@ -95,10 +95,12 @@ class Box(Timeline):
         before, self.skew = self.wall, skew
         self.stepped_at = self.now
         self.stats["clock steps"] += 1
+        # What begins before the jump can be seen may begin as if there were none.
         for item in self.model.plan.values():
-            begin = begin_of(item)
-            if before < begin and begin + 5_000 < self.wall and item.id not in self.model.begun:
+            ahead = begin_of(item) > before + GLANCE
+            if ahead and begin_of(item) + 5_000 < self.wall and item.id not in self.model.begun:
                 self.too_late[item.id] = item
+        self.too_late = {n: item for n, item in self.too_late.items() if begin_of(item) < self.wall}
         self.later(self.rng.randrange(1, GLANCE), "glance")
 
     # --- power and medium ---

@@ -61,7 +61,8 @@ class Documents:
         self._record.keep("desired", "", order)
         self._deck.adopt(order)
         if order.keyset is not None:
-            self._keys.offer(order.keyset, now, reckoned)
+            # A box that knows no time yet knows at least when this was signed.
+            self._keys.offer(order.keyset, now, max(reckoned, order.issued_at))
         if before is None or before.volume != order.volume:
             self._record.keep("number", "volume", order.volume)
         if before is None or before.groups != order.groups:

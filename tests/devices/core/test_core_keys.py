@@ -134,6 +134,13 @@ def test_a_clock_that_is_wrong_ends_no_key(speaker):
     assert trusted(speaker) == (NEXT,)
 
 
+def test_a_box_that_knows_no_time_yet_takes_no_set_that_had_ended_when_it_was_signed(speaker):
+    speaker.event(c.ClockJudged(ClockQuality.UNKNOWN))
+    speaker.send(speaker.desired(keyset=keyset(1, later=speaker.now - DAY)))
+    assert trusted(speaker) == (FIRST,)
+    assert "keyset_refused" in speaker.alarms()
+
+
 def test_a_clock_that_was_set_back_does_not_revive_a_key(speaker):
     end = speaker.now + HOUR
     speaker.event(c.ClockJudged(ClockQuality.HOLDOVER))
