@@ -33,6 +33,7 @@ from .messages import (
 PAYLOAD_TYPE = "application/vnd.ttcs.v1+json"
 T = TypeVar("T")
 
+MOST_SIGNATURES = 8  # two keys and two persons sign at most; each costs a verification
 MAX_BYTES = 256 * 1024  # far above any honest message; bounds what a stranger can make us parse
 
 # The last: lists in lists in lists, in a field that nobody knows.
@@ -188,6 +189,8 @@ def _verified(data: bytes, keys: KeySet) -> bytes:
         raise Malformed(f"not an envelope: {error}") from error
     if envelope.payloadType != PAYLOAD_TYPE:
         raise Malformed(f"unknown payload type {envelope.payloadType!r}")
+    if len(signatures) > MOST_SIGNATURES:
+        raise Malformed(f"{len(signatures)} signatures")
     covered = _covered(envelope.payloadType, body)
     if not any(keys.verify(keyid, signature, covered) for keyid, signature in signatures):
         raise BadSignature("no signature by a trusted key")

@@ -1,4 +1,4 @@
-"""Documents nested thousands deep are refused like any other that cannot be read, and break nothing."""
+"""Documents that only cost work, nested thousands deep or signed a thousand times, are refused at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from devices import envelope
 from devices.envelope import KeySet, SigningKey
-from devices.errors import Malformed
+from devices.errors import BadSignature, Malformed
 
 KEY = SigningKey.generate()
 KEYS = KeySet([KEY.public])
@@ -44,3 +44,12 @@ def test_what_is_nested_without_end_is_malformed_whoever_sealed_it(read: Callabl
     for data in (DEEP, inside, sealed(inside), b'{"x":' + DEEP + b"}"):
         with pytest.raises(Malformed):
             read(data)
+
+
+def test_an_envelope_with_more_signatures_than_anybody_makes_costs_no_verification() -> None:
+    """The same known key named a thousand times would keep a small box busy for seconds."""
+    one = msgspec.json.decode(sealed(b"{}"))
+    bad = {**one["signatures"][0], "sig": base64.b64encode(bytes(64)).decode()}
+    for count, error in ((envelope.MOST_SIGNATURES, BadSignature), (envelope.MOST_SIGNATURES + 1, Malformed)):
+        with pytest.raises(error):
+            envelope.open_order(msgspec.json.encode({**one, "signatures": [bad] * count}), KEYS)
