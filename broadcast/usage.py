@@ -17,6 +17,7 @@ from .models import UsageMonth
 from .moments import from_ms
 from .upsert import insert_adding
 
+MOST = 10**12  # bytes of one batch that are believed: no box can make the sum of a month overflow
 BELIEVED = dt.timedelta(days=1)  # a clock that is off by more does not say which month it is
 
 
@@ -44,7 +45,7 @@ class Counter:
 
     def write(self, session: Session) -> None:
         rows = [
-            {"loudspeaker_id": loudspeaker_id, "month": each, "bytes": added}
+            {"loudspeaker_id": loudspeaker_id, "month": each, "bytes": min(added, MOST)}
             for (loudspeaker_id, each), added in sorted(self._added.items())
             if added
         ]
