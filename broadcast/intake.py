@@ -63,7 +63,7 @@ def sort(batch: Iterable[Inbound], topics: Topics) -> list[Addressed]:
     found = []
     for inbound in batch:
         try:
-            found.append(Addressed(topics.parse(inbound.topic), inbound))
+            found.append(Addressed(_place(topics, inbound.topic), inbound))
         except Malformed:
             found.append(Addressed(_STRANGE, inbound))
     return found
@@ -128,6 +128,12 @@ _EXPECTED = {
     Kind.ACK: Ack,
     Kind.TIME_REQ: TimeRequest,
 }
+
+
+@functools.lru_cache(maxsize=32768)
+def _place(topics: Topics, topic: str) -> Place:
+    """The same topics come again every minute."""
+    return topics.parse(topic)
 
 
 @functools.lru_cache(maxsize=8192)

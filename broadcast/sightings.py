@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -107,7 +107,6 @@ class _Fold:
             it.silenced_at = received_at if state.silenced else None
 
 
-def _codes(faults: Iterable[str]) -> str:
+def _codes(faults: Collection[str]) -> str:
     """Each code between spaces, so that SQL finds one; what does not fit is in the report."""
-    joined = " ".join(sorted(set(faults)))
-    return f" {joined} "[:FAULTS_LIMIT] if joined else ""
+    return f" {' '.join(sorted(set(faults)))} "[:FAULTS_LIMIT] if faults else ""

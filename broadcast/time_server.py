@@ -30,6 +30,8 @@ class TimeServer:
 
     def reply(self, inbound: Inbound) -> Message | None:
         """The signed answer; None for what is no question, or not one of that loudspeaker."""
+        if not inbound.topic.endswith(Kind.TIME_REQ):
+            return None
         try:
             kind, device = self._wire.topics.parse(inbound.topic)
             request = open_report(inbound.payload, None) if kind is Kind.TIME_REQ else None
