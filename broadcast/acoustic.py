@@ -6,13 +6,14 @@ import base64
 import binascii
 import datetime as dt
 import logging
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import selectinload
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, selectinload
 
 from devices.acoustics.energies import BANDS, PER_SECOND, energies
 from devices.acoustics.match import MARGIN, Match, match
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 HEARD = "heard"
 BATCH = 50
 LONGEST = 30 * PER_SECOND * BANDS  # bytes of a picture that are looked at; honest ones have ten seconds
+MOST_LOOKS = 4  # at one item of one loudspeaker: an honest one listens once, again after a power cut
 DECODED = 4  # broadcasts whose sound is kept: a village hears one at a time
 
 
@@ -45,6 +47,7 @@ class _Heard:
     picture: bytes
     offset_ms: int
     clips: tuple[str, ...]  # sha256
+    one_too_many: bool = False
 
 
 class Judge:
@@ -61,7 +64,7 @@ class Judge:
         batch = self._waiting()
         if not batch:
             return False
-        scores = {each.row_id: self._score(each) for each in batch}
+        scores = {each.row_id: 0.0 if each.one_too_many else self._score(each) for each in batch}
         keys = {(each.loudspeaker_id, each.occurrence) for each in batch}
         with fenced(self._database, leadership, now) as session:
             session.execute(
@@ -83,7 +86,13 @@ class Judge:
                 each.occurrence: tuple(part.clip.sha256 for part in each.clips)
                 for each in session.scalars(named)
             }
-            return [_heard(row, known.get(row.occurrence, ())) for row in rows]
+            looks = _looks(session, rows)
+            found = []
+            for row in rows:
+                looks[row.loudspeaker_id, row.occurrence] += 1
+                over = looks[row.loudspeaker_id, row.occurrence] > MOST_LOOKS
+                found.append(replace(_heard(row, known.get(row.occurrence, ())), one_too_many=over))
+            return found
 
     def _score(self, heard: _Heard) -> float:
         """From 0; what came too late for the own horn, or cannot be compared, proves nothing."""
@@ -117,6 +126,19 @@ class Judge:
         before, after = max(0, -begin), max(0, end - len(sound))
         stretch = bytes(2 * before) + bytes(sound[max(0, begin) : end]) + bytes(2 * after)
         return energies(memoryview(stretch).cast("h"))
+
+
+def _looks(session: Session, rows: Sequence[JournalRow]) -> Counter[tuple[int, str]]:
+    """How often the items of these loudspeakers were looked at before."""
+    columns = JournalRow.loudspeaker_id, JournalRow.occurrence
+    query = select(*columns, func.count()).where(
+        JournalRow.event == HEARD,
+        JournalRow.score.is_not(None),
+        JournalRow.occurrence.in_({row.occurrence for row in rows}),
+        JournalRow.loudspeaker_id.in_({row.loudspeaker_id for row in rows}),
+    )
+    counted = session.execute(query.group_by(*columns))
+    return Counter({(loudspeaker_id, occurrence): count for loudspeaker_id, occurrence, count in counted})
 
 
 def _decoded(clips: Sequence[Path]) -> Samples:

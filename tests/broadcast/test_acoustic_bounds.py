@@ -9,6 +9,7 @@ import random
 import resource
 import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,29 +49,68 @@ def little_room() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-@pytest.mark.parametrize("offset_ms", [FAR_MS, -FAR_MS, 2**53, -(2**53)])
-@pytest.mark.usefixtures("little_room")
-def test_a_place_far_outside_of_the_item_scores_nothing_and_stops_no_other(
-    stage: Any, tmp_path: Path, offset_ms: int, sound: bytes
-) -> None:
+@dataclass
+class Ears:
+    """A loudspeaker with a microphone, a broadcast that it rendered, and who judges what it heard."""
+
+    stage: Any
+    box: Any
+    occurrence: str
+    judges: acoustic.Judge
+
+    def hear(self, count: int = 1) -> None:
+        more = {"offset_ms": 0, "energies": PICTURE}
+        events = [self.box.event(self.stage.now, "heard", self.occurrence, **more) for _ in range(count)]
+        self.stage.hear(self.box.journal(self.stage.now, *events))
+
+    def judge(self) -> list[float | None]:
+        with self.stage.database.transaction() as session:
+            token = lease.acquire(session, "air", "me", self.stage.now, dt.timedelta(minutes=1))
+        assert token is not None
+        while self.judges.judge(Leadership("air", "me", token), self.stage.now):
+            pass
+        with self.stage.database.transaction(read_only=True) as session:
+            scores = select(JournalRow.score).where(JournalRow.event == "heard")
+            return list(session.scalars(scores.order_by(JournalRow.id)))
+
+
+@pytest.fixture
+def ears(stage: Any, tmp_path: Path, sound: bytes) -> Ears:
     library = Library(tmp_path / "library", reserve=0)
-    sha256 = library.keep(sound, CLIP)
     [box] = stage.loudspeakers(1)
     stage.schedule("17:00", bulletin_ids=[stage.bulletin()])
     stage.plan()
     broadcast = stage.broadcasts()[0]
     stage.hear(box.journal(stage.now, *box.played(broadcast)))
-    heard = box.event(stage.now, "heard", broadcast.occurrence, offset_ms=0, energies=PICTURE)
-    stage.hear(box.journal(stage.now, heard))
     with stage.database.transaction() as session:
-        session.scalars(select(Clip)).one().sha256 = sha256
+        session.scalars(select(Clip)).one().sha256 = library.keep(sound, CLIP)
+    return Ears(stage, box, broadcast.occurrence, acoustic.Judge(stage.database, library))
+
+
+@pytest.mark.parametrize("offset_ms", [FAR_MS, -FAR_MS, 2**53, -(2**53)])
+@pytest.mark.usefixtures("little_room")
+def test_a_place_far_outside_of_the_item_scores_nothing_and_stops_no_other(
+    ears: Ears, offset_ms: int
+) -> None:
+    ears.hear()
+    with ears.stage.database.transaction() as session:
         row = session.scalars(select(JournalRow).where(JournalRow.event == "heard")).one()
         row.body = {**row.body, "offset_ms": offset_ms}
-        token = lease.acquire(session, "air", "me", stage.now, dt.timedelta(minutes=1))
-    assert token is not None
-    assert acoustic.Judge(stage.database, library).judge(Leadership("air", "me", token), stage.now) is False
-    with stage.database.transaction(read_only=True) as session:
-        assert session.scalars(select(JournalRow.score).where(JournalRow.event == "heard")).all() == [0.0]
+    assert ears.judge() == [0.0]
+
+
+def test_an_item_that_was_heard_again_and_again_is_looked_at_a_few_times(
+    ears: Ears, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, compare = [], acoustic.match
+    monkeypatch.setattr(acoustic, "match", lambda *given: (looked.append(given), compare(*given))[1])
+    ears.hear(3)
+    assert None not in ears.judge()
+    ears.hear(60)
+    scores = ears.judge()
+    assert len(looked) == acoustic.MOST_LOOKS
+    assert set(scores[acoustic.MOST_LOOKS :]) == {0.0}
+    assert None not in scores
 
 
 @pytest.mark.parametrize(
