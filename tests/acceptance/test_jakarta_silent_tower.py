@@ -8,15 +8,18 @@ is open, of another the amplifier is mute, and only what a sensor felt and an ea
 from __future__ import annotations
 
 import datetime as dt
+import time
 
+import pytest
 from sqlalchemy import select
 
 from broadcast import fleet, monitoring
-from broadcast.models import Loudspeaker
+from broadcast.models import Broadcast, Loudspeaker
 from devices.messages import Evidence, ItemState
 from devices.simulator import Fault, Profile
 
 EARS = Profile.parse("[sensors]\nload = true\nmicrophone = true")
+DAYS, JUDGED_WITHIN_S = 3, 12.0
 DAILY = "Bà con chú ý. Đây là bản tin hằng ngày của xã."
 
 
@@ -28,12 +31,7 @@ def test_a_dead_tower_is_found_by_the_daily_bulletin_long_before_the_flood(make_
     station.fleet.break_(dead, Fault.DEAD_HORN)
     station.fleet.break_(mute, Fault.MUTED_AMPLIFIER)
 
-    bulletin = station.approved_bulletin("Bản tin hằng ngày", DAILY)
-    start = station.now() + dt.timedelta(seconds=4)
-    [daily] = station.planned(station.schedule(bulletin, [start]), 1)
-    station.wait_over(daily.id)
-    station.wait_for(lambda: scores(station, daily) >= 3, "what the three ears heard, judged")
-
+    daily = on_air_and_judged(station)
     assert {each.state for each in station.deliveries(daily.id)} == {ItemState.DONE}
     assert reached(station, daily) == {
         dead: Evidence.RENDERED,  # all samples, and no current in the horn
@@ -46,6 +44,21 @@ def test_a_dead_tower_is_found_by_the_daily_bulletin_long_before_the_flood(make_
         found = fleet.search(session, binh, now=station.now()).items
         assert {row.device: row.faults for row in found} == {dead: ("dead_horn",), mute: (), well: ()}
     assert station.alarms() == {"dead_horn"}
+
+
+def on_air_and_judged(station) -> Broadcast:
+    """The first daily bulletin that every ear has heard: on a busy machine one may wake too late for it."""
+    bulletin = station.approved_bulletin("Bản tin hằng ngày", DAILY)
+    for _ in range(DAYS):
+        start = station.now() + dt.timedelta(seconds=4)
+        [daily] = station.planned(station.schedule(bulletin, [start]), 1)
+        station.wait_over(daily.id)
+        limit = time.monotonic() + JUDGED_WITHIN_S
+        while time.monotonic() < limit:
+            if scores(station, daily) == len(station.identities):
+                return daily
+            time.sleep(0.05)
+    pytest.fail(f"not judged on any of {DAYS} days")
 
 
 def reached(station, broadcast) -> dict[str, int]:
