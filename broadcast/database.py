@@ -6,7 +6,6 @@ Use cases get a ``Session`` and never commit; the edge opens the transaction her
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from .database_errors import translate
 from .errors import DatabaseBusy, DomainError, SettingInvalid, StorageFailed
+from .fair_lock import FairLock
 from .migrations import schema
 
 BUSY_S = 10.0  # seconds a writer waits for its turn
@@ -54,7 +54,7 @@ class Database:
         else:
             raise _bad_url("chỉ dùng sqlite:/// hoặc postgresql://")
         self._reader = self._engine.execution_options(**READ_ONLY[self.kind])
-        self._writers = threading.Lock()
+        self._writers = FairLock()
         self._busy_s = busy_s
 
     @contextmanager
@@ -97,10 +97,10 @@ class Database:
 class _Turn:
     """One writer's place among the threads of this process.
 
-    SQLite lets waiting writers poll, and under load one of them may starve; among threads a lock is fair.
+    SQLite lets waiting writers poll, and under load one of them may starve; among threads turns are fair.
     """
 
-    def __init__(self, lock: threading.Lock, patience_s: float) -> None:
+    def __init__(self, lock: FairLock, patience_s: float) -> None:
         self._lock = lock
         self._patience_s = patience_s
         self._mine = False
