@@ -18,7 +18,7 @@ from devices.broker import hash_password
 from devices.enrolment import Ask, Granted
 from devices.envelope import KeySet
 
-from . import boxes, claim_codes, permissions, placing
+from . import boxes, claim_codes, permissions, placing, registry
 from .enrolment_errors import ClaimGone, ClaimUnknown, EnrolmentFull
 from .errors import Forbidden, InvalidInput
 from .models import Area, Claim, Loudspeaker, Person, Role
@@ -165,7 +165,7 @@ def collect(session: Session, poll: str, *, wire: Wire, now: dt.datetime) -> Gra
         raise ClaimGone()
     password = new_password(loudspeaker)
     claim.done_at = claim.done_at or now
-    placing.tell(session, None, loudspeaker, "loudspeaker.collect", now, claim=claim.id)
+    registry.tell(session, None, loudspeaker, "loudspeaker.collect", now, claim=claim.id)
     return Granted(
         device=loudspeaker.device,
         tenant=wire.topics.tenant,
@@ -218,7 +218,7 @@ def _take_over(
     claim.claimed_at, claim.claimed_by, claim.loudspeaker_id = now, person.id, loudspeaker.id
     key = fingerprint(loudspeaker.public_key)[:16]
     box = {"hardware": claim.hardware, "serial": claim.serial, "key": key}
-    placing.tell(session, person, loudspeaker, action, now, claim=claim.id, **box)
+    registry.tell(session, person, loudspeaker, action, now, claim=claim.id, **box)
 
 
 def _is_over(claim: Claim, now: dt.datetime) -> bool:

@@ -6,7 +6,7 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from . import placing
+from . import placing, registry
 from .errors import OutOfRange, ValueTooLong
 from .models import Loudspeaker, Person
 
@@ -33,7 +33,7 @@ def save(
     if data_limit_mb is not None and not 1 <= data_limit_mb <= MOST_DATA:
         raise OutOfRange(field="data_limit_mb", value=data_limit_mb, minimum=1, maximum=MOST_DATA)
     loudspeaker.maker, loudspeaker.data_limit_mb = maker.strip(), data_limit_mb
-    placing.tell(
+    registry.tell(
         session,
         person,
         loudspeaker,

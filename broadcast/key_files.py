@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .errors import DiskFull, KeyDamaged, StorageFailed
+from devices.folder import settle
+
+from .errors import KeyDamaged
+from .files import translated
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +68,6 @@ def write_over(path: Path, text: str) -> None:
     settle(path.parent)
 
 
-def settle(folder: Path) -> None:
-    """What loudspeakers are told of must be there after a power cut: the names in the folder too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextlib.contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
     handle, temporary = tempfile.mkstemp(dir=path.parent)  # mode 0600
@@ -86,14 +79,3 @@ def _draft(path: Path, text: str) -> Iterator[Path]:
         yield Path(temporary)
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Around work on key files. Errors: DiskFull, StorageFailed."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DiskFull(path=str(path)) from error
-        raise StorageFailed(path=str(path), cause=errno.errorcode.get(error.errno or 0, "")) from error

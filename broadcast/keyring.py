@@ -18,10 +18,12 @@ from pathlib import Path
 import msgspec
 
 from devices.envelope import SigningKey
+from devices.folder import settle
 from devices.messages import Keyset, TrustedKey
 
 from . import key_files
 from .errors import DomainError, KeyDamaged, NotFound, WrongState
+from .files import translated
 from .moments import from_ms, to_ms
 
 log = logging.getLogger(__name__)
@@ -121,7 +123,7 @@ class _Set(msgspec.Struct, frozen=True):
 def load(directory: Path) -> Ring:
     """Errors: KeyDamaged, StorageFailed, DiskFull."""
     first, listed = directory / FIRST_FILE, directory / SET_FILE
-    with key_files.translated(listed):
+    with translated(listed):
         if not listed.exists():
             _make_set(first, listed)
     stored = _read(listed)
@@ -143,7 +145,7 @@ def rotate(directory: Path, now: dt.datetime) -> Ring:
         version = max(ring.version + 1, int(now.timestamp()))
         made = Ring(version, (*ring.keys, ServerKey(key, now, now + VALID)))
         path = directory / f"{FIRST_FILE}-{key.keyid}"
-        with key_files.translated(path):
+        with translated(path):
             key_files.write_first(path, key_files.as_text(key.private_bytes()))
         _write(directory, made)
     return made
@@ -165,10 +167,10 @@ def retire(directory: Path, keyid: str) -> Ring:
             _file(directory, k) for k in kept
         }
         _write(directory, made := replace(ring, version=ring.version + 1, keys=kept))
-        with key_files.translated(directory):
+        with translated(directory):
             for name in gone:
                 (directory / name).unlink(missing_ok=True)
-            key_files.settle(directory)
+            settle(directory)
     return made
 
 
@@ -180,7 +182,7 @@ def _make_set(first: Path, listed: Path) -> None:
 
 def _write(directory: Path, ring: Ring) -> None:
     files = {each.signing.keyid: _file(directory, each) for each in ring.keys}
-    with key_files.translated(directory / SET_FILE):
+    with translated(directory / SET_FILE):
         key_files.write_over(directory / SET_FILE, _text(ring.version, ring.keys, files))
 
 
@@ -200,7 +202,7 @@ def _file(directory: Path, key: ServerKey) -> str:
 
 
 def _read(listed: Path) -> _Set:
-    with key_files.translated(listed):
+    with translated(listed):
         key_files.close_to_others(listed)
         try:
             stored = msgspec.json.decode(listed.read_bytes(), type=_Set)
@@ -231,7 +233,7 @@ def _mark(directory: Path) -> tuple[int, int]:
 @contextlib.contextmanager
 def _alone(directory: Path) -> Iterator[None]:
     """Two people who change the set at the same time do so one after the other."""
-    with key_files.translated(directory):
+    with translated(directory):
         handle = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

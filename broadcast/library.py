@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
 import re
@@ -12,12 +11,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from devices.folder import settle
 from tts.types import AudioClip
 
-from .errors import DiskFull, FileDamaged, NotFound, StorageFailed
+from .errors import DiskFull, FileDamaged, NotFound
+from .files import translated
 
 RESERVE = 64 * 1024 * 1024  # bytes that stay free for the database and the logs
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NAME = re.compile(r"[0-9a-f]{64}")
 CLIP, COMPACT, RECORDING = "mp3", "opus", "flac"  # what goes on air, the same for download, what was recorded
 PHOTO = "jpg"  # where a loudspeaker hangs
@@ -64,7 +64,7 @@ class Library:
                 os.fsync(file.fileno())
             path.chmod(0o644)
             path.replace(place)
-            _settle(place.parent)
+            settle(place.parent)
         return place
 
     @contextlib.contextmanager
@@ -145,24 +145,4 @@ def _write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Names outlive a power cut only when their folder was written too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Around work on files. Errors: DiskFull, StorageFailed."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise DiskFull(path=str(path)) from error
-        raise StorageFailed(path=str(path), cause=errno.errorcode.get(error.errno or 0, "")) from error
+    settle(path.parent)

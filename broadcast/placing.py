@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from . import areas, audit, events, permissions, registry
+from . import areas, permissions, registry
 from .errors import EmptyTitle, InvalidPosition, NotFound, ValueTooLong, WrongState
 from .models import Loudspeaker, Person, Role
 
@@ -37,7 +37,7 @@ def move(
     loudspeaker = owned(session, person, loudspeaker_id)
     registry.move(session, person, loudspeaker_id=loudspeaker_id, area_id=place.area_id, now=now)
     put(session, person, loudspeaker, place)
-    tell(session, person, loudspeaker, "loudspeaker.place", now)
+    registry.tell(session, person, loudspeaker, "loudspeaker.place", now)
     return loudspeaker
 
 
@@ -72,24 +72,3 @@ def owned(session: Session, person: Person, loudspeaker_id: int) -> Loudspeaker:
     if loudspeaker.retired_at is not None:
         raise WrongState(state="retired", action="claim")
     return loudspeaker
-
-
-def tell(
-    session: Session,
-    person: Person | None,
-    loudspeaker: Loudspeaker,
-    action: str,
-    now: dt.datetime,
-    **detail: object,
-) -> None:
-    """Write down who did what to a loudspeaker, and show it on open pages."""
-    audit.record(
-        session,
-        now=now,
-        person_id=person.id if person else None,
-        action=action,
-        subject=f"loudspeaker:{loudspeaker.id}",
-        device=loudspeaker.device,
-        **detail,
-    )
-    events.emit(session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id)

@@ -83,7 +83,7 @@ def add(
     session.add(loudspeaker)
     session.flush()
     boxes.install(session, loudspeaker, now)
-    _tell(session, loudspeaker, person, "loudspeaker.add", now)
+    tell(session, person, loudspeaker, "loudspeaker.add", now)
     return _identity(wire, device, password, key)
 
 
@@ -99,7 +99,7 @@ def renew(
     loudspeaker.key_expires_at = now + KEY_VALID
     boxes.install(session, loudspeaker, now)
     loudspeaker.broker_hash = hash_password(password, secrets.token_bytes(12))
-    _tell(session, loudspeaker, person, "loudspeaker.renew", now)
+    tell(session, person, loudspeaker, "loudspeaker.renew", now)
     return _identity(wire, loudspeaker.device, password, key)
 
 
@@ -119,7 +119,7 @@ def retire(
         for topic in (wire.topics.desired(loudspeaker.device), wire.topics.cursor(loudspeaker.device)):
             outbox.put(session, wire, topic, None, urgency=Urgency.DESIRED, now=now)
         alarms.end_of_loudspeaker(session, loudspeaker, now)
-        _tell(session, loudspeaker, person, "loudspeaker.retire", now)
+        tell(session, person, loudspeaker, "loudspeaker.retire", now)
     return loudspeaker
 
 
@@ -143,8 +143,29 @@ def move(
     moved = update(Alarm).where(Alarm.loudspeaker_id == loudspeaker.id, Alarm.well_at.is_(None))
     session.execute(moved.values(area_id=area.id))
     events.emit(session, now=now, kind="loudspeaker", area_id=before, subject=loudspeaker.id)
-    _tell(session, loudspeaker, person, "loudspeaker.move", now, before=before, after=area.id)
+    tell(session, person, loudspeaker, "loudspeaker.move", now, before=before, after=area.id)
     return loudspeaker
+
+
+def tell(
+    session: Session,
+    person: Person | None,
+    loudspeaker: Loudspeaker,
+    action: str,
+    now: dt.datetime,
+    **detail: object,
+) -> None:
+    """Write down who did what to a loudspeaker, and show it on open pages."""
+    audit.record(
+        session,
+        now=now,
+        person_id=person.id if person else None,
+        action=action,
+        subject=f"loudspeaker:{loudspeaker.id}",
+        device=loudspeaker.device,
+        **detail,
+    )
+    events.emit(session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id)
 
 
 def _address_anew(session: Session, loudspeaker: Loudspeaker, now: dt.datetime) -> None:
@@ -295,23 +316,3 @@ def _owned(
     if person is not None:
         permissions.require(person, role, loudspeaker.area_id, session)
     return loudspeaker
-
-
-def _tell(
-    session: Session,
-    loudspeaker: Loudspeaker,
-    person: Person | None,
-    action: str,
-    now: dt.datetime,
-    **detail: object,
-) -> None:
-    audit.record(
-        session,
-        now=now,
-        person_id=person.id if person else None,
-        action=action,
-        subject=f"loudspeaker:{loudspeaker.id}",
-        device=loudspeaker.device,
-        **detail,
-    )
-    events.emit(session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO
 
 from .errors import FileTooLarge, InvalidInput, NotAudio, NotFound, UploadBusy, UploadsFull, WrongState
-from .library import Library, translated
+from .files import translated
+from .library import Library
 
 LARGEST = 700_000_000  # bytes: an hour of 48 kHz stereo as WAV
 PIECE = 1_000_000  # bytes; what proxies let through unasked, and a minute on a poor telephone line

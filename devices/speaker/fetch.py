@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from devices.errors import DiskFull, FetchCorrupt, FetchError, FetchRefused
+from devices.folder import settle
 from devices.speaker.download import Download
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _bring(download: Download, target: Path) -> None:
             download.run(file)
             _verify(file, target.name)
             partial.replace(target)
-        _sync_directory(target.parent)
+        settle(target.parent)
     except DiskFull:
         partial.unlink(missing_ok=True)
         raise
@@ -165,12 +166,3 @@ def _digest(file: BinaryIO) -> str:
     while chunk := file.read(1 << 20):
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _sync_directory(directory: Path) -> None:
-    """A power cut must not take back a name that the journal already calls ready."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from devices.folder import settle
+
 
 def write(path: Path, content: bytes) -> None:
     """Write or replace the file; when this returns it is on the medium."""
@@ -17,17 +19,9 @@ def write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(descriptor)
     draft.replace(path)
-    _settle(path.parent)
+    settle(path.parent)
 
 
 def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    settle(path.parent)

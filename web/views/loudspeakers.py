@@ -18,23 +18,13 @@ from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
 from web.forms import loudspeakers as forms
+from web.forms.fleet import BULK_ACTIONS
 from web.forms.loudspeakers import LoudspeakerForm
 from web.views import exports, fleet, places, speaker_page, words
 
 blueprint = Blueprint("loudspeakers", __name__, url_prefix="/loudspeakers")
 
-ORDERS = {
-    each.value: each
-    for each in (
-        Action.IDENTIFY,
-        Action.REPORT,
-        Action.SELF_TEST,
-        Action.FETCH,
-        Action.REBOOT,
-        Action.SILENCE,
-        Action.RELEASE,
-    )
-}
+ORDERS = {each.value: each for each in BULK_ACTIONS if each is not Action.VOLUME}
 Answer = str | Response | tuple[str, int]
 
 
