@@ -12,13 +12,14 @@ from devices.speaker.sink_playback import Notices
 class SilentSink:
     """Two timers a sound, so that a thousand fit into one loop; ``rate`` makes the samples pass faster."""
 
-    def __init__(self, rate: float = 1.0) -> None:
+    def __init__(self, rate: float = 1.0, sound: type[SilentPlayback] | None = None) -> None:
+        self._sound = sound or SilentPlayback
         self._per_second = RATE * rate
-        self._playing: set[_SilentPlayback] = set()
+        self._playing: set[SilentPlayback] = set()
 
     def play(self, samples: Samples, at: float, gain: float) -> Playback:
         """Begin at the monotonic instant ``at``, or now if that is over."""
-        playback = _SilentPlayback(len(samples), at, self._per_second, self._playing)
+        playback = self._sound(len(samples), at, self._per_second, self._playing)
         self._playing.add(playback)
         return playback
 
@@ -27,8 +28,10 @@ class SilentSink:
             playback.finish_at_once()
 
 
-class _SilentPlayback(Notices):
-    def __init__(self, count: int, at: float, per_second: float, playing: set[_SilentPlayback]) -> None:
+class SilentPlayback(Notices):
+    """Begins when its timer does, as late as that is."""
+
+    def __init__(self, count: int, at: float, per_second: float, playing: set[SilentPlayback]) -> None:
         super().__init__()
         self._count = count
         self._per_second = per_second
@@ -42,10 +45,9 @@ class _SilentPlayback(Notices):
         if self._instant is None:
             self.finish_at_once()
             return
-        now = self._passed()
-        self._end_of = min(self._end_of, now + FADE)
+        self._end_of = min(self._end_of, self._passed() + FADE)
         self._timer.cancel()
-        self._timer = self._loop.call_later((self._end_of - now) / self._per_second, self._finish)
+        self._timer = self._at_the_end(self._instant)
 
     def set_gain(self, gain: float) -> None:
         """Silence has no amplitude."""
@@ -55,10 +57,17 @@ class _SilentPlayback(Notices):
         self._end_of = min(self._end_of, self._passed())
         self._finish()
 
+    def first_sample(self) -> float:
+        """The instant of the loop at which it begins, asked for when it does."""
+        return self._loop.time()
+
     def _begin(self) -> None:
-        self._instant = self._loop.time()
+        self._instant = self.first_sample()
         self.tell_began(self._instant)
-        self._timer = self._loop.call_later(self._count / self._per_second, self._finish)
+        self._timer = self._at_the_end(self._instant)
+
+    def _at_the_end(self, began: float) -> asyncio.TimerHandle:
+        return self._loop.call_at(began + self._end_of / self._per_second, self._finish)
 
     def _passed(self) -> int:
         if self._instant is None:
