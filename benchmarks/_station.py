@@ -8,14 +8,14 @@ import functools
 import hashlib
 import http.server
 import queue
-import socket
 import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks._waiting import free_port
 from devices.broker import Account, Broker, embedded_broker, hash_password
 from devices.envelope import KeySet, SigningKey, encode_plan, open_report, seal
 from devices.link import Inbound, ServerLink
@@ -37,7 +37,6 @@ from devices.topics import Kind, Topics
 
 TOPICS = Topics("bench")
 PASSWORD = "only on loopback and only for a few minutes"
-PATIENCE = 180.0  # seconds; a measurement may share the machine
 ALL_DAY = GuardPolicy(
     windows=(AllowedWindow(start="00:00", end="24:00"),), night_volume=100, minutes_a_day=24 * 60
 )
@@ -192,20 +191,6 @@ def program(
     finally:
         process.terminate()
         process.wait(30)
-
-
-def wait(holds: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    limit = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > limit:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def now_ms() -> int:

@@ -27,6 +27,7 @@ from devices.speaker.decode import decode
 from devices.speaker.ports import RATE, Samples
 
 from . import _station as st
+from ._waiting import wait
 
 PROJECT = Path(__file__).parents[1]
 IDLE_S = 30.0
@@ -100,7 +101,7 @@ def idle(folder: Path, python: Path) -> dict[str, Any]:
             for device, options in devices.items()
         }
         planned = 7 * ITEMS_A_DAY
-        st.wait(
+        wait(
             lambda: all(d in station.states and station.states[d].ready == planned for d in devices),
             "a week of programme",
         )
@@ -128,12 +129,12 @@ def long_item(folder: Path, python: Path) -> dict[str, Any]:
         st.running(folder, ["wav"]) as station,
         st.program(station, "wav", folder, python, *options) as pid,
     ):
-        st.wait(lambda: "wav" in station.states, "the loudspeaker")
+        wait(lambda: "wav" in station.states, "the loudspeaker")
         clip = station.clip(body, LONG_S)
         start = st.now_ms() + 15_000
         station.program([item("s1.long", start, clip)])
         used = cpu_s(pid)
-        st.wait(lambda: is_over(station, "s1.long"), "the end of the item")
+        wait(lambda: is_over(station, "s1.long"), "the end of the item")
         took = (st.now_ms() - start) / 1000
         told = station.last("wav", "s1.long")
         used, peak = cpu_s(pid) - used, memory(pid, "VmHWM")

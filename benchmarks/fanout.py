@@ -13,7 +13,6 @@ import json
 import queue
 import resource
 import select
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks._waiting import free_port
 from devices.broker import Account, Broker, embedded_broker, hash_password
 from devices.envelope import SigningKey, seal
 from devices.link import Inbound, ServerLink
@@ -193,13 +193,6 @@ def spread(values: list[float]) -> dict[str, float]:
         "median": round(statistics.median(ordered), 2),
         "p95": round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))], 2),
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

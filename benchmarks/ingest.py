@@ -23,7 +23,8 @@ from typing import IO, Any
 
 from sqlalchemy import func, select
 
-from benchmarks.fanout import PASSWORD, free_port
+from benchmarks._waiting import free_port
+from benchmarks.fanout import PASSWORD
 from broadcast import areas, lease, registry
 from broadcast.database import Database
 from broadcast.dispatch import Dispatcher

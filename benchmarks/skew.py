@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, select
 
+from benchmarks._waiting import free_port, wait
 from broadcast import demo, people, programme, registry, settings
 from broadcast.bootstrap import ALL_ROLES, System, build
 from broadcast.demo_texts import Announcement
@@ -35,7 +35,6 @@ from web.server import WebServer, take_port
 SLOTS = 5
 EVERY_S = 6  # seconds between two starts
 LEAD_S = 14  # until the first start: all processes must have the plan and the audio
-PATIENCE_S = 60.0
 TEXT = "Bà con chú ý."
 ONLINE = select(Loudspeaker.id).where(Loudspeaker.online)
 PROVED = select(Delivery.id).where(Delivery.evidence >= int(Evidence.RENDERED))
@@ -203,20 +202,6 @@ def sleepers(number: int) -> list[list[float]]:
 def count(system: System, query: Select[int]) -> int:
     with system.database.transaction(read_only=True) as session:
         return len(session.scalars(query).all())
-
-
-def wait(holds: Callable[[], bool], what: str) -> None:
-    limit = time.monotonic() + PATIENCE_S
-    while not holds():
-        if time.monotonic() > limit:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def now() -> dt.datetime:

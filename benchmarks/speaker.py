@@ -27,6 +27,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from benchmarks import fanout
+from benchmarks._waiting import free_port, wait
 from broadcast import areas, bootstrap, people, settings, trial, urgent
 from broadcast.database import Database
 from broadcast.models import AreaKind, AsRun, Bulletin, RenderState, Role
@@ -39,7 +40,6 @@ ROUNDS = 2  # publishes of the baseline
 FLEETS = 2  # processes that share the loudspeakers
 LEAD_S = 6.0  # of the announcement, and so much more for each thousand loudspeakers:
 LEAD_PER_THOUSAND_S = 6.0
-PATIENCE_S = 120.0
 AT_ONCE = 250  # loudspeakers entered in one transaction, that the server may go on
 TEXT = "Nước sông lên nhanh."
 
@@ -75,7 +75,7 @@ class Bench:
 
     def __init__(self, folder: Path, sizes: Sequence[int]) -> None:
         self.folder = folder
-        port, mqtt_port = fanout.free_port(), fanout.free_port()
+        port, mqtt_port = free_port(), free_port()
         self.environ = {
             "TRUYEN_THANH_DATA_DIR": str(folder / "data"),
             "TRUYEN_THANH_PORT": str(port),
@@ -296,14 +296,6 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     ordered = sorted(values) or [0.0]
     p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
     return {"p50": round(statistics.median(ordered), 3), "p95": round(p95, 3), "max": round(ordered[-1], 3)}
-
-
-def wait(holds: Callable[[], bool], what: str) -> None:
-    limit = time.monotonic() + PATIENCE_S
-    while not holds():
-        if time.monotonic() > limit:
-            raise TimeoutError(f"waited in vain for {what}")
-        time.sleep(0.2)
 
 
 def now() -> dt.datetime:

@@ -29,6 +29,7 @@ from devices.speaker.ports import RATE
 from devices.speaker.sink_mixer import Mixer, Sound
 
 from . import _station as st
+from ._waiting import wait
 
 LOUDSPEAKERS = 50
 SLOTS = 6
@@ -58,7 +59,7 @@ def measure() -> dict[str, Any]:
         programs(station, Path(name)) as pids,
     ):
         nice = os.getpriority(os.PRIO_PROCESS, pids[0])
-        st.wait(lambda: len(station.states) == LOUDSPEAKERS, "all loudspeakers")
+        wait(lambda: len(station.states) == LOUDSPEAKERS, "all loudspeakers")
         idle = starts(station, "idle")
         with children([sys.executable, "-c", BUSY], os.cpu_count() or 1):
             busy = starts(station, "busy")
@@ -86,7 +87,7 @@ def programs(station: st.Station, folder: Path) -> Iterator[list[int]]:
             python = Path(sys.executable)
             running = st.program(station, device, folder, python, "--sink", "silent", nice=NICE)
             pids.append(stack.enter_context(running))
-            st.wait(lambda n=number: len(station.states) > n - 8, "the loudspeakers before")  # type: ignore[misc]
+            wait(lambda n=number: len(station.states) > n - 8, "the loudspeakers before")  # type: ignore[misc]
         yield pids
 
 
@@ -111,7 +112,7 @@ def starts(station: st.Station, name: str) -> dict[str, Any]:
     sleeper = ["nice", "-n", str(NICE), sys.executable, "-c", SLEEPER, *naps]
     with children(sleeper, LOUDSPEAKERS, stdout=subprocess.PIPE) as bare:
         slept = [float(line) * 1000 for process in bare for line in process.communicate()[0].split()]
-    st.wait(lambda: len(late(station, items)) == LOUDSPEAKERS * SLOTS, f"all starts of {name}")
+    wait(lambda: len(late(station, items)) == LOUDSPEAKERS * SLOTS, f"all starts of {name}")
     played = late(station, items)
     return {
         "start_late_ms": summary(played),
