@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import g
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response
 
 from broadcast import areas, permissions
 from broadcast.areas import Node
+from broadcast.errors import NotFound
 from broadcast.models import Area, Person, Role
+from web.auth import current_person
 
 MOST_OPTIONS = 400
 INDENT = "\u2003"  # an em space: the only way to indent inside a select
@@ -48,6 +51,14 @@ def upper_options(person: Person, role: Role, chosen_id: int | None = None) -> l
 def chosen(found: list[Choice], wanted: int | None) -> Area | None:
     """The wanted area if it is among those found, else the first of them."""
     return next((each.area for each in found if each.area.id == wanted), found[0].area if found else None)
+
+
+def to_page() -> Response:
+    """On to the page of the area that is asked for, else of the first one. Errors: NotFound."""
+    area = chosen(choices(current_person(), Role.VIEWER), request.args.get("area_id", type=int))
+    if area is None:
+        raise NotFound(kind="area", id=0)
+    return redirect(url_for(".show", area_id=area.id))
 
 
 def _walk(node: Node, depth: int) -> list[Choice]:

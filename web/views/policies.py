@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast import areas, faults, permissions, policies, turns
-from broadcast.errors import DomainError, NotFound
+from broadcast.errors import DomainError
 from broadcast.models import Area, AreaPolicy, Person, Role, StartMode
 from broadcast.policies import Policy
 from schedules.types import Window
@@ -41,11 +41,7 @@ class Said:
 @blueprint.get("/")
 @signed_in
 def index() -> Response:
-    choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area_id", type=int))
-    if area is None:
-        raise NotFound(kind="area", id=0)
-    return redirect(url_for(".show", area_id=area.id))
+    return places.to_page()
 
 
 @blueprint.get("/<int:area_id>")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast import areas, bulletins, lexicon, permissions, speech, stations
-from broadcast.errors import DomainError, InvalidInput, NotFound
+from broadcast.errors import DomainError, InvalidInput
 from broadcast.models import Area, Person, Role, Station
 from broadcast.stations import Sound
 from tts.types import Preset
@@ -40,11 +40,7 @@ class Inherited:
 @blueprint.get("/")
 @signed_in
 def index() -> Response:
-    choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area_id", type=int))
-    if area is None:
-        raise NotFound(kind="area", id=0)
-    return redirect(url_for(".show", area_id=area.id))
+    return places.to_page()
 
 
 @blueprint.get("/<int:area_id>")
