@@ -97,10 +97,11 @@ class World:
     def end(self) -> None:
         """All is well again: everything comes to an end, and a last announcement sounds at its instant."""
         box = self.box
-        box.lossy, box.disk_full, box.quality = False, False, ClockQuality.SYNCED
+        box.lossy, box.disk_full = False, False
         box.run(box.now + 3 * MINUTE)
         if box.skew:
             box.step_clock(0)
+        box.quality = ClockQuality.SYNCED
         box.event(c.ClockJudged(ClockQuality.SYNCED, 5))
         box.press(False)
         box.run(box.now + 4 * SECOND)
