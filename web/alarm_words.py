@@ -77,7 +77,7 @@ def _words() -> dict[str, AlarmWords]:
         ),
         "data_near": AlarmWords(
             _("Sắp hết dữ liệu của SIM"),
-            _("Đã dùng hơn 80% gói tháng này. Hãy nạp thêm hoặc đổi gói."),
+            _("Đã dùng hơn bốn phần năm gói tháng này. Hãy nạp thêm hoặc đổi gói."),
             False,
         ),
         "data_over": AlarmWords(

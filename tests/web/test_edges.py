@@ -51,6 +51,10 @@ def test_translations_keep_their_values() -> None:
         assert all(set(re.findall(r"%\((\w+)\)s", text)) == names for text in strings), message.id
 
 
+def test_translations_can_be_compiled() -> None:
+    assert [(message.id, errors) for message, errors in i18n.catalogue().check()] == []
+
+
 def test_every_icon_of_the_pages_is_in_the_sprite() -> None:
     listed = {
         line
