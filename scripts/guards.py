@@ -153,10 +153,13 @@ GUARDS = (
     ),
     _guard(
         "barix_url_swap",
-        "the broker knows everybody",
+        "the broker asks who it is",
         "devices/broker/mosquitto.py",
-        "allow_anonymous false",
-        "allow_anonymous true",
+        """allow_anonymous false
+use_username_as_clientid true
+password_file {directory}/passwords
+""",
+        "allow_anonymous true\n",
         "password",
     ),
     _guard(
@@ -176,13 +179,23 @@ GUARDS = (
         "                pass\n",
         "replay",
     ),
-    _guard(
+    Guard(
         "dallas_stop",
-        "STOP ends what sounds",
-        "devices/speaker/core/commands.py",
-        """                self._playing.stop(occurrence, now, "stopped")
+        "STOP, and the cancellation that goes with it",
+        (
+            Change(
+                "devices/speaker/core/commands.py",
+                """                self._playing.stop(occurrence, now, "stopped")
 """,
-        "                pass\n",
+                "                pass\n",
+            ),
+            Change(
+                "devices/speaker/core/documents.py",
+                """            self.bury(tombstone.id, tombstone.until, now, "cancelled")
+""",
+                "            pass\n",
+            ),
+        ),
     ),
     _guard(
         "dallas_stop",

@@ -79,9 +79,11 @@ def hosting(port: int) -> Iterator[Host]:
     with Host(port) as host:
         thread = threading.Thread(target=host.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
-        yield host
-        host.shutdown()
-        thread.join()
+        try:
+            yield host
+        finally:
+            host.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def station(make_station, sqlite_url, free_ports) -> Iterator:
         made.serve_here()
         made.start_fleet()
         yield made
-        made.stop_fleet()
+        made.close()
 
 
 def test_a_swapped_url_without_a_good_signature_is_never_asked_and_raises_the_alarm(station, attacker):
@@ -156,6 +158,7 @@ def test_another_sound_behind_the_right_url_is_never_played_nor_is_anybody_follo
 
 def test_a_box_has_no_inbound_port_and_the_broker_no_password_that_anybody_knows(station):
     station.stop_fleet()
+    station.wait_online(0)
     identity = station.identities[0]
     file = station.home / "identity.json"
     identity.save(file)
@@ -172,7 +175,6 @@ def test_a_box_has_no_inbound_port_and_the_broker_no_password_that_anybody_knows
     guesses = ((None, None), ("admin", "admin"), (identity.device, ""), (identity.device, identity.device))
     assert [let_in(station, *guess) for guess in guesses] == [False] * len(guesses)
     assert let_in(station, identity.device, identity.password)
-    station.start_fleet()
 
 
 def swapped(station, broadcast_id: int, url: str) -> Alerts:

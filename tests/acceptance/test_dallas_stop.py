@@ -99,11 +99,13 @@ def flooded(city) -> Iterator[None]:
     over = threading.Event()
     thread = threading.Thread(target=_flood, args=(city, client, over))
     thread.start()
-    yield
-    over.set()
-    thread.join()
-    client.disconnect()
-    client.loop_stop()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        client.disconnect()
+        client.loop_stop()
 
 
 def _flood(city, client: mqtt.Client, over: threading.Event) -> None:
