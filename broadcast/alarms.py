@@ -40,7 +40,7 @@ LASTING = frozenset(Kind)
 REFUSALS = frozenset({"bad_signature", "malformed", "replayed", "stale", "wrong_target"})
 REFUSING = "refusing"  # what it was ordered to play, such as outside the allowed hours
 SELF_TEST = "self_test"  # it found something wrong with itself
-NOTICED = frozenset({*REFUSALS, REFUSING, SELF_TEST, "store_damaged", "unordered_sound"})
+NOTICED = frozenset({*REFUSALS, REFUSING, SELF_TEST, "store_damaged", "unordered_sound", "keyset_refused"})
 """What a loudspeaker's journal tells of one moment; over when it does not come again for a day."""
 
 

@@ -106,11 +106,16 @@ def evidence(event: JournalEvent) -> Evidence:
 
 
 def _sensed(said: Evidence, loads: Collection[str], score: float | None) -> Evidence:
-    """A sensor adds to what was rendered, and to nothing less: it may have heard a neighbour."""
+    """A sensor adds to what was rendered, and to nothing less: it may have heard a neighbour.
+
+    Where no current ever flowed, rendered samples are no sound that anybody heard.
+    """
     if said < Evidence.RENDERED:
         return said
     if score is not None and score >= LIKE:
         return Evidence.ACOUSTIC
+    if set(loads) == {NO_LOAD}:
+        return Evidence.ARMED
     return Evidence.ELECTRICAL if set(loads) == {LOAD} else said
 
 

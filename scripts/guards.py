@@ -83,10 +83,10 @@ GUARDS = (
     ),
     _guard(
         "jakarta_silent_tower",
-        "E4 needs current in the horn",
+        "without current in the horn nothing was heard",
         "broadcast/proof.py",
-        "if set(loads) == {LOAD} else said",
-        "if loads else said",
+        "if set(loads) == {NO_LOAD}:",
+        "if False:",
     ),
     _guard(
         "jakarta_silent_tower",

@@ -37,6 +37,11 @@ def _words() -> dict[str, AlarmWords]:
             _("Đường truyền chậm hoặc đồng hồ loa sai. Nếu lặp lại, hãy báo người quản trị."),
             False,
         ),
+        "keyset_refused": AlarmWords(
+            _("Cụm loa không nhận bộ khóa mới"),
+            _("Chạy “truyen-thanh keys list” trên máy chủ. Đừng gỡ khóa cũ khi loa này chưa nhận khóa mới."),
+            True,
+        ),
         "clock_unknown": AlarmWords(
             _("Đồng hồ cụm loa chưa đúng"),
             _("Loa sẽ tự chỉnh khi có mạng. Nếu kéo dài, hãy kiểm tra mạng."),

@@ -34,7 +34,7 @@ def test_a_dead_tower_is_found_by_the_daily_bulletin_long_before_the_flood(make_
     daily = on_air_and_judged(station)
     assert {each.state for each in station.deliveries(daily.id)} == {ItemState.DONE}
     assert reached(station, daily) == {
-        dead: Evidence.RENDERED,  # all samples, and no current in the horn
+        dead: Evidence.ARMED,  # all samples were rendered, and no current flowed into the horn
         mute: Evidence.ELECTRICAL,  # current, and no sound
         well: Evidence.ACOUSTIC,
     }

@@ -19,12 +19,14 @@ from schedules.types import Frequency
         (["done"], None, Evidence.RENDERED),
         (["done", "load"], None, Evidence.ELECTRICAL),
         (["done", "load", "no_load"], None, Evidence.RENDERED),
+        (["done", "no_load"], None, Evidence.ARMED),
+        (["done", "no_load"], 0.9, Evidence.ACOUSTIC),
         (["done"], 0.9, Evidence.ACOUSTIC),
         (["done", "load"], 0.1, Evidence.ELECTRICAL),
         (["armed", "load"], 0.9, Evidence.ARMED),
     ],
 )
-def test_a_sensor_adds_to_what_was_rendered_and_proves_nothing_alone(
+def test_a_sensor_adds_to_what_was_rendered_or_denies_it_and_proves_nothing_alone(
     events: list[str], score: float | None, evidence: Evidence
 ) -> None:
     entries = [
