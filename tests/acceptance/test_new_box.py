@@ -9,7 +9,6 @@ import contextlib
 import datetime as dt
 import json
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -41,11 +40,6 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < limit, f"waited in vain: {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        return int(taken.getsockname()[1])
 
 
 def now() -> dt.datetime:
@@ -105,22 +99,22 @@ class House:
         return found.online and found.desired_rev > 0 and said.get("rev") == found.desired_rev
 
     def order(self, volume: int) -> None:
+        before = self.speaker  # the planning may come at any moment after
         with self.system.database.transaction() as session:
             person = session.get_one(Person, self.admin_id)
-            registry.set_volume(session, person, self.speaker.id, volume, now())
-        revision = self.speaker.desired_rev
+            registry.set_volume(session, person, before.id, volume, now())
         self.system.kick("plan")
-        wait_until(lambda: self.speaker.desired_rev > revision, "a new desired state")
+        wait_until(lambda: self.speaker.desired_rev > before.desired_rev, "a new desired state")
         wait_until(self.follows, "the new desired state in force")
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, free_ports: Callable[[], int]) -> Iterator[House]:
     settings = load(
         {
             "TRUYEN_THANH_DATA_DIR": str(tmp_path / "data"),
-            "TRUYEN_THANH_PORT": str(free_port()),
-            "TRUYEN_THANH_MQTT_PORT": str(free_port()),
+            "TRUYEN_THANH_PORT": str(free_ports()),
+            "TRUYEN_THANH_MQTT_PORT": str(free_ports()),
             "TRUYEN_THANH_ENGINES": "espeak",
             "TRUYEN_THANH_HEARTBEAT_S": "5",
         }
