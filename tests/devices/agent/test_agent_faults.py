@@ -10,12 +10,6 @@ from devices.speaker.assembly import assemble
 from devices.speaker.sink_silent import SilentSink
 
 
-def told(station):
-    """The faults of the last state that came, None before the first."""
-    state = station.states.get("loa-1")
-    return state and state.faults
-
-
 def test_a_box_whose_store_fails_says_so_with_its_last_words(make_station, eventually, tmp_path):
     station = make_station("loa-1")
 
@@ -33,7 +27,7 @@ def test_a_box_whose_store_fails_says_so_with_its_last_words(make_station, event
         await agent.power_off()
 
     asyncio.run(asyncio.wait_for(live_and_die(), 60))
-    eventually(lambda: told(station) == ("store_failed",), within=30)
+    eventually(lambda: station.states["loa-1"].faults == ("store_failed",), within=30)
     assert not station.states["loa-1"].online
 
 
