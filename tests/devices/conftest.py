@@ -106,10 +106,17 @@ def start_broker(tmp_path: Path, free_port: int) -> Iterator[Callable[..., Broke
         broker.stop()
 
 
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except KeyError:
+        return False
+
+
 def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
-    """Wait until ``condition`` is true; fail when it does not become so."""
+    """Wait until ``condition`` is true; fail when it does not become so. What has no key yet is not yet true."""
     deadline = time.monotonic() + within
-    while not condition():
+    while not _holds(condition):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
 
