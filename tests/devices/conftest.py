@@ -114,7 +114,7 @@ def _holds(condition: Callable[[], object]) -> bool:
 
 
 def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
-    """Wait until ``condition`` is true; fail when it does not become so. What has no key yet is not yet true."""
+    """Wait until it is true, which it is not while a key is missing; fail when it does not become so."""
     deadline = time.monotonic() + within
     while not _holds(condition):
         assert time.monotonic() < deadline, "it did not happen in time"
