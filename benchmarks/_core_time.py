@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import heapq
 import itertools
 
@@ -14,7 +15,7 @@ from devices.topics import Kind, Place
 NEVER = 1 << 60
 
 
-class Timeline:
+class Timeline(abc.ABC):
     """True time, the wall clock beside it, and what is to happen: an heir has ``on_…`` for each kind."""
 
     def __init__(self, now: int) -> None:
@@ -54,11 +55,13 @@ class Timeline:
                 self.wake()
         self.elapse(until)
 
+    @abc.abstractmethod
     def elapse(self, to: int) -> None:
-        raise NotImplementedError
+        """True time passes up to an instant in which nothing happens."""
 
+    @abc.abstractmethod
     def wake(self) -> None:
-        raise NotImplementedError
+        """What the heir wished to be woken for is due."""
 
 
 def revision_of(body: bytes) -> tuple[int, int]:
