@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -23,6 +24,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""  # how loudspeakers and people reach the server; empty: from host and port
+    trusted_proxies: tuple[str, ...] = ()  # networks of reverse proxies whose word on the visitor counts
     threads: int = 32  # of the web server; every open live page holds one
     mqtt_url: str = ""  # mqtt:// or mqtts:// of a broker in the house; empty: one of our own
     mqtt_username: str = "server"
@@ -146,6 +148,20 @@ def _address(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    """Networks or single addresses; one that takes in everybody would make every stranger a proxy."""
+    found = []
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        try:
+            network = ipaddress.ip_network(part)
+        except ValueError as error:
+            raise _WrongError(f"“{part}” phải là địa chỉ hoặc mạng như 10.0.0.5, 10.0.0.0/24") from error
+        if network.prefixlen == 0:
+            raise _WrongError(f"“{part}” là mọi địa chỉ: ai cũng có thể mạo danh người khác")
+        found.append(str(network))
+    return tuple(dict.fromkeys(found))
+
+
 def _database(text: str) -> str:
     if not re.match(r"(sqlite:///.|postgresql(\+psycopg)?://)", text):
         raise _WrongError("phải là sqlite:///TỆP hoặc postgresql://…")
@@ -192,6 +208,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "host": _MACHINE,
     "port": _whole(1, 65535),
     "public_url": _address("http", "https"),
+    "trusted_proxies": _networks,
     "threads": _whole(4, 512),
     "mqtt_url": _address("mqtt", "mqtts"),
     "mqtt_username": _matching(r"[^\s:/+#]{1,80}", "tên đăng nhập"),

@@ -16,6 +16,7 @@ from werkzeug.routing import IntegerConverter, ValidationError
 
 from . import auth, compression, edge, errors, filters, i18n, navigation, sse
 from .api import create_api, create_enrolment
+from .proxies import Proxies
 
 if TYPE_CHECKING:
     from broadcast.bootstrap import System
@@ -98,6 +99,7 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
 def _configure(app: Flask, system: System) -> None:
     https = urlsplit(system.settings.public_url).scheme == "https"
     app.extensions["truyen_thanh"] = system
+    app.wsgi_app = Proxies(app.wsgi_app, system.settings.trusted_proxies)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=system.keys.session,
         SESSION_COOKIE_NAME="truyen_thanh",

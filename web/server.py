@@ -61,7 +61,7 @@ class WebServer:
             connection_limit=CONNECTIONS,
             max_request_body_size=LARGEST_REQUEST,
             asyncore_use_poll=True,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # proxies.py knows which are trusted, and clears the others'
         )
         self._stopping = threading.Event()
         self._on_stop = on_stop
