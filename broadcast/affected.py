@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session, selectinload
 from schedules import recurrence
 from tts.lexicon import Lexicon
 
-from . import areas, composition, content, layers, speech
+from . import areas, composition, layers, speech
 from .composition import VIETNAMESE, Piece
+from .folding import fold
 from .layers import Row
 from .models import (
     Broadcast,
@@ -198,7 +199,7 @@ def _contains(written: str) -> ColumnElement[bool]:
 
 
 def _runs(text: str) -> set[str]:
-    return set(RUN.findall(content.fold(text)))
+    return set(RUN.findall(fold(text)))
 
 
 def _any_of(wanted: Sequence[set[str]], there: Collection[str]) -> bool:

@@ -28,6 +28,7 @@ from .approval import (
 )
 from .content import Content, Imported, PartContent
 from .errors import EmptyTitle, InvalidInput, NotFound, StaleVersion, WrongState
+from .folding import fold
 from .models import Bulletin, BulletinState, BulletinVersion, Person, Role
 from .pages import Page, cut
 
@@ -154,7 +155,7 @@ def search(
         found = found.where(Bulletin.klass == klass)
     if area_id is not None:
         found = found.where(Bulletin.area_id.in_(areas.below(area_id)))
-    for word in content.fold(query).split():
+    for word in fold(query).split():
         found = found.where(Bulletin.folded.contains(word, autoescape=True))
     ordered = found.order_by(Bulletin.updated_at.desc(), Bulletin.id.desc()).options(*_LOADED)
     return cut(session, ordered, page, per_page)

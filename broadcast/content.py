@@ -1,4 +1,4 @@
-"""The words of a bulletin as people give them: cleaned, checked, and folded for search."""
+"""The words of a bulletin as people give them: cleaned and checked."""
 
 from __future__ import annotations
 
@@ -154,12 +154,6 @@ def from_file(data: bytes) -> Imported:
     if len(title) > HEADING_LIMIT:
         title = textwrap.shorten(title, SHORT_TITLE, placeholder=" …")
     return Imported(title[:TITLE_LIMIT], text)
-
-
-def fold(words: str) -> str:
-    """Lower case without accents, so that a search finds what was typed without a Vietnamese keyboard."""
-    plain = unicodedata.normalize("NFD", words.casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).replace("đ", "d")
 
 
 def _checked_parts(parts: Sequence[PartContent]) -> tuple[PartContent, ...]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, RowMapping, Select, UnaryExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Label, RowMapping, Select, UnaryExpression, and_, func, select
 from sqlalchemy.orm import Session
 
 from . import areas, permissions
 from .conditions import BY_WEIGHT, HEARTBEAT, Conditions, Status
+from .folding import fold
 from .models import Area, AreaClosure, Broadcast, Loudspeaker, Person
 from .pages import Page, in_range
 
@@ -175,7 +176,12 @@ def where(person: Person | None, wanted: Filter, conditions: Conditions) -> list
         chosen.append(Loudspeaker.firmware == wanted.firmware)
     if wanted.playing:
         chosen.append(Loudspeaker.playing != "")
-    return chosen + [_matches(word) for word in wanted.query.split()]
+    return chosen + matches(wanted.query)
+
+
+def matches(query: str) -> list[ColumnElement[bool]]:
+    """Every word must be in its name, its device, its serial number or its note, with accents or without."""
+    return [Loudspeaker.folded.contains(word, autoescape=True) for word in fold(query).split()]
 
 
 def _rows(*columns: Label[Any]) -> Select[*tuple[Any, ...]]:
@@ -183,12 +189,6 @@ def _rows(*columns: Label[Any]) -> Select[*tuple[Any, ...]]:
     above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == Loudspeaker.area_id)
     playing = and_(Broadcast.occurrence == Loudspeaker.playing, Broadcast.area_id.in_(above))
     return select(*columns).select_from(Loudspeaker).outerjoin(Broadcast, playing)
-
-
-def _matches(word: str) -> ColumnElement[bool]:
-    """Every word must be in one of them."""
-    columns = (Loudspeaker.name, Loudspeaker.device, Loudspeaker.serial, Loudspeaker.note)
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
 def _ordered(query: Select[Any], sort: str, conditions: Conditions) -> Select[Any]:

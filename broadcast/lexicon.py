@@ -10,10 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from . import areas, audit, content, entries, events, layers, lexicon_table, permissions, rereading
+from . import areas, audit, entries, events, layers, lexicon_table, permissions, rereading
 from .affected import Edit, Word
 from .entries import Wording
 from .errors import EntryInvalid, NotFound, WrongState
+from .folding import fold
 from .layers import for_area
 from .models import Area, AreaClosure, LexiconEntry, Person, Role
 from .pages import Page, cut_list
@@ -162,9 +163,9 @@ def search(
     for row in rows:
         name = (row.language, row.written)
         nearest[name] = min(above[row.area_id], nearest.get(name, len(above)))
-    wanted = content.fold(query).split()
+    wanted = fold(query).split()
     found = [row for row in rows if all(word in row.folded for word in wanted)]
-    found.sort(key=lambda row: (content.fold(row.written), above[row.area_id], row.id))
+    found.sort(key=lambda row: (fold(row.written), above[row.area_id], row.id))
     cut = cut_list(found, page, per_page)
     loaded = _load(session, [row.id for row in cut.items])
     views = []
@@ -185,7 +186,7 @@ def export_csv(session: Session, person: Person, area_id: int) -> str:
     """The area's own entries as a table. Errors: UnknownArea, Forbidden."""
     areas.get(session, area_id)
     permissions.require(person, Role.VIEWER, area_id, session)
-    rows = sorted(_in_force(session, [area_id]), key=lambda row: (content.fold(row.written), row.id))
+    rows = sorted(_in_force(session, [area_id]), key=lambda row: (fold(row.written), row.id))
     return lexicon_table.write((row.written, row.spoken, row.language, row.note) for row in rows)
 
 
@@ -294,7 +295,7 @@ class _Row(NamedTuple):
 
     @property
     def folded(self) -> str:
-        return content.fold(f"{self.written}\n{self.spoken}\n{self.note}")
+        return fold(f"{self.written}\n{self.spoken}\n{self.note}")
 
 
 def _in_force(session: Session, area_ids: Sequence[int]) -> list[_Row]:

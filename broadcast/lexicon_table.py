@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from . import content
 from .errors import NotText, TableInvalid
+from .folding import fold
 
 HEADER = ("Viết", "Đọc là", "Ngôn ngữ", "Ghi chú")
 NAMES = {  # without case and accents
@@ -77,7 +77,7 @@ def _separator(text: str) -> str:
 
 
 def _columns(header: Sequence[str]) -> dict[str, int]:
-    names = [" ".join(content.fold(cell).split()) for cell in header]
+    names = [" ".join(fold(cell).split()) for cell in header]
     found = {field: names.index(name) for field, known in NAMES.items() for name in known if name in names}
     if not {"written", "spoken"} <= set(found):
         raise TableInvalid(why="header")

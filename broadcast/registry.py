@@ -1,4 +1,4 @@
-"""The loudspeakers: entered with their keys, listed, changed, taken out of service; and who may connect."""
+"""The loudspeakers: entered with their keys, changed, taken out of service; and who may connect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import datetime as dt
 import re
 import secrets
 
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from devices.broker import Account, hash_password
 from devices.envelope import SigningKey
@@ -212,31 +212,6 @@ def get(session: Session, person: Person, loudspeaker_id: int) -> Loudspeaker:
     if loudspeaker is None or not permissions.may(person, Role.VIEWER, loudspeaker.area_id, session):
         raise NotFound(kind="loudspeaker", id=loudspeaker_id)
     return loudspeaker
-
-
-def search(
-    session: Session,
-    person: Person,
-    *,
-    query: str = "",
-    area_id: int | None = None,
-    retired: bool = False,
-) -> list[Loudspeaker]:
-    """The loudspeakers that the person may see, by area and name."""
-    found = select(Loudspeaker).where(Loudspeaker.area_id.in_(permissions.visible(person)))
-    if area_id is not None:
-        found = found.where(Loudspeaker.area_id.in_(areas.below(area_id)))
-    if not retired:
-        found = found.where(Loudspeaker.retired_at.is_(None))
-    if query.strip():
-        word = query.strip()
-        matches = or_(
-            Loudspeaker.name.icontains(word, autoescape=True),
-            Loudspeaker.device.icontains(word, autoescape=True),
-        )
-        found = found.where(matches)
-    ordered = found.join(Area).order_by(Area.code, Loudspeaker.name, Loudspeaker.id)
-    return list(session.scalars(ordered.options(joinedload(Loudspeaker.area))))
 
 
 def as_run(

@@ -12,6 +12,7 @@ from devices.messages import BulletinClass
 from . import composition, content, recordings, stations
 from .composition import VIETNAMESE
 from .content import PartContent
+from .folding import fold
 from .models import Bulletin, BulletinVersion, Person, VersionPart
 from .stations import Sound
 
@@ -77,7 +78,7 @@ def folded(version: BulletinVersion) -> str:
     words = [version.title, version.text]
     for part in version.parts:
         words += [part.title, part.text]
-    return content.fold("\n".join(words))
+    return fold("\n".join(words))
 
 
 def _recordings(values: dict[str, Any]) -> set[int]:

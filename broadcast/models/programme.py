@@ -6,9 +6,11 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
+from broadcast.folding import fold
 from devices.messages import AlertStatus, BulletinClass, ItemState
 
 from .base import Base, UtcDateTime, words
@@ -116,6 +118,14 @@ class Delivery(Base):
     loudspeaker: Mapped[Loudspeaker] = relationship()
 
 
+NAMED_BY = ("name", "device", "serial", "note")
+
+
+def _folded_values(context: DefaultExecutionContext) -> str:
+    values: dict[str, Any] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    return fold("\n".join(values.get(name) or "" for name in NAMED_BY))
+
+
 class Loudspeaker(Base):
     """One box on a pole. What it says of itself is kept as said; status is computed from it."""
 
@@ -135,6 +145,7 @@ class Loudspeaker(Base):
     serial: Mapped[str] = mapped_column(String(80), default="")
     photo_sha256: Mapped[str] = mapped_column(String(64), default="")
     note: Mapped[str] = mapped_column(Text, default="")
+    folded: Mapped[str] = mapped_column(Text, default=_folded_values)  # what it is found by
     data_limit_mb: Mapped[int | None]  # of its SIM, a month
     volume: Mapped[int] = mapped_column(default=80)
     turn: Mapped[int] = mapped_column(default=0)  # among neighbours that start staggered, from 0
@@ -168,6 +179,11 @@ class Loudspeaker(Base):
     cursor_boot: Mapped[str] = mapped_column(String(40), default="")
     cursor_seq: Mapped[int] = mapped_column(default=0)
     area: Mapped[Area] = relationship()
+
+
+@event.listens_for(Loudspeaker, "before_update")
+def _fold_again(_mapper: Mapper[Loudspeaker], _connection: Connection, target: Loudspeaker) -> None:
+    target.folded = fold("\n".join(getattr(target, name) for name in NAMED_BY))
 
 
 class AsRun(Base):

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, update
+from sqlalchemy import event, insert, select, update
 
 from broadcast import fleet
 from broadcast.conditions import BY_WEIGHT, Conditions, Status, month
@@ -20,6 +20,14 @@ MINUTE = dt.timedelta(minutes=1)
 def put(stage: Any, box: Any, **values: Any) -> None:
     with stage.database.transaction() as session:
         session.execute(update(Loudspeaker).where(Loudspeaker.device == box.device).values(**values))
+
+
+def name(stage: Any, box: Any, **values: str) -> None:
+    """As the pages do, by the row itself."""
+    with stage.database.transaction() as session:
+        row = session.scalars(select(Loudspeaker).where(Loudspeaker.device == box.device)).one()
+        for field, value in values.items():
+            setattr(row, field, value)
 
 
 def healthy(stage: Any, count: int = 1) -> list[Any]:
@@ -123,11 +131,39 @@ def test_counts_are_of_the_same_loudspeakers_as_the_lists(stage: Any) -> None:
 
 def test_words_are_looked_for_in_name_device_and_serial_and_all_must_be_there(stage: Any) -> None:
     boxes = healthy(stage, 3)
-    put(stage, boxes[2], serial="SN-77", name="Nhà văn hóa 100%")
+    name(stage, boxes[2], serial="SN-77", name="Nhà văn hóa 100%")
     assert names(search(stage, query="sn-77")) == [boxes[2].device]
     assert names(search(stage, query="nhà 100%")) == [boxes[2].device]
     assert names(search(stage, query="nhà sân")) == []
     assert names(search(stage, query="loa 002")) == [boxes[1].device]
+
+
+@pytest.mark.parametrize(
+    "typed", ["loa thon dong", "Loa thôn Đông", "LOA THÔN ĐÔNG", "dong", "tho\u0302n \u0111o\u0302ng"]
+)
+def test_a_name_is_found_with_accents_and_without(stage: Any, typed: str) -> None:
+    boxes = healthy(stage, 2)
+    name(stage, boxes[0], name="Loa thôn Đông")
+    assert names(search(stage, query=typed)) == [boxes[0].device]
+    name(stage, boxes[0], name="Loa thôn Tây", note="Chìa khóa ở nhà bác Đông")
+    assert names(search(stage, query="dong")) == [boxes[0].device], "the note is looked through too"
+    name(stage, boxes[0], note="")
+    assert names(search(stage, query=typed)) == []
+
+
+def test_many_that_are_entered_at_once_are_found_without_accents_too(stage: Any) -> None:
+    (box,) = healthy(stage)
+    with stage.database.transaction() as session:
+        known = {
+            "area_id": stage.cast.villages[0],
+            "public_key": "",
+            "broker_hash": "",
+            "created_at": stage.now,
+        }
+        rows = [{"device": f"d{number}", "name": f"Đầu cầu {number}", **known} for number in range(3)]
+        session.execute(insert(Loudspeaker), rows)
+    assert names(search(stage, query="dau cau 2")) == ["d2"]
+    assert box.device not in names(search(stage, query="cau"))
 
 
 def test_lists_sort_both_ways_and_pages_hold_together(stage: Any) -> None:

@@ -127,3 +127,26 @@ def test_an_event_id_is_never_used_again(tmp_path):
         made = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall())
     connection.close()
     assert all("AUTOINCREMENT" in made[name] for name in ("event", "audit", "outbox"))
+
+
+def test_loudspeakers_of_before_are_found_without_accents(bare):
+    schema.upgrade(bare.engine, "0006")
+    with bare.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO area (id, code, name, kind, level, window_start, window_end)"
+                " VALUES (1, 'X', 'X', 'commune', 0, '05:00', '21:30')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO loudspeaker (device, name, area_id, public_key, broker_hash, volume, created_at,"
+                " online, boot, session, playing, report, desired_epoch, desired_rev, desired_sha256,"
+                " cursor_boot, cursor_seq, serial, note) VALUES ('L-1', 'Loa thôn Đông', 1, '', '', 80,"
+                " '2026-10-01 00:00:00+00:00', false, '', 0, '', '{}', 1, 0, '', '', 0, 'SN-7', 'Ở đình')"
+            )
+        )
+    bare.migrate()
+    with bare.engine.connect() as connection:
+        found = connection.execute(text("SELECT folded FROM loudspeaker")).scalar_one()
+    assert found == "loa thon dong\nl-1\nsn-7\no dinh"

@@ -10,7 +10,8 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from broadcast import content, stations
+from broadcast import stations
+from broadcast.folding import fold
 from broadcast.library import COMPACT
 from broadcast.models import Bulletin, BulletinVersion
 from devices.messages import BulletinClass
@@ -48,7 +49,7 @@ def of(version: BulletinVersion, bulletin: Bulletin) -> Sounding:
         slot_ms=slot_ms(bulletin.area_id, bulletin.klass),
         is_quiet=bool(details.get("quiet")),
         opus=_opus(details),
-        filename=re.sub(r"[^a-z0-9]+", "-", content.fold(version.title)).strip("-")[:60] or "ban-tin",
+        filename=re.sub(r"[^a-z0-9]+", "-", fold(version.title)).strip("-")[:60] or "ban-tin",
     )
 
 
