@@ -34,6 +34,7 @@ class Kind(enum.StrEnum):
     AMPLIFIER = "amplifier"
     DEAD_HORN = "dead_horn"
     STORE_FAILED = "store_failed"
+    FLOODING = "flooding"  # it sends more than its share
 
 
 LASTING = frozenset(Kind)
