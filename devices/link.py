@@ -79,7 +79,10 @@ class ServerLink:
             client_id=f"{username}.{secrets.token_hex(4)}",
             clean_session=True,
             tls=tls,
+            take=self._take,
         )
+        self._late = False  # one waits for room in the inbox: the others must not overtake it
+        self._own_state = topics.server_state
         self._birth = secrets.token_hex(8)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -226,23 +229,36 @@ class ServerLink:
         except Exception:
             log.exception("a listener of the connection failed", extra={"action": "link_listener_failed"})
 
+    def _take(self, message: Message) -> bool:
+        """Without a turn of the loop for each; False when the message has to wait for room."""
+        return not self._late and self._file(message)
+
     async def _pump(self) -> None:
+        """What has to wait: the broker keeps what we do not take."""
+        self._late = False
         while True:
             message = await self._link.receive()
-            if message.topic == self._topics.server_state:
-                if message.retain and self._birth.encode() in message.payload:
-                    self._retained.set()
-                continue
-            inbound = Inbound(message.topic, message.payload, datetime.now(UTC), message.retain)
-            if (reply := self._answer(inbound)) is not None:
-                await self._link.publish(reply, qos=0)
-                continue
-            while True:
-                try:
-                    self._inbox.put_nowait(inbound)
-                    break
-                except queue.Full:  # the broker keeps what we do not take
-                    await asyncio.sleep(0.02)
+            self._late = True
+            while not self._file(message):
+                await asyncio.sleep(0.02)
+            self._late = False
+
+    def _file(self, message: Message) -> bool:
+        """False when the inbox is full."""
+        if message.topic == self._own_state:
+            if message.retain and self._birth.encode() in message.payload:
+                self._retained.set()
+            return True
+        inbound = Inbound(message.topic, message.payload, datetime.now(UTC), message.retain)
+        if (reply := self._answer(inbound)) is not None:
+            with contextlib.suppress(LinkDown):
+                self._link.post(reply, qos=0)
+            return True
+        try:
+            self._inbox.put_nowait(inbound)
+        except queue.Full:
+            return False
+        return True
 
     def _answer(self, inbound: Inbound) -> Message | None:
         try:

@@ -1,4 +1,4 @@
-"""Drives one paho client from an asyncio loop: reads, writes and keep-alives, without a thread or ``select``.
+"""Drives one client of the broker from an asyncio loop: reads, writes and keep-alives, without a thread.
 
 paho's own loops use ``select()``, which fails without a word in a process with more than 1,023 open files.
 """
@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import ssl
 from collections.abc import Callable
 from typing import cast
 
 from paho.mqtt.client import Client
 
-log = logging.getLogger(__name__)
+from devices.link_stream import Published, Stream, StreamClient
 
-_BURST = 100  # packets in one turn of the loop
+log = logging.getLogger(__name__)
 
 
 class Pump:
-    """Watches the socket of a connected client until it is closed; ``lose`` hears why it must be given up."""
+    """Watches the stream of a connected client until it is closed.
 
-    def __init__(self, client: Client, lose: Callable[[str], None]) -> None:
+    ``hear`` is given every message, ``lose`` why the connection must be given up.
+    """
+
+    def __init__(
+        self, client: StreamClient, hear: Callable[[Published], None], lose: Callable[[str], None]
+    ) -> None:
         self._client = client
+        self._hear = hear
         self._lose = lose
-        self._sock: socket.socket | None = None  # set while the loop watches it
+        self._sock: Stream | None = None  # set while the loop watches it
         self._paused = False
         self._flush_due = False
         self._misc: asyncio.TimerHandle | None = None
@@ -39,7 +43,7 @@ class Pump:
     def start(self, keepalive_s: float) -> None:
         """Begin to watch; the client has been connected, its greeting waits to be written."""
         loop = asyncio.get_running_loop()
-        self._sock = cast("socket.socket", self._client.socket())
+        self._sock = cast("Stream", self._client.socket())
         loop.add_reader(self._sock, self._readable)
         self._misc = loop.call_later(keepalive_s / 6, self._keep_alive, keepalive_s / 6)
         self.flush()
@@ -60,37 +64,60 @@ class Pump:
     def resume(self) -> None:
         if self._sock is not None and self._paused:
             self._paused = False
-            asyncio.get_running_loop().add_reader(self._sock, self._readable)
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._sock, self._readable)
+            loop.call_soon(self._readable)  # some has been read from the socket already
 
     def flush(self) -> None:
         """Write what paho has; where the socket takes no more, go on when it does."""
         self._flush_due = False
-        if self._sock is None:
-            return
-        self._client.loop_write()
-        if self._sock is None:
-            return
+        if self._sock is not None:
+            self._client.loop_write()
+        if self._sock is not None:
+            self._send(self._sock)
+
+    def _send(self, sock: Stream) -> None:
         loop = asyncio.get_running_loop()
-        if self._client.want_write():
-            loop.add_writer(self._sock, self.flush)
+        try:
+            everything = sock.flush()
+        except OSError as error:
+            self._lose(str(error))
+            return
+        if everything:
+            loop.remove_writer(sock)
         else:
-            loop.remove_writer(self._sock)
+            loop.add_writer(sock, self.flush)
 
     def _readable(self) -> None:
-        """paho reads one packet at a time: more of what has come already cost no turn of the loop each."""
         sock = self._sock
+        if sock is None or self._paused:
+            return
         try:
-            self._client.loop_read()
-            for _ in range(_BURST):
-                if sock is None or self._sock is not sock or self._paused or not _waits(sock):
-                    break
-                self._client.loop_read()
-            # Nothing calls again for what is decrypted already.
-            while isinstance(sock, ssl.SSLSocket) and self._sock is sock and sock.pending():
-                self._client.loop_read()
+            alive = sock.fill()
+            self._take(sock)
+            if self._sock is sock:
+                self._send(sock)
+            if self._sock is sock and not alive and not self._paused:
+                self._lose("the broker has closed it")
+        except OSError as error:
+            self._lose(str(error))
         except Exception:
             log.exception("the broker sent what is not MQTT", extra={"action": "link_garbage"})
             self._lose("what came is not MQTT")
+
+    def _take(self, sock: Stream) -> None:
+        """All that is whole, in the order in which it came; what is heard is confirmed."""
+        while self._sock is sock and not self._paused:
+            packet = sock.next_packet()
+            if packet is None:
+                return
+            if isinstance(packet, Published):
+                self._hear(packet)
+                if packet.mid:
+                    sock.confirm(packet.mid)
+            else:
+                sock.hand_over(packet)
+                self._client.loop_read()
 
     def _wants_write(self, client: Client, userdata: object, sock: object) -> None:
         """paho has something to send; several packets of one turn of the loop are written together."""
@@ -116,14 +143,3 @@ class Pump:
         loop.remove_writer(sock)
         if self._misc is not None:
             self._misc.cancel()
-
-
-def _waits(sock: socket.socket) -> bool:
-    """Whether something to read is there now; of what is encrypted a socket cannot say it."""
-    if isinstance(sock, ssl.SSLSocket):
-        return False
-    try:
-        sock.recv(1, socket.MSG_PEEK)
-    except OSError:
-        return False
-    return True

@@ -326,11 +326,15 @@ def test_a_broker_behind_tls_is_trusted_by_its_certificate_only(
     trusted = make_certificate(tmp_path)
     settings = mosquitto._SETTINGS + f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\n"
     monkeypatch.setattr(mosquitto, "_SETTINGS", settings)
-    url = start_broker([make_account("loa-01", reads=READS)]).url.replace("mqtt:", "mqtts:")
+    box = make_account("loa-01", reads=READS, writes=READS)
+    url = start_broker([box]).url.replace("mqtt:", "mqtts:")
+    payloads = [b"x" * 100_000, *(str(number).encode() for number in range(1_500)), b"y" * 100_000]
 
     async def story() -> None:
         async with connected(url, tls=trusted) as link:
-            await link.publish(Message(TOPICS.cmd("loa-01"), b"x" * 100_000))
+            sent = [link.post(Message(TOPICS.cmd("loa-01"), payload)) for payload in payloads]
+            await asyncio.gather(*sent)
+            assert [(await link.receive()).payload for _ in payloads] == payloads
         with pytest.raises(LinkRefused, match="certificate"):
             await make_link(url).connect(WILL, READS)
 
