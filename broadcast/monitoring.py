@@ -44,7 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A loudspeaker that cannot be counted on; ``unproved`` is there but proved no sound for days."""
+    """A loudspeaker that worked once and cannot be counted on; ``unproved``: no sound proved for days."""
 
     loudspeaker: Loudspeaker
     presence: Presence
@@ -53,7 +53,10 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The first page: ``awaiting`` are for this person to approve, ``returned`` came back to them."""
+    """The first page: ``awaiting`` are for this person to approve, ``returned`` came back to them.
+
+    What was never heard of is not among the ``loudspeakers``: it is not broken, only not there yet.
+    """
 
     playing: list[Slot]
     next: Slot | None
@@ -65,6 +68,7 @@ class Today:
     alarms: list[Alarm]
     loudspeakers: int
     online: int
+    never: int
 
 
 def presence(loudspeaker: Loudspeaker, now: dt.datetime, heartbeat: dt.timedelta = HEARTBEAT) -> Presence:
@@ -82,7 +86,7 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
     playing, coming = week.now_and_next(session, areas, now)
     midnight = local_midnight(now)
     conditions = Conditions(now, heartbeat)
-    total, online = _counts(session, mine, conditions)
+    total, online, never = _counts(session, mine, conditions)
     return Today(
         playing=playing,
         next=coming,
@@ -94,6 +98,7 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
         alarms=alarms(session, person),
         loudspeakers=total,
         online=online,
+        never=never,
     )
 
 
@@ -154,7 +159,7 @@ def _silent(session: Session, area_ids: Collection[int], conditions: Conditions)
         select(Loudspeaker, unproved)
         .where(
             Loudspeaker.area_id.in_(area_ids),
-            Loudspeaker.retired_at.is_(None),
+            conditions.in_service,
             or_(conditions.offline, unproved),
         )
         .options(joinedload(Loudspeaker.area))
@@ -166,14 +171,15 @@ def _silent(session: Session, area_ids: Collection[int], conditions: Conditions)
     ]
 
 
-def _counts(session: Session, area_ids: Collection[int], conditions: Conditions) -> tuple[int, int]:
-    """How many there are and how many of them are heard in time."""
-    there = and_(~conditions.offline, ~conditions.late)
-    query = select(func.count(), func.count().filter(there)).where(
-        Loudspeaker.area_id.in_(area_ids), Loudspeaker.retired_at.is_(None)
-    )
-    total, online = session.execute(query).one()
-    return total, online
+def _counts(session: Session, area_ids: Collection[int], conditions: Conditions) -> tuple[int, int, int]:
+    """How many work, how many of them are heard in time, and how many were never heard."""
+    working = conditions.in_service
+    there = and_(working, ~conditions.offline, ~conditions.late)
+    query = select(
+        func.count().filter(working), func.count().filter(there), func.count().filter(~working)
+    ).where(Loudspeaker.area_id.in_(area_ids), Loudspeaker.retired_at.is_(None))
+    total, online, never = session.execute(query).one()
+    return total, online, never
 
 
 def _awaiting(session: Session, person: Person) -> list[Bulletin]:

@@ -79,11 +79,12 @@ def has_role(role: Role) -> bool:
 
 def install(app: Flask) -> None:
     app.permanent_session_lifetime = dt.timedelta(days=SESSION_DAYS)
-    app.before_request(_load_person)
+    app.before_request(load_person)
     app.register_blueprint(blueprint)
 
 
-def _load_person() -> None:
+def load_person() -> None:
+    """Who the cookie says is there, where the request has a transaction."""
     if "session" not in g or "person_id" not in session:
         return
     person = g.session.get(Person, session["person_id"])

@@ -90,7 +90,17 @@ def _open() -> None:
         return
     if request.blueprint == "api":  # opens its own, and only where it needs one
         return
-    reads = request.method in READING or getattr(view, "only_reads", False)
+    _begin(reads=request.method in READING or getattr(view, "only_reads", False))
+
+
+def read_again() -> None:
+    """Open a new transaction for the page of an error, after ``give_up``."""
+    for name in ("person", "session"):
+        g.pop(name, None)
+    _begin(reads=True)
+
+
+def _begin(*, reads: bool) -> None:
     g.unit = system().database.transaction(read_only=reads)
     g.session = g.unit.__enter__()
 

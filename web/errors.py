@@ -22,12 +22,14 @@ from broadcast.errors import (
     Unavailable,
 )
 
-from .edge import give_up
+from .edge import give_up, read_again
 from .sentences import ADVICE, SENTENCES, TITLES
 
 log = logging.getLogger(__name__)
 
 SECRET_PARTS = ("token", "poll")  # of an address, as the rules of the views name them
+
+BUSY = 503  # whatever failed would only be waited for once more
 
 # The first class that matches decides.
 STATUSES: tuple[tuple[type[DomainError], int], ...] = (
@@ -117,10 +119,33 @@ def _go(url: str) -> Response:
 def _answer(status: int, text: str) -> Response:
     if wants_json():
         return make_response(jsonify(ok=False, error=text), status)
-    title = str(TITLES.get(status, TITLES[400]))
     partial = "HX-Request" in request.headers
-    template = "errors/alert.html" if partial else "errors/page.html"
-    answer = make_response(render_template(template, status=status, title=title, text=text), status)
+    answer = make_response(_alert(text) if partial else _page(status, text), status)
     if partial:  # htmx shows it where toasts are, and leaves the form as it is
         answer.headers.update({"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
     return answer
+
+
+def _alert(text: str) -> str:
+    return render_template("errors/alert.html", text=text)
+
+
+def _page(status: int, text: str) -> str:
+    if status != BUSY:
+        _look_again()
+    title = str(TITLES.get(status, TITLES[400]))
+    return render_template("errors/page.html", status=status, title=title, text=text)
+
+
+def _look_again() -> None:
+    """Who is there and what is urgent on air, as on every page; this one must appear without them too."""
+    from .auth import load_person  # noqa: PLC0415 - as above
+    from .navigation import urgent_now  # noqa: PLC0415 - as above
+
+    try:
+        read_again()
+        load_person()
+        urgent_now()
+    except Exception as error:
+        give_up(error)
+        log.warning("An error page without its frame", exc_info=error, extra={"action": "web.error_page"})

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from broadcast import bulletins, closing, monitoring, planning, programme, urgent
 from broadcast.errors import NotFound
 from broadcast.matrix import matrix
-from broadcast.models import Alarm, BroadcastState
+from broadcast.models import Alarm, BroadcastState, Loudspeaker
 from broadcast.proof import Verdict
 from devices.messages import ClockQuality, Evidence, ItemState
 from devices.presence import Presence
@@ -141,7 +141,7 @@ def test_today_shows_what_plays_what_comes_and_what_needs_me(stage: Any) -> None
     assert leader.next.start.hour == 10
     assert [b.id for b in leader.awaiting] == [waiting]
     assert officer.awaiting == []
-    assert (leader.loudspeakers, leader.online, len(leader.silent)) == (3, 1, 2)
+    assert (leader.loudspeakers, leader.online, leader.never, leader.silent) == (1, 1, 2, [])
     assert (stranger.loudspeakers, stranger.playing, stranger.awaiting) == (0, [], [])
     with stage.database.transaction() as session:
         bulletins.send_back(session, stage.cast.binh, waiting, version=1, note="Sửa giờ.", now=stage.now)
@@ -159,6 +159,23 @@ def test_a_loudspeaker_that_is_there_but_never_proves_sound_is_shown(stage: Any)
     assert [(each.loudspeaker.device, each.presence, each.unproved) for each in found] == [
         (mute.device, Presence.ONLINE, True)
     ]
+
+
+def test_what_was_never_heard_is_neither_silent_nor_an_alarm_and_counts_apart(stage: Any) -> None:
+    on_air(stage, 2)
+    heard, new = stage.boxes
+    stage.hear(heard.state(stage.now, rev=1))
+    much_later = stage.now + dt.timedelta(days=4)
+    with stage.database.transaction() as session:
+        asked = update(Loudspeaker).values(asked_at=much_later - dt.timedelta(hours=1))
+        session.execute(asked)
+        monitoring.watch(session, much_later)
+    found = today(stage, stage.cast.lan, much_later)
+    assert [each.loudspeaker.device for each in found.silent] == [heard.device]
+    assert (found.loudspeakers, found.online, found.never) == (1, 0, 1)
+    assert {alarm.loudspeaker_id for alarm in found.alarms} == {1}
+    stage.hear(new.state(much_later, rev=1), now=much_later)
+    assert today(stage, stage.cast.lan, much_later).never == 0
 
 
 def test_an_alarm_is_seen_and_closed_only_where_one_looks(stage: Any) -> None:

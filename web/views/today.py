@@ -101,8 +101,6 @@ def _open_alarm(alarm: Alarm) -> OpenAlarm:
 
 def _why(silent: Silent) -> str:
     """Why this loudspeaker cannot be counted on."""
-    if silent.presence is Presence.NEVER:
-        return str(_("Chưa từng kết nối"))
     if silent.presence is Presence.OFFLINE:
         return str(_("Mất kết nối · %(ago)s", ago=ago(silent.loudspeaker.last_seen, now())))
     return str(_("Có kết nối nhưng 3 ngày chưa chứng minh đã phát"))
@@ -112,7 +110,7 @@ def _lead(today: Today) -> str:
     """One sentence that says whether all is well."""
     if today.urgent:
         return str(_("Đang có thông báo khẩn cấp."))
-    if not today.loudspeakers:
+    if not today.loudspeakers and not today.never:
         return str(_("Chưa có cụm loa nào."))
     parts = []
     if today.silent:
@@ -122,4 +120,6 @@ def _lead(today: Today) -> str:
         parts.append(ngettext("%(num)s cảnh báo", "%(num)s cảnh báo", len(today.alarms)))
     if parts:
         return " · ".join(str(part) for part in parts)
+    if not today.loudspeakers:
+        return str(_("Chưa cụm loa nào kết nối lần nào."))
     return str(_("Mọi cụm loa đang hoạt động bình thường."))
