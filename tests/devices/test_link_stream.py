@@ -23,6 +23,7 @@ from devices.topics import Topics
 
 TOPICS = Topics("xa")
 WILL = Message(TOPICS.state("loa-01"), b"gone", retain=True)
+PATIENCE = 20.0  # seconds
 PUBACK = b"\x40\x02\x00\x07"
 
 
@@ -56,7 +57,7 @@ def fake_broker(port: int, talk: Callable[[socket.socket], None]) -> Iterator[st
     def serve() -> None:
         peer, _ = listening.accept()
         with peer:
-            peer.settimeout(10)
+            peer.settimeout(PATIENCE)
             peer.recv(1000)
             peer.sendall(b"\x20\x02\x00\x00")
             subscribed = peer.recv(1000)
@@ -67,7 +68,7 @@ def fake_broker(port: int, talk: Callable[[socket.socket], None]) -> Iterator[st
         thread = threading.Thread(target=serve)
         thread.start()
         yield f"mqtt://127.0.0.1:{port}"
-        thread.join(20)
+        thread.join(2 * PATIENCE)
         assert not thread.is_alive()
 
 
@@ -252,7 +253,8 @@ def test_a_reader_that_was_behind_still_hears_all_that_came(free_port: int, *, c
         await link.connect(WILL, ["t"])
         while link._pump is None or not link._pump.paused:
             await asyncio.sleep(0.01)
-        assert [int((await link.receive()).payload) for _ in range(count)] == list(range(count))
+        async with asyncio.timeout(PATIENCE / 2):  # then the silence has its end too
+            assert [int((await link.receive()).payload) for _ in range(count)] == list(range(count))
         await link.close()
 
     with fake_broker(free_port, talk) as url:
