@@ -167,6 +167,7 @@ def collect(session: Session, poll: str, *, wire: Wire, now: dt.datetime) -> Gra
     claim.done_at = claim.done_at or now
     registry.tell(session, None, loudspeaker, "loudspeaker.collect", now, claim=claim.id)
     return Granted(
+        public_key=claim.public_key,
         device=loudspeaker.device,
         tenant=wire.topics.tenant,
         broker=wire.broker_url,

@@ -7,6 +7,7 @@ another password: a box that loses power at any moment finds a way to go on.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ FRESH_MS = 10 * 60_000  # how far the asker's clock may be off; an older questio
 
 
 def replace_key(session: Session, device: str, body: bytes, now: dt.datetime) -> NewKey:
-    """Let the key in ``body`` take over. Errors: NotFound, KeyRefused."""
+    """Let the key in ``body`` take over; the answer names these bytes. Errors: NotFound, KeyRefused."""
     wanted = select(Loudspeaker).where(Loudspeaker.device == device, Loudspeaker.retired_at.is_(None))
     loudspeaker = session.scalar(wanted.with_for_update())
     if loudspeaker is None:
@@ -50,7 +51,12 @@ def replace_key(session: Session, device: str, body: bytes, now: dt.datetime) ->
         key=fingerprint(loudspeaker.public_key)[:16],
     )
     events.emit(session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id)
-    return NewKey(password=password, key_expires=to_ms(loudspeaker.key_expires_at))
+    return NewKey(
+        device=device,
+        request=hashlib.sha256(body).hexdigest(),
+        password=password,
+        key_expires=to_ms(loudspeaker.key_expires_at),
+    )
 
 
 def _opened(loudspeaker: Loudspeaker, body: bytes) -> tuple[str, KeyRequest]:

@@ -26,6 +26,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     claim: str
     poll: str
     expires_at: Int
+    server_keys: tuple[Short, ...] = ()  # one of them seals what the box is granted
     url: str = ""  # of the page where an officer claims the box
     qr: tuple[str, ...] = ()  # ``url`` as rows of 0 and 1
 
@@ -33,9 +34,13 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
         return f"Waiting({self.claim!r})"
 
 
-class Granted(msgspec.Struct, frozen=True, kw_only=True):
-    """``GET /api/enrol/<poll>`` once an officer has claimed the box: its identity without the private key."""
+class Granted(msgspec.Struct, frozen=True, kw_only=True, tag="granted", tag_field="type"):
+    """``GET /api/enrol/<poll>`` once an officer has claimed the box: its identity without the private key.
 
+    Sealed by the server; ``public_key`` is the box's, so that the answer is good for no other question.
+    """
+
+    public_key: str
     device: str
     tenant: str
     broker: str
@@ -48,9 +53,14 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
         return f"Granted({self.device!r}, tenant={self.tenant!r}, broker={self.broker!r})"
 
 
-class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """``POST /api/speakers/<device>/key``: the new key counts from now on, with this password."""
+class NewKey(msgspec.Struct, frozen=True, kw_only=True, tag="new_key", tag_field="type"):
+    """``POST /api/speakers/<device>/key``: the new key counts from now on, with this password.
 
+    Sealed by the server; ``request`` is the sha256 of the very bytes that asked, in hexadecimal digits.
+    """
+
+    device: str
+    request: str
     password: str
     key_expires: Int
 

@@ -12,6 +12,7 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from .enrolment import Granted, NewKey
 from .errors import BadSignature, Malformed
 from .messages import (
     Ack,
@@ -47,6 +48,8 @@ _open_decoder: msgspec.json.Decoder[State | Telemetry | TimeRequest] = msgspec.j
     State | Telemetry | TimeRequest
 )
 _key_request_decoder = msgspec.json.Decoder(KeyRequest)
+_granted_decoder = msgspec.json.Decoder(Granted)
+_new_key_decoder = msgspec.json.Decoder(NewKey)
 _plan_decoder = msgspec.json.Decoder(Plan)
 
 
@@ -119,7 +122,7 @@ class KeySet:
         return True
 
 
-def seal(message: Order | Journal | Ack | KeyRequest, *keys: SigningKey) -> bytes:
+def seal(message: Order | Journal | Ack | KeyRequest | NewKey | Granted, *keys: SigningKey) -> bytes:
     """Encode and sign a message, once with each key."""
     body = msgspec.json.encode(message)
     covered = _covered(PAYLOAD_TYPE, body)
@@ -146,6 +149,16 @@ def open_report(data: bytes, keys: KeySet | None) -> Report:
 def open_key_request(data: bytes, keys: KeySet) -> KeyRequest:
     """Verify and decode what a loudspeaker asks over HTTP; raises BadSignature or Malformed."""
     return _decode(_key_request_decoder, _verified(data, keys))
+
+
+def open_new_key(data: bytes, keys: KeySet) -> NewKey:
+    """Verify and decode the answer to a change of keys; raises BadSignature or Malformed."""
+    return _decode(_new_key_decoder, _verified(data, keys))
+
+
+def open_granted(data: bytes, keys: KeySet) -> Granted:
+    """Verify and decode what a claimed box is granted; raises BadSignature or Malformed."""
+    return _decode(_granted_decoder, _verified(data, keys))
 
 
 def key_proof(device: str, public_key: str) -> bytes:

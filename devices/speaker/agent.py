@@ -140,6 +140,11 @@ class Agent:
         return self._core.key_expires
 
     @property
+    def trusted(self) -> tuple[str, ...]:
+        """The server's keys (base64) whose signature counts now."""
+        return self._core.trusted(self._now())
+
+    @property
     def is_playing(self) -> bool:
         return bool(self._core.state(self._now(), 0, "").playing)
 

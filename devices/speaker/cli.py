@@ -214,6 +214,7 @@ async def _renewed(identity_file: Path, identity: Identity, agent: Agent, clock:
         identity,
         lambda: None if clock.quality() is ClockQuality.UNKNOWN else clock.utc_ms(),
         random.SystemRandom(),
+        trusted=lambda: agent.trusted,
     )
     await care.renewed(lambda: agent.key_expires)
     while agent.is_playing:

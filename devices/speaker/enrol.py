@@ -17,8 +17,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from devices.enrolment import Ask, Granted, Waiting
-from devices.envelope import SigningKey
-from devices.errors import EnrolRefused, FetchUnreachable, IdentityInvalid
+from devices.envelope import KeySet, SigningKey, open_granted
+from devices.errors import EnrolRefused, FetchUnreachable, IdentityInvalid, OrderRejected
 
 from . import private_file
 from .asking import Answer, Asker, ask
@@ -54,7 +54,12 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """One box that wants to belong to ``server``; ``show`` is told every code to show."""
+    """One box that wants to belong to ``server``; ``show`` is told every code to show.
+
+    ``known`` are keys of that server that the box has from elsewhere. Without any it believes those that
+    it is told with its code: whoever comes between the box and the server later is found out, whoever was
+    there at the first word is not.
+    """
 
     server: str
     path: Path
@@ -62,6 +67,7 @@ class Enrolment:
     show: Callable[[Waiting], None]
     asker: Asker = ask
     sleep: Callable[[float], None] = time.sleep
+    known: tuple[str, ...] = ()
 
     def run(self) -> Identity:
         """Ask until there is an identity, and write it. Raises EnrolRefused, FetchRefused."""
@@ -114,7 +120,7 @@ class Enrolment:
             self.sleep(_pause(answer, pause))
 
     def _keep(self, pending: Pending, answer: Answer) -> Identity:
-        granted = _decoded(answer, Granted)
+        granted = self._granted(pending, answer)
         identity = Identity(
             device=granted.device,
             tenant=granted.tenant,
@@ -131,6 +137,17 @@ class Enrolment:
         identity.save(self.path)
         private_file.remove(self._draft)
         return identity
+
+    def _granted(self, pending: Pending, answer: Answer) -> Granted:
+        """Raises EnrolRefused for what was not written by the server, or not for this box."""
+        try:
+            granted = open_granted(answer.body, KeySet(self.known or pending.waiting.server_keys))
+        except (OrderRejected, ValueError) as error:
+            raise EnrolRefused(f"not an answer of the server: {error}") from error
+        ours = SigningKey.from_bytes(base64.b64decode(pending.private_key)).public
+        if granted.public_key != ours:
+            raise EnrolRefused("an answer to another box")
+        return granted
 
     def _try(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
         try:

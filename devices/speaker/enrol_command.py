@@ -15,9 +15,11 @@ from urllib.parse import urlsplit
 import click
 
 from devices.enrolment import Waiting
-from devices.errors import EnrolRefused, FetchError
+from devices.envelope import KeySet
+from devices.errors import EnrolRefused, FetchError, IdentityInvalid
 
 from .enrol import About, Enrolment
+from .identity import Identity
 
 _MODEL = (Path("/proc/device-tree/model"), Path("/sys/class/dmi/id/product_name"))
 _SERIAL = (Path("/proc/device-tree/serial-number"), Path("/sys/class/dmi/id/product_serial"))
@@ -37,16 +39,30 @@ _HERE = ("localhost", "127.0.0.1", "::1")
     required=True,
     help="Tệp danh tính sẽ được ghi (quyền 0600).",
 )
+@click.option(
+    "--server-key",
+    "server_keys",
+    multiple=True,
+    help="Khóa công khai của máy chủ (“truyen-thanh keys list”), để không tin nhầm máy chủ khác.",
+)
 @click.option("--again", is_flag=True, help="Nhận lại: thay tệp danh tính đang có.")
 @click.option("--hardware", help="Loại máy; mặc định lấy từ máy này.")
 @click.option("--serial", help="Số máy; mặc định lấy từ máy này.")
 @click.option("--json", "as_json", is_flag=True, help="In mỗi bước một dòng JSON.")
 def enrol(
-    *, server: str, identity_file: Path, again: bool, hardware: str | None, serial: str | None, as_json: bool
+    *,
+    server: str,
+    identity_file: Path,
+    server_keys: tuple[str, ...],
+    again: bool,
+    hardware: str | None,
+    serial: str | None,
+    as_json: bool,
 ) -> None:
     """Xin danh tính cho hộp loa này: hiện mã, rồi chờ cán bộ nhận loa trên điện thoại."""
     server = server.rstrip("/")
     _check(server, identity_file, again)
+    known = known_keys(server, identity_file, server_keys)
     about = About(
         hardware=hardware if hardware is not None else _first_line(_MODEL),
         serial=serial if serial is not None else _first_line(_SERIAL),
@@ -54,7 +70,7 @@ def enrol(
     )
     show = _say_as_json if as_json else _say
     try:
-        identity = Enrolment(server, identity_file, about, show).run()
+        identity = Enrolment(server, identity_file, about, show, known=known).run()
     except (EnrolRefused, FetchError) as error:
         raise click.ClickException(f"Máy chủ không nhận hộp loa này ({error}).") from error
     if as_json:
@@ -83,6 +99,19 @@ def picture(rows: Sequence[str], *, colours: bool) -> str:
         for at in range(0, len(framed), 2)
     )
     return "\n".join(f"{_BLACK_ON_WHITE}{line}{_AS_BEFORE}" if colours else line for line in lines)
+
+
+def known_keys(server: str, identity_file: Path, told: tuple[str, ...]) -> tuple[str, ...]:
+    """The server's keys that are known before it is asked: told by a person, or from the last time."""
+    try:
+        KeySet(told)
+    except ValueError as error:
+        raise click.UsageError("--server-key không phải khóa công khai của máy chủ.") from error
+    try:
+        before = Identity.load(identity_file)
+    except IdentityInvalid:
+        return told
+    return told or (before.server_keys if before.server == server else ())
 
 
 def _check(server: str, identity_file: Path, again: bool) -> None:

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,8 +20,8 @@ from typing import Final
 import msgspec
 
 from devices.enrolment import NewKey
-from devices.envelope import SigningKey, key_proof, seal
-from devices.errors import FetchError, FetchRefused
+from devices.envelope import KeySet, SigningKey, key_proof, open_new_key, seal
+from devices.errors import FetchError, FetchRefused, OrderRejected
 from devices.messages import KeyRequest
 
 from . import private_file
@@ -45,8 +45,14 @@ def due_at(device: str, key_expires: int) -> int:
     return key_expires - BEFORE_MS + round(share * SPREAD_MS)
 
 
-def replace_key(path: Path, identity: Identity, now_ms: int, asker: Asker = ask) -> Identity:
+def replace_key(
+    path: Path, identity: Identity, now_ms: int, asker: Asker = ask, trusted: Iterable[str] | None = None
+) -> Identity:
     """Ask for the new key and write the new identity over the old one; raises FetchError, OSError.
+
+    Only an answer to this very question counts, sealed with one of the server's keys that are
+    ``trusted`` now (those of the identity where nobody says): a stranger on the way could else give
+    the box a password that opens nothing.
 
     Whose clock is far off asks by the server's time: with a password that is dead it would never learn
     the true one over the broker. The time dates the question and counts for nothing else.
@@ -57,15 +63,14 @@ def replace_key(path: Path, identity: Identity, now_ms: int, asker: Asker = ask)
         key = SigningKey.generate()
         private_file.write(draft, key.private_bytes().hex().encode())
     address = f"{identity.server}/api/speakers/{identity.device}/key"
-    answer = asker("POST", address, _request(identity, key, now_ms))
+    question = _request(identity, key, now_ms)
+    answer = asker("POST", address, question)
     if answer.status == 403 and answer.at_ms and abs(answer.at_ms - now_ms) > _APART_MS:
-        answer = asker("POST", address, _request(identity, key, answer.at_ms))
+        question = _request(identity, key, answer.at_ms)
+        answer = asker("POST", address, question)
     if answer.status != 200:
         raise FetchRefused(f"the server answers {answer.status}")
-    try:
-        told = msgspec.json.decode(answer.body, type=NewKey)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise FetchRefused(f"not an answer of this protocol: {error}") from error
+    told = _opened(answer.body, question, identity, identity.server_keys if trusted is None else trusted)
     private = base64.b64encode(key.private_bytes()).decode()
     renewed = msgspec.structs.replace(identity, private_key=private, password=told.password)
     renewed.save(path)
@@ -91,6 +96,7 @@ class KeyCare:
     now_ms: Callable[[], int | None]
     rng: random.Random
     asker: Asker = ask
+    trusted: Callable[[], Iterable[str] | None] = lambda: None  # the server's keys of now
     look_s: float = LOOK_S
     pause_s: float = _FIRST_PAUSE_S
 
@@ -114,7 +120,8 @@ class KeyCare:
     async def _attempt(self, now: int) -> Identity | None:
         ids = {"device": self.identity.device}
         try:
-            found = await asyncio.to_thread(replace_key, self.path, self.identity, now, self.asker)
+            keys = self.trusted()
+            found = await asyncio.to_thread(replace_key, self.path, self.identity, now, self.asker, keys)
         except (FetchError, OSError) as error:
             log.warning("The key was not replaced: %s", error, extra={"action": "rekey_failed", **ids})
             return None
@@ -131,6 +138,17 @@ def _request(identity: Identity, key: SigningKey, now_ms: int) -> bytes:
         at=now_ms,
     )
     return seal(wanted, identity.key)
+
+
+def _opened(body: bytes, question: bytes, identity: Identity, trusted: Iterable[str]) -> NewKey:
+    """Raises FetchRefused for what is not the server's answer to this question."""
+    try:
+        told = open_new_key(body, KeySet(trusted))
+    except OrderRejected as error:
+        raise FetchRefused(f"not an answer of the server: {error}") from error
+    if (told.device, told.request) != (identity.device, hashlib.sha256(question).hexdigest()):
+        raise FetchRefused("an answer to another question")
+    return told
 
 
 def _begun(draft: Path) -> SigningKey | None:

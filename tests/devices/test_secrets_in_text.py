@@ -16,8 +16,15 @@ WAITING = Waiting(claim="HX4Q-7KMT", poll="SECRET", expires_at=1)
     "value",
     [
         WAITING,
-        Granted(device="loa", tenant="xa", broker="mqtt://x", password="SECRET", server_keys=()),
-        NewKey(password="SECRET", key_expires=1),
+        Granted(
+            public_key="key",
+            device="loa",
+            tenant="xa",
+            broker="mqtt://x",
+            password="SECRET",
+            server_keys=(),
+        ),
+        NewKey(device="d", request="r", password="SECRET", key_expires=1),
         Pending(server="https://x", private_key="SECRET", waiting=WAITING),
         Answer(200, b"SECRET"),
         Identity(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 from typing import Any
 
@@ -15,7 +16,7 @@ from broadcast.database import Database
 from broadcast.models import AuditRow, Loudspeaker
 from broadcast.placing import Place
 from devices.broker.accounts import check_password
-from devices.envelope import SigningKey, key_proof, seal
+from devices.envelope import KeySet, SigningKey, key_proof, open_granted, open_new_key, seal
 from devices.messages import Ack, KeyRequest
 from devices.speaker.identity import Identity
 
@@ -83,10 +84,12 @@ def test_a_box_asks_waits_and_gets_its_identity_without_a_session_or_a_token(
     granted = client.get(f"/api/enrol/{told['poll']}")
     assert granted.status_code == 200
     assert granted.headers["Cache-Control"] == "no-store"
-    assert granted.json["server_keys"] == [system.wire.key.public]
-    assert granted.json["server"] == system.wire.public_url
-    assert "private_key" not in granted.json
-    assert check_password(granted.json["password"], loudspeaker(database).broker_hash)
+    assert told["server_keys"] == [system.wire.key.public]
+    got = open_granted(granted.data, KeySet(told["server_keys"]))
+    assert got.public_key == loudspeaker(database).public_key
+    assert got.server_keys == (system.wire.key.public,)
+    assert got.server == system.wire.public_url
+    assert check_password(got.password, loudspeaker(database).broker_hash)
 
 
 @pytest.mark.parametrize("name", ["x", "HX4Q-7KMT", "../speakers", "a" * 43])
@@ -125,16 +128,19 @@ def test_an_address_that_asks_without_end_is_told_when_it_may_again(client: Any)
 def test_a_box_gets_a_new_key_and_until_it_was_used_the_old_one_counts_too(
     client: Any, database: Database, box: Identity
 ) -> None:
-    new = SigningKey.generate()
-    first = client.post("/api/speakers/loa-001/key", data=request_key(box, new))
-    assert first.status_code == 200
-    again = client.post("/api/speakers/loa-001/key", data=request_key(box, new))
-    assert again.json["password"] != first.json["password"]
+    new, trusted = SigningKey.generate(), KeySet(box.server_keys)
+    answer = client.post("/api/speakers/loa-001/key", data=request_key(box, new))
+    assert answer.status_code == 200
+    first = open_new_key(answer.data, trusted)
+    question = request_key(box, new)
+    again = open_new_key(client.post("/api/speakers/loa-001/key", data=question).data, trusted)
+    assert (again.device, again.request) == (box.device, hashlib.sha256(question).hexdigest())
+    assert again.password != first.password
     found = loudspeaker(database)
     assert (found.public_key, found.previous_key) == (new.public, box.key.public)
-    assert check_password(again.json["password"], found.broker_hash)
+    assert check_password(again.password, found.broker_hash)
     assert found.key_expires_at is not None
-    assert again.json["key_expires"] == int(found.key_expires_at.timestamp() * 1000)
+    assert again.key_expires == int(found.key_expires_at.timestamp() * 1000)
     lost = SigningKey.generate()  # the file of the first was lost before it was used
     assert client.post("/api/speakers/loa-001/key", data=request_key(box, lost)).status_code == 200
     assert loudspeaker(database).previous_key == box.key.public

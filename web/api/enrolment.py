@@ -16,7 +16,9 @@ from broadcast import enrolment, rekeying
 from broadcast.enrolment_errors import ClaimGone
 from broadcast.errors import DomainError
 from broadcast.moments import to_ms
-from devices.enrolment import Ask, Waiting
+from broadcast.outbox import Wire
+from devices.enrolment import Ask, Granted, NewKey, Waiting
+from devices.envelope import seal
 from web.edge import no_session
 from web.errors import status_of
 from web.throttle import Throttle, household
@@ -57,6 +59,7 @@ def create_enrolment(system: System) -> Blueprint:
             claim=asked.code,
             poll=asked.poll,
             expires_at=to_ms(asked.expires_at),
+            server_keys=system.wire.keys.current.public,
             url=url,
             qr=tuple("".join("01"[cell] for cell in row) for row in segno.make_qr(url, error="m").matrix),
         )
@@ -74,7 +77,7 @@ def create_enrolment(system: System) -> Blueprint:
         if granted is None:
             return _answer({"state": "waiting"}, 202, retry_s=POLL_S)
         system.kick("accounts")
-        return _answer(granted, 200)
+        return _sealed(granted, system.wire)
 
     @api.post("/speakers/<device>/key")
     @no_session
@@ -84,7 +87,7 @@ def create_enrolment(system: System) -> Blueprint:
         with system.database.transaction() as session:
             made = rekeying.replace_key(session, device, body, system.clock())
         system.kick("accounts")
-        return _answer(made, 200)
+        return _sealed(made, system.wire)
 
     api.register_error_handler(DomainError, _refuse)
     for unreadable in (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -109,8 +112,17 @@ def _error(code: str, status: int, retry_s: int = 0) -> Response:
     return _answer({"error": {"code": code}}, status, retry_s)
 
 
+def _sealed(value: NewKey | Granted, wire: Wire) -> Response:
+    """What a box stakes its identity on; whoever is on the way can read it, and change nothing."""
+    return _respond(seal(value, *wire.keys.current.signers), 200)
+
+
 def _answer(value: object, status: int, retry_s: int = 0) -> Response:
-    answer = Response(msgspec.json.encode(value), status, mimetype="application/json")
+    return _respond(msgspec.json.encode(value), status, retry_s)
+
+
+def _respond(body: bytes, status: int, retry_s: int = 0) -> Response:
+    answer = Response(body, status, mimetype="application/json")
     answer.cache_control.no_store = True
     if retry_s:
         answer.headers["Retry-After"] = str(retry_s)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from devices.enrolment import NewKey
-from devices.envelope import KeySet, SigningKey, open_key_request
+from devices.envelope import KeySet, SigningKey, open_key_request, seal
 from devices.errors import FetchRefused
 from devices.speaker import private_file
 from devices.speaker.asking import Answer, ask
@@ -24,6 +24,7 @@ from devices.speaker.rekey import KeyCare, replace_key
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
 FRESH_MS = 10 * 60_000
+SERVER = SigningKey.generate()
 
 
 class Keeper:
@@ -40,7 +41,9 @@ class Keeper:
         at_ms = NOW if self.tells else 0
         if self.refuses or abs(request.at - NOW) > FRESH_MS:
             return Answer(403, b"", at_ms=at_ms)
-        return Answer(200, msgspec.json.encode(NewKey(password="new", key_expires=NOW)), at_ms=at_ms)
+        asked = hashlib.sha256(body or b"").hexdigest()
+        told = NewKey(device="loa-001", request=asked, password="new", key_expires=NOW)
+        return Answer(200, seal(told, SERVER), at_ms=at_ms)
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def path(tmp_path: Path, old: SigningKey) -> Path:
         broker="mqtt://127.0.0.1:1883",
         password="dead",
         private_key=base64.b64encode(old.private_bytes()).decode(),
-        server_keys=(SigningKey.generate().public,),
+        server_keys=(SERVER.public,),
         server="http://127.0.0.1:8080",
     )
     identity.save(tmp_path / "loa.json")

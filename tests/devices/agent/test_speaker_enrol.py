@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import hashlib
 import itertools
 import json
 import random
@@ -14,19 +15,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from click import UsageError
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.enrolment import Ask, Granted, NewKey, Waiting
-from devices.envelope import KeySet, SigningKey, is_proved, open_key_request
-from devices.errors import BadSignature, EnrolRefused, FetchError, FetchUnreachable
+from devices.envelope import KeySet, SigningKey, is_proved, open_key_request, seal
+from devices.errors import BadSignature, EnrolRefused, FetchError, FetchRefused, FetchUnreachable
 from devices.messages import KeyRequest
 from devices.speaker import rekey
 from devices.speaker.asking import Answer
 from devices.speaker.cli import main
 from devices.speaker.enrol import About, Enrolment
-from devices.speaker.enrol_command import picture
+from devices.speaker.enrol_command import known_keys, picture
 from devices.speaker.identity import Identity
 from devices.speaker.rekey import KeyCare, due_at, is_begun, replace_key
 
@@ -48,6 +50,7 @@ class Desk:
         self.claimed = False
         self.gone: set[str] = set()
         self.script: list[Answer | Exception] = []
+        self.keys = [SERVER]  # whose seal is on what it grants
 
     def __call__(self, method: str, url: str, body: bytes | None) -> Answer:
         if self.script:
@@ -59,17 +62,27 @@ class Desk:
             assert url == f"{URL}/api/enrol"
             self.asked.append(msgspec.json.decode(body or b"", type=Ask))
             number = len(self.asked)
-            told = Waiting(claim=f"HX4Q-7KM{number}", poll=f"secret-{number}", expires_at=NOW)
+            told = Waiting(
+                claim=f"HX4Q-7KM{number}",
+                poll=f"secret-{number}",
+                expires_at=NOW,
+                server_keys=tuple(each.public for each in self.keys),
+            )
             return Answer(201, msgspec.json.encode(told))
         poll = url.rpartition("/")[2]
         if poll in self.gone:
             return Answer(410, b"")
         if not self.claimed or poll != f"secret-{len(self.asked)}":
             return Answer(202, b"{}", 7)
-        return Answer(200, msgspec.json.encode(GRANTED))
+        return self.grant()
+
+    def grant(self, *signers: SigningKey, **changes: Any) -> Answer:
+        granted = {"public_key": self.asked[-1].public_key, **changes}
+        return Answer(200, seal(msgspec.structs.replace(GRANTED, **granted), *(signers or self.keys)))
 
 
 GRANTED = Granted(
+    public_key="",
     device="loa-001",
     tenant="xa",
     broker="mqtt://127.0.0.1:1883",
@@ -166,10 +179,50 @@ def test_what_is_no_such_server_is_refused_at_once(bench: Bench, told: Answer) -
 
 
 def test_an_identity_that_cannot_be_used_is_not_written(bench: Bench) -> None:
-    bad = msgspec.structs.replace(GRANTED, server_keys=())
     with pytest.raises(EnrolRefused):
-        bench.run(lambda: bench.desk.script.append(Answer(200, msgspec.json.encode(bad))))
+        bench.run(lambda: bench.desk.script.append(bench.desk.grant(server_keys=())))
     assert not bench.path.exists()
+
+
+STRANGER = SigningKey.generate()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda desk: Answer(200, msgspec.json.encode(GRANTED)),
+        lambda desk: desk.grant(STRANGER),
+        lambda desk: desk.grant(STRANGER, server_keys=(STRANGER.public,)),
+        lambda desk: desk.grant(public_key=STRANGER.public),
+        lambda desk: Answer(200, seal(new_key(b"", "x"), SERVER)),
+    ],
+    ids=["unsealed", "another's seal", "keys of its own", "of another box", "another answer"],
+)
+def test_what_the_server_did_not_grant_this_box_is_refused(bench: Bench, said: Any) -> None:
+    """Whoever comes between after the first word has no key that was named in it."""
+    with pytest.raises(EnrolRefused):
+        bench.run(lambda: bench.desk.script.append(said(bench.desk)))
+    assert not bench.path.exists()
+
+
+def test_keys_that_a_person_brought_count_more_than_those_of_the_first_answer(bench: Bench) -> None:
+    bench.desk.keys, bench.desk.claimed = [STRANGER], True
+    with pytest.raises(EnrolRefused):
+        Enrolment(URL, bench.path, About(), lambda _: None, bench.desk, known=(SERVER.public,)).run()
+    bench.desk.keys = [SERVER]
+    made = Enrolment(URL, bench.path, About(), lambda _: None, bench.desk, known=(SERVER.public,)).run()
+    assert made.server_keys == (SERVER.public,)
+
+
+def test_a_box_that_is_taken_in_again_believes_the_server_it_knows(bench: Bench) -> None:
+    bench.desk.claimed = True
+    bench.run()
+    assert known_keys(URL, bench.path, ()) == (SERVER.public,)
+    assert known_keys("http://another", bench.path, ()) == ()
+    assert known_keys(URL, bench.path, (STRANGER.public,)) == (STRANGER.public,)
+    assert known_keys(URL, bench.path.with_name("none"), ()) == ()
+    with pytest.raises(UsageError):
+        known_keys(URL, bench.path, ("no key",))
 
 
 def test_the_command_refuses_to_write_over_an_identity_and_what_is_no_address(tmp_path: Path) -> None:
@@ -206,6 +259,12 @@ def test_the_picture_holds_every_cell_with_a_quiet_edge_and_nothing_else_reaches
 # --- a new key ------------------------------------------------------------------
 
 
+def new_key(question: bytes, password: str, **changes: Any) -> NewKey:
+    request = hashlib.sha256(question).hexdigest()
+    told = NewKey(device="loa-001", request=request, password=password, key_expires=NOW + 730 * DAY)
+    return msgspec.structs.replace(told, **changes)
+
+
 class Keeper:
     """The server's side of a loudspeaker's key, as broadcast.rekeying keeps it."""
 
@@ -227,7 +286,7 @@ class Keeper:
         self.password = f"password {next(self.numbers)}"
         if lost == "answer":
             raise FetchUnreachable("the line broke")
-        return Answer(200, msgspec.json.encode(NewKey(password=self.password, key_expires=NOW + 730 * DAY)))
+        return Answer(200, seal(new_key(body or b"", self.password), SERVER))
 
     def _opened(self, body: bytes) -> tuple[str, KeyRequest]:
         try:
@@ -265,6 +324,42 @@ def test_a_new_key_is_written_after_the_server_confirmed_it(tmp_path: Path) -> N
     assert renewed.key.public == keeper.public != old.public
     assert keeper.accepts(renewed)
     assert [each.name for each in tmp_path.iterdir()] == ["loa.json"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        lambda asked: msgspec.json.encode(new_key(asked, "evil")),
+        lambda asked: seal(new_key(asked, "evil"), STRANGER),
+        lambda asked: seal(new_key(b"another question", "evil"), SERVER),
+        lambda asked: seal(new_key(asked, "evil", device="loa-002"), SERVER),
+        lambda asked: seal(GRANTED, SERVER),
+    ],
+    ids=["unsealed", "another's seal", "an old answer", "of another box", "another kind"],
+)
+def test_a_password_that_the_server_did_not_send_never_locks_the_box_out(
+    tmp_path: Path, answers: Any
+) -> None:
+    """Whoever is on the way answers in the server's place; the box keeps what works and asks again."""
+    old = SigningKey.generate()
+    path, keeper = tmp_path / "loa.json", Keeper(old)
+    identity(old).save(path)
+    with pytest.raises(FetchRefused):
+        replace_key(path, identity(old), NOW, lambda _, __, body: Answer(200, answers(body)))
+    assert Identity.load(path) == identity(old)
+    assert is_begun(path, identity(old))
+    assert keeper.accepts(replace_key(path, identity(old), NOW, keeper))
+
+
+def test_the_keys_that_count_today_seal_the_answer_and_not_those_of_the_first_day(tmp_path: Path) -> None:
+    old = SigningKey.generate()
+    path = tmp_path / "loa.json"
+    identity(old).save(path)
+    with pytest.raises(FetchRefused):
+        replace_key(path, identity(old), NOW, Keeper(old), (STRANGER.public,))
+    with pytest.raises(FetchRefused):
+        replace_key(path, identity(old), NOW, Keeper(old), ())  # all have ended
+    assert replace_key(path, identity(old), NOW, Keeper(old), (STRANGER.public, SERVER.public))
 
 
 STEPS = ("write", "save", "remove")
