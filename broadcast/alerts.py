@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from devices.messages import Alert, Alerts, Tombstone
 
-from . import documents, outbox
+from . import items, outbox
 from .models import AlertsDocument, Area, Broadcast, BroadcastClip, BroadcastState
 from .moments import later, to_ms
 from .outbox import Urgency, Wire
@@ -55,7 +55,7 @@ def _send(session: Session, wire: Wire, area: Area, revision: tuple[int, int], n
         epoch=revision[0],
         rev=revision[1],
         issued_at=to_ms(now),
-        alerts=tuple(Alert(item=documents.item(each, wire)) for each in known if not _stopped(each)),
+        alerts=tuple(Alert(item=items.item(each, wire)) for each in known if not _stopped(each)),
         cancelled=tuple(_tombstone(each) for each in known if _stopped(each)),
     )
     outbox.put(session, wire, wire.topics.alerts(area.code), document, urgency=Urgency.ALERT, now=now)

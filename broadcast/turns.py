@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from . import areas, audit, events, permissions, policies
-from .documents import TURN_GAP_MS
+from .items import TURN_GAP_MS
 from .models import Broadcast, Delivery, Loudspeaker, Person, Role, StartMode
 from .moments import later
 from .staggering import Position, Proposal

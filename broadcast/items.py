@@ -1,0 +1,138 @@
+"""Broadcasts as the loudspeakers know them: items of a plan, one by one or those of many areas at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from devices.messages import ClipRef, Item
+
+from .models import Area, Broadcast, BroadcastClip, BroadcastState, Clip
+from .moments import local_midnight, to_ms
+from .outbox import Wire
+
+KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
+TURN_GAP_MS = 2_000
+ON_AIR = (BroadcastState.PLANNED, BroadcastState.DISPATCHED, BroadcastState.CLOSED)
+CHUNK = 5_000  # rows named in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days that plans cover; it moves at a local midnight, not by the mere passing of time."""
+
+    start: dt.datetime
+    end: dt.datetime
+
+    @classmethod
+    def at(cls, now: dt.datetime, days: int) -> Window:
+        return cls(local_midnight(now - KEPT), horizon(now, days))
+
+
+def horizon(now: dt.datetime, days: int) -> dt.datetime:
+    """Where plans end."""
+    return local_midnight(now + dt.timedelta(days=days + 1))
+
+
+def item(broadcast: Broadcast, wire: Wire) -> Item:
+    """A broadcast as the loudspeakers know it."""
+    start = to_ms(broadcast.start)
+    return Item(
+        id=broadcast.occurrence,
+        title=broadcast.title,
+        start=start,
+        not_before=start,
+        expires=to_ms(broadcast.expires),
+        clips=tuple(_clip(each.clip, wire) for each in broadcast.clips),
+        klass=broadcast.klass,
+        status=broadcast.status,
+        level=broadcast.area.level,
+        issued_at=to_ms(broadcast.created_at),
+    )
+
+
+def in_turn(each: Item, turn: int) -> Item:
+    """The item as it is played where ``turn`` others play it before, each to its end."""
+    shift = turn * (each.duration_ms + TURN_GAP_MS)
+    return msgspec.structs.replace(
+        each, start=each.start + shift, not_before=each.not_before + shift, expires=each.expires + shift
+    )
+
+
+def read(
+    session: Session, wire: Wire, window: Window, area_ids: Collection[int] | None
+) -> dict[int, list[tuple[dt.datetime, Item]]]:
+    """What the programme has in the window, by the area it is for; ``area_ids`` None: of all areas."""
+    which = [
+        Broadcast.schedule_id.is_not(None),
+        Broadcast.state.in_(ON_AIR),
+        Broadcast.start >= window.start,
+        Broadcast.start < window.end,
+    ]
+    if area_ids is not None:
+        which.append(Broadcast.area_id.in_(area_ids))
+    clips = _clips(session, wire, which)
+    columns = (Broadcast.id, Broadcast.area_id, Broadcast.occurrence, Broadcast.title, Broadcast.start)
+    more = (Broadcast.expires, Broadcast.klass, Broadcast.status, Broadcast.created_at, Area.level)
+    query = select(*columns, *more).join(Area, Area.id == Broadcast.area_id).where(*which)
+    found: dict[int, list[tuple[dt.datetime, Item]]] = defaultdict(list)
+    for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in session.execute(
+        query
+    ):
+        start = to_ms(at)
+        made = Item(
+            id=occurrence,
+            title=title,
+            start=start,
+            not_before=start,
+            expires=to_ms(expires),
+            clips=tuple(clips.get(id_, ())),
+            klass=klass,
+            status=status,
+            level=level,
+            issued_at=to_ms(created_at),
+        )
+        found[area_id].append((at, made))
+    return found
+
+
+def _clips(session: Session, wire: Wire, which: Sequence[ColumnElement[bool]]) -> dict[int, list[ClipRef]]:
+    """The audio of these broadcasts, in order; a clip that many play is read once."""
+    query = (
+        select(BroadcastClip.broadcast_id, BroadcastClip.clip_id)
+        .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
+        .where(*which)
+        .order_by(BroadcastClip.broadcast_id, BroadcastClip.position)
+    )
+    played = session.execute(query).all()
+    wanted = sorted({clip_id for _, clip_id in played})
+    known = {
+        clip.id: _clip(clip, wire)
+        for first in range(0, len(wanted), CHUNK)
+        for clip in session.execute(
+            select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type).where(
+                Clip.id.in_(wanted[first : first + CHUNK])
+            )
+        )
+    }
+    found: dict[int, list[ClipRef]] = defaultdict(list)
+    for broadcast_id, clip_id in played:
+        found[broadcast_id].append(known[clip_id])
+    return found
+
+
+def _clip(clip: Any, wire: Wire) -> ClipRef:  # a Clip, or a row with its columns
+    return ClipRef(
+        sha256=clip.sha256,
+        size=clip.size,
+        duration_ms=clip.duration_ms,
+        url=wire.clip_url(clip.sha256),
+        media_type=clip.media_type,
+    )
