@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from broadcast.enrolment import Asked
 from broadcast.models import Loudspeaker, Person
 from devices.enrolment import Ask
 from devices.envelope import SigningKey
+from web.views import enrolment as enrolment_views
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -127,6 +129,45 @@ def test_a_broken_box_is_exchanged_and_its_loudspeaker_stays(
     assert (only(database).name, only(database).serial) == ("Loa cổng chợ", "B-2")
     again = ask(database, serial="B-2")
     assert "Loa này đã được nhận trước đây" in admin.read(f"/loudspeakers/claim/{again.code}")
+
+
+def test_the_exchange_begun_on_a_loudspeakers_page_names_it_until_the_box_is_taken(
+    admin: Any, mai: Any, database: Database, cast: Any, system: Any
+) -> None:
+    loudspeaker_id = known(database, system, cast.villages[0])
+    asked = ask(database, serial="B-2")
+    (link,) = re.findall(r'href="([^"]+replaces=[^"]+)"', admin.read(f"/loudspeakers/{loudspeaker_id}"))
+    assert "Thay hộp của Loa cổng chợ" in admin.read(link)
+    wrong = admin.send("/loudspeakers/claim", code="HX4Q-7KMT", replaces=loudspeaker_id)
+    assert "Thay hộp của Loa cổng chợ" in wrong.get_data(as_text=True)
+    answer = admin.send("/loudspeakers/claim", code=asked.code, replaces=loudspeaker_id)
+    page = admin.read(answer.location)
+    assert "Thay hộp của Loa cổng chợ" in page
+    assert "loa-cu" in page
+    assert "Đặt ở chỗ mới" not in page, "there is nothing to choose any more"
+    fields = dict(re.findall(r'type="hidden" name="(mode|replaces|seen)" value="([^"]*)"', page))
+    answer = admin.send(f"/loudspeakers/claim/{asked.code}", **fields)
+    assert answer.location.endswith(f"/loudspeakers/{loudspeaker_id}/claimed")
+    assert "Loa cổng chợ" not in mai.get(link).get_data(as_text=True), "of another commune"
+
+
+def test_where_there_are_too_many_to_choose_from_a_typed_number_is_named_before_it_counts(
+    admin: Any, database: Database, cast: Any, system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrolment_views, "MOST_OPTIONS", 0)
+    loudspeaker_id = known(database, system, cast.villages[0])
+    asked = ask(database, serial="B-2")
+    path = f"/loudspeakers/claim/{asked.code}"
+    assert 'name="unseen"' in admin.read(path)
+    none = admin.send(path, mode="replace", replaces=loudspeaker_id + 1, unseen="1")
+    assert "Không có cụm loa nào mang số này" in none.get_data(as_text=True)
+    answer = admin.send(path, mode="replace", replaces=loudspeaker_id, unseen="1")
+    assert answer.status_code == 422
+    assert "Thay hộp của Loa cổng chợ" in answer.get_data(as_text=True)
+    assert only(database).serial == ""
+    answer = admin.send(path, mode="replace", replaces=loudspeaker_id, seen="1")
+    assert answer.status_code == 302
+    assert only(database).serial == "B-2"
 
 
 def test_a_loudspeaker_is_moved_and_the_page_tells_which_boxes_hung_there(

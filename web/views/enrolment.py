@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, send_file, url_for
@@ -37,19 +38,19 @@ def _install(state: BlueprintSetupState) -> None:
 @blueprint.get("/claim")
 @signed_in
 def code() -> str:
-    return _code_page()
+    return _code_page(pole=_pole(_named()))
 
 
 @blueprint.post("/claim")
 @signed_in
 def look() -> Answer:
     """The code as it was typed; the address of the next page carries it, as the picture on the box does."""
-    typed = request.form.get("code", "")
+    typed, pole = request.form.get("code", ""), _pole(_named())
     try:
         found = _find(typed)
     except ClaimUnknown as error:
-        return _code_page(typed, sentence(error)), 422
-    return redirect(url_for(".write", code=found.code))
+        return _code_page(typed, sentence(error), pole), 422
+    return redirect(url_for(".write", code=found.code, replaces=pole.id if pole else None))
 
 
 @blueprint.get("/claim/<code>")
@@ -59,6 +60,9 @@ def write(code: str) -> Answer:
         claim = _find(code)
     except ClaimUnknown as error:
         return _code_page(code, sentence(error)), 404
+    pole = _pole(_named())
+    if pole is not None:
+        return _claim_page(claim, ClaimForm(Mode.REPLACE, pole.id), pole=pole)
     known = enrolment.known_before(g.session, current_person(), claim)
     chosen = ClaimForm(Mode.REPLACE, known.id) if known else ClaimForm()
     return _claim_page(claim, chosen, known)
@@ -73,12 +77,15 @@ def claim(code: str) -> Answer:
         found = _find(code)
     except ClaimUnknown as error:
         return _code_page(code, sentence(error)), refuse(error)
+    pole = _pole(form.replaces) if "seen" in request.form else None
     if form.errors:
-        return _claim_page(found, form), 422
+        return _claim_page(found, form, pole=pole), 422
+    if form.mode is Mode.REPLACE and "unseen" in request.form:
+        return _ask_whether(found, form), 422
     try:
         loudspeaker = _take(form, found.code)
     except DomainError as error:
-        return _claim_page(found, form, problem=sentence(error)), refuse(error)
+        return _claim_page(found, form, problem=sentence(error), pole=pole), refuse(error)
     return redirect(url_for(".claimed", loudspeaker_id=loudspeaker.id))
 
 
@@ -163,21 +170,52 @@ def _photo() -> str:
     return system().library.keep(photos.clean(data), PHOTO) if data else ""
 
 
-def _code_page(typed: str = "", problem: str = "") -> str:
+def _named() -> int:
+    """The loudspeaker on whose page the exchange began."""
+    return request.values.get("replaces", 0, type=int)
+
+
+def _pole(loudspeaker_id: int) -> Loudspeaker | None:
+    """The loudspeaker whose box this person may exchange."""
+    found = g.session.get(Loudspeaker, loudspeaker_id) if 0 < loudspeaker_id < 2**31 else None
+    if found is None or found.retired_at is not None:
+        return None
+    return found if permissions.may(current_person(), Role.ADMIN, found.area_id, g.session) else None
+
+
+def _ask_whether(claim: Claim, form: ClaimForm) -> str:
+    """A number was typed: the page says whose it is before that box loses its keys."""
+    pole = _pole(form.replaces)
+    if pole is None:
+        form = replace(form, errors={"replaces": _("Không có cụm loa nào mang số này.")})
+    return _claim_page(claim, form, pole=pole)
+
+
+def _code_page(typed: str = "", problem: str = "", pole: Loudspeaker | None = None) -> str:
     shown = claim_codes.written(typed) if typed else ""
     may = has_role(Role.ADMIN)
-    return render_template("enrolment/code.html", code=shown, problem=problem, may=may, words=words)
+    return render_template(
+        "enrolment/code.html", code=shown, problem=problem, may=may, pole=pole, words=words
+    )
 
 
-def _claim_page(claim: Claim, form: ClaimForm, known: Loudspeaker | None = None, problem: str = "") -> str:
+def _claim_page(
+    claim: Claim,
+    form: ClaimForm,
+    known: Loudspeaker | None = None,
+    problem: str = "",
+    pole: Loudspeaker | None = None,
+) -> str:
+    """``pole``: the one whose box is exchanged, where that is settled already."""
     person = current_person()
-    mine = enrolment.replaceable(g.session, person)
+    mine = [] if pole else enrolment.replaceable(g.session, person)
     return render_template(
         "enrolment/claim.html",
         claim=claim,
         form=form,
         place=form.place,
         known=known,
+        pole=pole,
         problem=problem,
         modes=Mode,
         areas=places.options(person, Role.ADMIN),
