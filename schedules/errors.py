@@ -7,10 +7,37 @@ class RuleError(ValueError):
     """A rule that cannot be a rule; ``code`` is stable, ``params`` say which part.
 
     Codes: ``malformed``, ``no_times``, ``too_many_times``, ``repeated_time``, ``zoned_time``,
-    ``no_weekdays``, ``bad_weekday``, ``until_before_start``.
+    ``until_before_start``, ``date_out_of_range``, ``misplaced`` (a field that serves other frequencies),
+    ``bad_interval``, ``no_weekdays``, ``bad_weekday``, ``no_dates``, ``too_many_dates``, ``no_months``,
+    ``bad_month``, ``no_month_days``, ``bad_month_day``, ``bad_nth``, ``too_many_exceptions``,
+    ``moved_twice``.
     """
 
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(f"{code} {params}" if params else code)
         self.code = code
         self.params = params
+
+
+class SlotError(ValueError):
+    """A slot that cannot be one; ``code`` is stable, ``params`` say which part.
+
+    Codes: ``malformed``, ``bad_length``, ``no_entries``, ``too_many_entries``, ``bad_entry_length``,
+    ``no_ref``, ``flow_is_filling``, ``bulletin_is_fixed``, ``no_class``, ``bad_class``,
+    ``repeated_class``, ``routine_before_priority``, ``repeated_bulletin``, ``repeated_language``,
+    ``over_full``.
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(f"{code} {params}" if params else code)
+        self.code = code
+        self.params = params
+
+
+class OverFull(SlotError):  # noqa: N818  an error is named for what happened
+    """What is always there is longer than its slot, by ``over_ms``."""
+
+    def __init__(self, *, fixed_ms: int, length_ms: int) -> None:
+        over_ms = fixed_ms - length_ms
+        super().__init__("over_full", fixed_ms=fixed_ms, length_ms=length_ms, over_ms=over_ms)
+        self.over_ms = over_ms
