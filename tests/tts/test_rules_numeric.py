@@ -256,3 +256,23 @@ def test_any_mixture_of_figures_is_said_in_words(text: str) -> None:
     assert not re.search(r"\d", spoken.text)
     for token in (token for sentence in spoken.sentences for token in sentence.tokens):
         assert token.spoken or not re.search(r"\d", token.written)
+
+
+@given(st.integers(1, 9), st.integers(1, 12), st.sampled_from([2024, 2025, 2026, 2030]))
+def test_an_o_typed_for_a_zero_is_read_as_the_zero_marked_and_kept_as_written(
+    tens: int, month: int, year: int
+) -> None:
+    meant = f"ngày {min(tens, 3)}0/{month:02}/{year}, {tens}0 hộ"
+    typed = re.sub(r"(?<=\d)0", "O", meant)
+    said = read(typed)
+    assert plain(said) == plain(read(meant))
+    tokens = [token for sentence in said.sentences for token in sentence.tokens]
+    assert all(
+        said.source[token.start : token.start + len(token.written)] == token.written for token in tokens
+    )
+    assert all(token.doubt is Doubt.AMBIGUOUS for token in tokens if "O" in token.written)
+
+
+@pytest.mark.parametrize("written", ["H2O", "CO2", "N2O5", "O3", "37oC", "OM5451", "nhóm O", "SO2"])
+def test_the_letter_o_of_a_formula_or_a_degree_is_no_zero(written: str) -> None:
+    assert "không" not in plain(read(f"Đo {written} tại đây"))

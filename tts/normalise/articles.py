@@ -80,14 +80,27 @@ def _label(piece: str) -> str:
     return letters.names(piece) if value is None or piece in ("C", "L") else numbers.cardinal(value)
 
 
+def _clipped(match: re.Match[str]) -> str:
+    """K.2 Đ.15, k3 Đ8: the clause and its article, as they are noted in a margin."""
+    said = [f"{_CLIPPED[part[0].upper()]} {numbers.number(part[1:].strip('. '))}" for part in match.groups()]
+    return " ".join(said)
+
+
 def _form(match: re.Match[str]) -> str:
     """Mẫu số 01/TTr, mẫu 02a-HD: digits as a number, letters by their names."""
     word = " ".join(match["word"].split())
     return f"{word} {code(match['code'])}"
 
 
+_CLIPPED: Final = {"K": "khoản", "Đ": "điều"}
 _NUMBERED: Final = r"điều|khoản|mục|tiểu\smục|phụ\slục|chương|tiết|biểu"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w.]) ([KkĐđ]\.?\s?\d{1,3})[\s,]{1,2}([KkĐđ]\.?\s?\d{1,3}) (?!\w|[.,/]\d)",
+        _clipped,
+        kind=TokenKind.ARTICLE,
+        starts=first_words("k", "đ"),
+    ),
     rule(
         rf"""(?<!\w) (?P<word>điểm)\s{{0,2}}
             (?P<labels>(?<!\w){_LABEL}(?:{_AND}{_LABEL}){{0,8}})""",

@@ -55,8 +55,8 @@ def _road(match: re.Match[str]) -> str | None:
     if match["kind"] == "CT" and match[0][2].isspace() and not _WAY.search(before(match)):
         return None  # chỉ thị 07, chương trình 135
     name, front = ROADS[match["kind"]], before(match)
-    if front.endswith(name):  # quốc lộ QL4A
-        name = ""
+    if front.endswith(name):  # quốc lộ QL4A; of an expressway the letters are a part of its name
+        name = letters.names("CT") if match["kind"] == "CT" else ""
     elif front.endswith(name.split()[0]):  # đường ĐT 205
         name = name.split(maxsplit=1)[1]
     return f"{name} {code(match['rest'])}".strip()

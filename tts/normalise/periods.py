@@ -17,6 +17,7 @@ _WEEK: Final = re.compile(
     r"(?<!\w)(?:sáng|trưa|chiều|tối|đêm|ngày|từ|các|vào|lịch|tuần"
     r"|thứ|trừ|riêng|cả|buổi|nghỉ|làm việc|phát sóng)[\s:(]*$"
 )
+_DATED: Final = re.compile(r"[,(]?\s?(?:ngày\s\d|\d{1,2}[/.-]\d{1,2}(?!\d))")
 _WEEKLY: Final = re.compile(r"(?:hằng|hàng|mỗi)\stuần")
 _PARTS_OF_YEAR: Final = re.compile(r"(?:đầu|cuối)\s(?:của\s)?năm")
 _DAYS: Final = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
@@ -46,9 +47,10 @@ def _month(match: re.Match[str]) -> str:
 
 
 def _weekdays(match: re.Match[str]) -> str | None:
-    """Tối T2, T4; từ T2-T6; T7 và CN."""
+    """Tối T2, T4; từ T2-T6; T7 và CN; T5 (7/5)."""
     listed = len(re.findall(r"T\d|CN", match[0])) > 1
-    if not _WEEK.search(before(match)) and not _WEEKLY.match(after(match)) and not listed:
+    told = _WEEKLY.match(after(match)) or _DATED.match(after(match)) or _WEEK.search(before(match))
+    if not told and not listed:
         return None
     pieces = re.findall(r"T\d|CN|,|và|đến|->|[^\s\w]", match[0])
     said = [_weekday(piece) for piece in pieces]

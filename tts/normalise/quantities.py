@@ -6,12 +6,14 @@ import re
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.neighbours import in_front, words
+from tts.normalise.neighbours import behind, in_front, words
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
+_LABELLED: Final = re.compile(rf"(?<!\w)(?P<label>{words('label')})\s(?:\d[\d.]{{0,7}}|[ivx]{{1,6}})$")
+_OF_DAYS: Final = behind("day_label")
 _SPACE: Final = re.compile(r"\s")
 _NOT_LESS: Final = "lớn hơn hoặc bằng"
 _NOT_MORE: Final = "nhỏ hơn hoặc bằng"
@@ -65,6 +67,15 @@ def _until(_match: re.Match[str]) -> str:
     return "đến"
 
 
+def _until_label(match: re.Match[str]) -> str:
+    """Điều 5 - Điều 8; of khoản 2 - Điều 15 the one is a part of the other."""
+    front = _LABELLED.search(before(match))
+    if not front or not match["label"] or front["label"] == match["label"].lower():
+        return "đến"
+    days = _OF_DAYS.match(front["label"]) and _OF_DAYS.match(match["label"].lower())
+    return "đến" if days else ","
+
+
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\s)[xX](?=\s\d)", _by, kind=TokenKind.SIGN, starts=first_words("x")),
@@ -76,8 +87,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?:(?<=[\dIVX])|(?<=[\dIVX]\s)) (?:{numbers.DASH}|→)
-            (?=\s?(?:{words("label")}\s(?:\d|[IVX])|[Kk][Mm]\s?\d))""",
-        _until,
+            (?=\s?(?:(?P<label>(?i:{words("label")}))\s(?:\d|[IVX])|[Kk][Mm]\s?\d))""",
+        _until_label,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),
     ),

@@ -13,7 +13,11 @@ from tts.normalise.units import UNIT, UNITS
 from tts.types import Doubt, TokenKind
 
 _SCALE: Final = in_front("scale")
-_MATCH: Final = in_front("match", between=r"(?:\s(?:với|là))?")
+_MATCH: Final = in_front(
+    "match",
+    more=r"|(?<!\w)t[ỷỉ]\ssố\s(?:trận|hiệp|chung|cuối|sít|đậm)(?:\s[^\W\d_]+){0,4}",  # no tỷ số giới tính
+    between=r"(?:\s(?:với|là))?",
+)
 _AGAINST: Final = re.compile(
     r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
 )

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from tts.lexicon import Lexicon
-from tts.normalise import brackets, garbage, layout, lists, marks, rest, verbatim, words
+from tts.normalise import brackets, garbage, layout, lists, marks, rest, typos, verbatim, words
 from tts.normalise.dispatch import PIECE, Dispatch
 from tts.normalise.rule import Rule
 from tts.normalise.table import RULES
@@ -19,7 +19,7 @@ from tts.sentences import Block, say, split
 from tts.text import clean
 from tts.types import Doubt, Span, SpokenText, Token, TokenKind
 
-VERSION: Final = f"2+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
+VERSION: Final = f"3+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -57,15 +57,21 @@ def plain(spoken: SpokenText) -> str:
 
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
+    written = source[block.start : block.end]
+    line = typos.mended(written) if reader is not verbatim.read_stretch else written
+    tokens = _read_line(line, block.start, reader, lexicon)
+    return tokens if line is written else typos.marked(tokens, written, block.start)
+
+
+def _read_line(line: str, offset: int, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
     """The words of the lexicon are found first; rules see no further than to the next one."""
-    line = source[block.start : block.end]
     position = 0
     for match, spoken in lexicon.find(line):
-        yield from reader(line, position, match.start(), block.start)
+        yield from reader(line, position, match.start(), offset)
         said = spoken if reader is verbatim.read_stretch else _in_words(spoken)
-        yield _token(match, said, None, TokenKind.LEXICON, block.start)
+        yield _token(match, said, None, TokenKind.LEXICON, offset)
         position = match.end()
-    yield from reader(line, position, len(line), block.start)
+    yield from reader(line, position, len(line), offset)
 
 
 def _taught(own: dict[str, str], tokens: Iterator[Token]) -> Iterator[Token]:

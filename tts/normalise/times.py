@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.neighbours import behind, in_front
+from tts.normalise.neighbours import behind, in_front, words
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, rule, signs
 from tts.types import TokenKind
 
@@ -14,6 +14,10 @@ _SCALE: Final = in_front("scale")
 _CLOCK_WORDS: Final = in_front("clock")
 _AT_WORDS: Final = in_front("at")
 _DAY_PARTS: Final = behind("day_part")
+_WEIGHED: Final = re.compile(rf"\s?(?:/|{words('weighed')}(?!\w))")
+_LATER: Final = re.compile(r"(?:đến|tới)\s(?:\d{1,2}[gh](?P<minute>[0-5]\d)?|\d{1,2}:(?=\d))(?!\w)")
+_UP_TO: Final = re.compile(r"\dg\s(?:đến|tới)$")  # 5g đến 10g
+_FROM: Final = re.compile(r"(?<!\w)(?:từ|lúc|khoảng|sáng|trưa|chiều|tối|đêm)[\s:]{1,2}\d{1,2}g\s(?:đến|tới)$")
 _LAST_HOUR: Final = 24
 
 
@@ -84,9 +88,25 @@ def _open_range(match: re.Match[str]) -> str | None:
 
 
 def _bare_g(match: re.Match[str]) -> str | None:
-    """lúc 14g; elsewhere g is a weight."""
-    told = _AT_WORDS.search(before(match)) or _DAY_PARTS.match(after(match))
+    """lúc 14g, từ 8g đến 16g30; elsewhere g is a weight."""
+    front, following = before(match), after(match)
+    if _UP_TO.search(front):
+        told = bool(_FROM.search(front)) and not _WEIGHED.match(following)
+    elif _AT_WORDS.search(front) or _DAY_PARTS.match(following):
+        told = True
+    else:
+        told = _clock_follows(match, following)
     return _clock(match["hour"], None) if told and int(match["hour"]) <= _LAST_HOUR else None
+
+
+def _clock_follows(match: re.Match[str], following: str) -> bool:
+    """đến 16g30 behind it; đến 11g where từ stands in front and nothing is weighed."""
+    later = _LATER.match(following)
+    if not later:
+        return False
+    if later["minute"]:
+        return True
+    return bool(_CLOCK_WORDS.search(before(match))) and not _WEIGHED.match(following, later.end())
 
 
 def _lasting(match: re.Match[str]) -> str | None:
