@@ -107,7 +107,7 @@ def test_a_rule_is_given_only_when_its_fields_are_right() -> None:
         assert rule.frequency is Frequency.WEEKLY
         assert rule.times == (dt.time(5, 30), dt.time(17, 0))
         assert rule.weekdays == {6}
-        assert read_schedule(MultiDict([*right.items(multi=True), ("time", "7h")])).rule is None
+        assert read_schedule(MultiDict([*right.items(multi=True), ("time", "sáng")])).rule is None
 
 
 def test_every_prepared_announcement_but_its_blanks_is_ready_to_read() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from broadcast.models import AreaPolicy, StartMode
 
+from .clock_time import clock_time
 from .reading import FormReader
 
-HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 ROWS = 2  # empty ones to write in, beside those that are filled
 ABOVE = ""
 
@@ -90,10 +89,13 @@ def _lines(
 ) -> tuple[Line, ...]:
     starts, ends = form.getlist(f"{name}_start"), form.getlist(f"{name}_end")
     levels = form.getlist(f"{name}_percent") if percents else [""] * len(starts)
-    found = [Line(*(part.strip() for part in parts)) for parts in zip(starts, ends, levels, strict=False)]
+    found = [
+        Line(_hour(start), _hour(end), level.strip())
+        for start, end, level in zip(starts, ends, levels, strict=False)
+    ]
     filled = tuple(line for line in found if not line.empty)
     for line in filled:
-        if not HOUR.fullmatch(line.start) or not HOUR.fullmatch(line.end) or line.start == line.end:
+        if not clock_time(line.start) or not clock_time(line.end) or line.start == line.end:
             reader.refuse(
                 name, _("Mỗi dòng cần đủ giờ bắt đầu và giờ kết thúc khác nhau, ví dụ 05:30 và 21:00.")
             )
@@ -102,6 +104,11 @@ def _lines(
         ):
             reader.refuse(name, _("Mỗi dòng cần âm lượng từ 0 đến 100."))
     return filled
+
+
+def _hour(text: str) -> str:
+    """What is no hour stays as it was typed: the form is shown again with it."""
+    return clock_time(text) or text.strip()
 
 
 def _number(reader: FormReader, name: str, most: int) -> str:

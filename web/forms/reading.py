@@ -11,6 +11,8 @@ from typing import TypeVar
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from .clock_time import clock_time
+
 Choice = TypeVar("Choice", bound=enum.StrEnum)
 
 
@@ -102,15 +104,16 @@ class FormReader:
             return None
 
     def times(self, name: str, *, missing: str) -> tuple[dt.time, ...]:
-        """Repeated ``HH:MM`` fields, empty ones left out, in order and without doubles."""
+        """Repeated hours as ``clock_time`` reads them, empty ones left out, in order and without doubles."""
         found: set[dt.time] = set()
         for value in (item.strip() for item in self._form.getlist(name)):
             if not value:
                 continue
-            try:
-                found.add(dt.time.fromisoformat(value).replace(second=0, microsecond=0, tzinfo=None))
-            except ValueError:
+            read = clock_time(value)
+            if read is None:
                 self.refuse(name, _("Giờ không đúng: “%(value)s”. Ví dụ: 05:30.", value=value[:20]))
+            else:
+                found.add(dt.time.fromisoformat(read))
         if not found:
             self.refuse(name, missing)
         return tuple(sorted(found))

@@ -1,6 +1,7 @@
 // A form that is on its way cannot be sent twice; one whose text would be lost asks before leaving;
 // select and radio of form[data-autosubmit] send it at once; [data-copy] copies the text of a field;
-// beside a date stand its words ([data-date-words]), beside a file its name ([data-file-name]).
+// beside a date stand its words ([data-date-words]), beside a file its name ([data-file-name]); in [data-hour]
+// an hour is written out in 24 hours, as the server reads it.
 import { showToast } from "./toasts.js";
 
 function busy(form, on) {
@@ -29,6 +30,14 @@ function tellDate(input) {
   const date = input.valueAsDate;
   const weekday = date?.toLocaleDateString(document.documentElement.lang, { weekday: "long", timeZone: "UTC" });
   words.textContent = date ? `${weekday}, ${input.value.split("-").reverse().join("/")}` : "";
+}
+
+const HOUR = /^(\d{1,2})(?:\s*[:.hg]\s*(\d{2})?|(\d{2}))?$/i;
+
+function writeHour(input) {
+  const [, hour, after, bare] = HOUR.exec(input.value.trim()) ?? [];
+  const minute = after ?? bare ?? "0";
+  if (hour < 24 && minute < 60) input.value = `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`;
 }
 
 function tellFile(input) {
@@ -68,6 +77,7 @@ export function startForms() {
   });
   document.addEventListener("change", (event) => {
     if (event.target.type === "file") tellFile(event.target);
+    if (event.target.dataset.hour !== undefined) writeHour(event.target);
     event.target.closest("form[data-autosubmit]")?.requestSubmit();
   });
   document.addEventListener("click", (event) => {
