@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv as csv_format
 import datetime as dt
 import io
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
 
 import xlsxwriter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from xlsxwriter.exceptions import FileCreateError
 
 from schedules.types import LOCAL
 
 from . import areas, faults, fleet, permissions
 from .conditions import HEARTBEAT
+from .files import translated
 from .fleet import Filter
 from .models import Area, AsRun, Loudspeaker, Person
 from .moments import day_start
@@ -34,6 +40,7 @@ FAULT_COLUMNS = (
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 BATCH = 500
+MOST_ROWS = 1_048_575  # below the headings of one sheet; Excel opens no more
 BOM = "\ufeff"  # without it Excel takes Vietnamese letters for another encoding
 
 Cell = str | int | float | dt.datetime | None
@@ -117,25 +124,55 @@ def csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str
         yield _taken(line)
 
 
-def xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """The table as a workbook of one sheet, times local."""
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        bold = book.add_format({"bold": True})
-        time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for column, heading in enumerate(headings):
-            sheet.write_string(0, column, heading, bold)
-        sheet.freeze_panes(1, 0)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                if isinstance(cell, dt.datetime):
-                    sheet.write_datetime(number, column, cell.astimezone(LOCAL).replace(tzinfo=None), time)
-                elif isinstance(cell, str):
-                    sheet.write_string(number, column, neutral(cell))
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
-    return file.getvalue()
+def xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], folder: Path) -> IO[bytes]:
+    """The table as a workbook, times local, in a nameless file of ``folder``, at its beginning.
+
+    Memory does not grow with the table: its rows wait in ``folder``, since a system's own place for
+    temporary files may be memory. Errors: DiskFull, StorageFailed.
+    """
+    with (
+        translated(folder),
+        contextlib.ExitStack() as unless_done,
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+    ):
+        file = unless_done.enter_context(tempfile.TemporaryFile(dir=folder))
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": scratch})
+        try:
+            _fill(book, headings, rows)
+            book.close()
+        except FileCreateError as error:
+            raise error.args[0] from error
+        finally:
+            for sheet in book.worksheets():
+                sheet.row_data_fh.close()
+        file.seek(0)
+        unless_done.pop_all()
+    return file
+
+
+def _fill(book: Any, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    bold = book.add_format({"bold": True})
+    time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    sheet, number = _sheet(book, headings, bold), 0
+    for row in rows:
+        if number == MOST_ROWS:
+            sheet, number = _sheet(book, headings, bold), 0
+        number += 1
+        for column, cell in enumerate(row):
+            if isinstance(cell, dt.datetime):
+                sheet.write_datetime(number, column, cell.astimezone(LOCAL).replace(tzinfo=None), time)
+            elif isinstance(cell, str):
+                sheet.write_string(number, column, neutral(cell))
+            elif cell is not None:
+                sheet.write_number(number, column, cell)
+
+
+def _sheet(book: Any, headings: Sequence[str], bold: Any) -> Any:
+    sheet = book.add_worksheet()
+    for column, heading in enumerate(headings):
+        sheet.write_string(0, column, heading, bold)
+    sheet.freeze_panes(1, 0)
+    return sheet
 
 
 def neutral(text: str) -> str:

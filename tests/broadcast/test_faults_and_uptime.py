@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,7 +200,7 @@ def test_the_export_is_the_whole_fleet_and_no_cell_of_it_is_a_formula(stage: Any
     assert exported(stage, stage.cast.mai) == [heading]
 
 
-def test_the_as_run_log_is_a_workbook_without_formulas(stage: Any) -> None:
+def test_the_as_run_log_is_a_workbook_without_formulas(stage: Any, tmp_path: Path) -> None:
     (box,) = stage.loudspeakers(1)
     stage.schedule("08:30", frequency=Frequency.ONCE, bulletin_ids=[stage.bulletin("=1+1")])
     stage.plan()
@@ -213,7 +214,7 @@ def test_the_as_run_log_is_a_workbook_without_formulas(stage: Any) -> None:
     assert (len(rows), none) == (1, [])
     found = dict(zip(fleet_export.AS_RUN_COLUMNS, rows[0], strict=True))
     assert (found["played_s"], found["result"], found["evidence"]) == (60.0, "done", 3)
-    book = zipfile.ZipFile(io.BytesIO(fleet_export.xlsx(fleet_export.AS_RUN_COLUMNS, rows)))
-    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    with fleet_export.xlsx(fleet_export.AS_RUN_COLUMNS, rows, tmp_path) as file:
+        sheet = zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
     assert "'@SUM(A1)" in sheet.replace("&apos;", "'")

@@ -242,6 +242,7 @@ def test_tables_hold_what_the_filters_find_in_the_words_of_the_pages(  # noqa: P
     assert (row["Tên"], row["Trạng thái"], row["Sóng (dBm)"]) == ("'=1+1", "Mất kết nối", "-71")
     assert table(mai.get("/loudspeakers/export.csv", buffered=True).get_data(as_text=True)) == []
     book = lan.get("/loudspeakers/export.xlsx", buffered=True)
+    assert book.content_length == len(book.data)
     assert b"M\xe1\xba\xa5t k\xe1\xba\xbft n\xe1\xbb\x91i" in zipfile.ZipFile(io.BytesIO(book.data)).read(
         "xl/worksheets/sheet1.xml"
     )
