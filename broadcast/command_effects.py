@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 from devices.messages import Ack, Action
 
 from . import commanding, events, permissions
-from .commanding import OPEN
 from .errors import NotFound
 from .known import Known
 from .models import Bulk, CommandOrder, CommandState, Loudspeaker, Person
 from .pages import Page, cut
+from .standing import OPEN
 
 MARGIN = dt.timedelta(seconds=30)  # for answers on their way
 CODE_LIMIT = 80
@@ -149,10 +149,11 @@ def note_in_force(session: Session, loudspeakers: Collection[Known], now: dt.dat
 
 
 def note_expired(session: Session, order_ids: Collection[str], now: dt.datetime) -> None:
-    """Commands that never left."""
+    """Commands that never left; what stands is told in the desired state all the same."""
     named = sorted(each for each in order_ids if each)
     if named:
-        unsent = update(CommandOrder).where(CommandOrder.id.in_(named), CommandOrder.state.in_(OPEN))
+        over = (CommandOrder.state.in_(OPEN), CommandOrder.expires_at <= now)
+        unsent = update(CommandOrder).where(CommandOrder.id.in_(named), *over)
         _show(session, _apply(session, unsent.values(state=CommandState.EXPIRED)), now)
 
 

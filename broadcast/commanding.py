@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from devices.messages import Action, Command
 
-from . import areas, audit, events, outbox, permissions, targeting
+from . import areas, audit, events, outbox, permissions, standing, targeting
 from .conditions import HEARTBEAT, Conditions
 from .errors import NotFound, WrongState
 from .fleet import Filter
 from .models import Area, Bulk, CommandOrder, CommandState, Loudspeaker, Person
 from .moments import to_ms
 from .outbox import Urgency, Wire
+from .standing import OPEN
 from .targeting import Target
 
 COMMAND_LIFE = dt.timedelta(minutes=1)
@@ -31,7 +32,6 @@ DESIRED_LIFE = dt.timedelta(days=7)
 SUPERSEDED = "superseded"  # a later order took its place
 
 _AT_ONCE = frozenset({Action.STOP, Action.SILENCE, Action.RELEASE})
-OPEN = (CommandState.QUEUED, CommandState.SENT, CommandState.RECEIVED)
 
 
 def order(
@@ -97,7 +97,7 @@ def track(session: Session, person: Person | None, area: Area, command: Command,
     hold = {"items": list(command.items), "hold_until": command.hold_until}
     total = session.scalar(select(func.count()).select_from(members.subquery())) or 0
     bulk = _bulk(session, person, command.action, hold, area, total, now)
-    _write_group(session, bulk, command, now + COMMAND_LIFE)
+    _write_group(session, bulk, command, standing.end(bulk.action, hold, now) or now + COMMAND_LIFE)
     return bulk
 
 
@@ -164,7 +164,7 @@ def _order_commands(
     if area is not None:
         command = _command(wire, bulk, area.code)
         _send(session, wire, wire.topics.group_cmd(area.code), command, bulk)
-        _write_group(session, bulk, command, _expires(bulk))
+        _write_group(session, bulk, command, _followed_until(bulk))
         return
     commands = {each.id: _command(wire, bulk, each.device) for each in targets}
     for each in targets:
@@ -197,6 +197,11 @@ def _expires(bulk: Bulk) -> dt.datetime:
     held = dt.timedelta(seconds=int(bulk.detail.get("hold_s", 0)))
     life = STANDING_LIFE if bulk.action in (Action.SILENCE, Action.RELEASE) else COMMAND_LIFE
     return bulk.created_at + (held or life if bulk.action is Action.SILENCE else max(life, held))
+
+
+def _followed_until(bulk: Bulk) -> dt.datetime:
+    """What stands is told to who is away for longer than its message lives."""
+    return standing.end(bulk.action, bulk.detail, bulk.created_at) or _expires(bulk)
 
 
 def _write_group(session: Session, bulk: Bulk, command: Command, expires_at: dt.datetime) -> None:
@@ -244,7 +249,7 @@ def _write(
             "person_id": bulk.person_id,
             "state": CommandState.QUEUED,
             "created_at": bulk.created_at,
-            "expires_at": expires_at or _expires(bulk),
+            "expires_at": expires_at or _followed_until(bulk),
         }
         for loudspeaker_id, order_id in ids.items()
     ]

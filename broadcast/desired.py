@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.envelope import encode_plan
-from devices.messages import Desired, GuardPolicy, Item, Plan, PlanPointer
+from devices.messages import Command, Desired, GuardPolicy, Item, Plan, PlanPointer
 
 from . import items, policies
 from .items import CHUNK, Window, in_turn
@@ -76,9 +77,13 @@ class _Place:
 
 
 def wishes(
-    session: Session, wire: Wire, window: Window, only: Collection[int] | None = None
+    session: Session,
+    wire: Wire,
+    window: Window,
+    only: Collection[int] | None = None,
+    orders: Mapping[int, tuple[Command, ...]] = MappingProxyType({}),
 ) -> Iterator[Wish]:
-    """Of every loudspeaker in service, or of those in ``only``."""
+    """Of every loudspeaker in service, or of those in ``only``; ``orders`` are those it has not answered."""
     session.flush()
     # Read before the programme: a loudspeaker that is entered meanwhile waits for the next planning.
     rows = targets(session, only)
@@ -86,7 +91,7 @@ def wishes(
         return
     programme = _Programme(session, wire, window, None if only is None else {row.area_id for row in rows})
     for row in rows:
-        content, body = programme.desired(row)
+        content, body = programme.desired(row, orders.get(row.id, ()))
         yield Wish(row, content, body, hashlib.sha256(msgspec.json.encode(content)).hexdigest())
 
 
@@ -118,7 +123,7 @@ class _Programme:
         self._keyset = wire.keys.current.keyset
         self._bodies: dict[tuple[int, int, int], tuple[bytes, str]] = {}
 
-    def desired(self, row: Target) -> tuple[Desired, bytes]:
+    def desired(self, row: Target, orders: tuple[Command, ...]) -> tuple[Desired, bytes]:
         """The content of a loudspeaker's desired state, without revision and time, and its plan."""
         place = self._places[row.area_id]
         body, sha256 = self._plan(place.timeline, row.turn if place.staggered else 0, row.created_at)
@@ -135,6 +140,7 @@ class _Programme:
             heartbeat_s=self._wire.heartbeat_s,
             keyset=self._keyset,
             key_expires=to_ms(row.key_expires_at) if row.key_expires_at else 0,
+            orders=orders,
         )
         return content, body
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from devices.messages import Desired
 
-from . import outbox
+from . import outbox, standing
 from .desired import Wish, chunks, wishes
 from .items import TURN_GAP_MS, Window, horizon, in_turn, item
 from .models import Loudspeaker, PlanDocument
@@ -46,7 +46,8 @@ def publish_plans(
     """
     publisher = _Publisher(session, wire, now)
     changed, known = [], []
-    for wish in wishes(session, wire, Window.at(now, days), only):
+    orders = standing.unanswered(session, now, only)
+    for wish in wishes(session, wire, Window.at(now, days), only, orders):
         if wish.is_news:
             changed.append(wish)
         elif everyone or wish.row.device in again:

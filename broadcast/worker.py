@@ -25,6 +25,7 @@ from . import (
     planning,
     recordings,
     registry,
+    standing,
     uptime,
     weekly_test,
 )
@@ -67,6 +68,7 @@ class Worker:
         self._tallied_at: dt.datetime | None = None
         self._published_for = 0  # the connection for which everything has been published
         self._laggards = monitoring.Laggards()
+        self._carried: standing.Carried = {}
         self._stopped = threading.Event()
         self._dispatcher = Dispatcher(
             system.database, system.link, system.wire, system.settings.plan_days, system.clock, checkpoint
@@ -198,8 +200,10 @@ class Worker:
         with fenced(system.database, leadership, now) as session:
             closing.close_over(session, system.wire, now)
             command_effects.expire(session, now)
+            carried = standing.mark(session, now, self._carried)
             if self._settled(now):
                 monitoring.watch(session, now, self._heartbeat)
+        self._carried = carried
         return False
 
     def _tally(self, leadership: Leadership) -> bool:

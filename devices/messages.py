@@ -168,6 +168,31 @@ class Keyset(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[TrustedKey, ...]
 
 
+class Action(enum.StrEnum):
+    STOP = "stop"  # stop now; ``items`` empty means everything that plays
+    SILENCE = "silence"  # stop now, and nothing sounds, emergencies included, until ``hold_until`` or RELEASE
+    RELEASE = "release"  # end what STOP or SILENCE holds
+    VOLUME = "volume"
+    IDENTIFY = "identify"  # a short tone
+    REPORT = "report"  # send state and telemetry now
+    SELF_TEST = "self_test"
+    FETCH = "fetch"  # bring everything that is missing now
+    REBOOT = "reboot"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="type"):
+    """An order with a short life, keyed by ``id`` in the loudspeaker's ledger (R2)."""
+
+    id: str
+    target: str  # device id or group code; must match the topic it came on
+    issued_at: Int
+    expires_at: Int
+    action: Action
+    items: tuple[str, ...] = ()
+    hold_until: Int = 0  # STOP: nothing but an actual emergency starts before; SILENCE: nothing; 0: no end
+    volume: Int = 0
+
+
 class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_field="type"):
     """The whole desired state of one loudspeaker: retained, revisioned (R1)."""
 
@@ -183,6 +208,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True, tag="desired", tag_fiel
     keyset: Keyset | None = None
     key_expires: Int = 0  # when the loudspeaker's own key ends; 0: it does not
     wake_ms: Int = 5000  # the amplifier is on so long before the first sample
+    orders: tuple[Command, ...] = ()  # SILENCE, RELEASE, STOP with a hold: not yet answered by this box
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,31 +236,6 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, tag="alerts", tag_field=
     issued_at: Int
     alerts: tuple[Alert, ...] = ()
     cancelled: tuple[Tombstone, ...] = ()
-
-
-class Action(enum.StrEnum):
-    STOP = "stop"  # stop now; ``items`` empty means everything that plays
-    SILENCE = "silence"  # stop now, and nothing sounds, emergencies included, until ``hold_until`` or RELEASE
-    RELEASE = "release"  # end what STOP or SILENCE holds
-    VOLUME = "volume"
-    IDENTIFY = "identify"  # a short tone
-    REPORT = "report"  # send state and telemetry now
-    SELF_TEST = "self_test"
-    FETCH = "fetch"  # bring everything that is missing now
-    REBOOT = "reboot"
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag="cmd", tag_field="type"):
-    """An order with a short life, keyed by ``id`` in the loudspeaker's ledger (R2)."""
-
-    id: str
-    target: str  # device id or group code; must match the topic it came on
-    issued_at: Int
-    expires_at: Int
-    action: Action
-    items: tuple[str, ...] = ()
-    hold_until: Int = 0  # STOP: nothing but an actual emergency starts before; SILENCE: nothing; 0: no end
-    volume: Int = 0
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, tag="cursor", tag_field="type"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devices.messages import Ack, Action, Command
@@ -19,6 +20,7 @@ from .upkeep import Upkeep
 
 _GROUP_SPREAD = 5.0  # seconds
 _URGENT_SPREAD = 2.0
+_STANDING = (Action.STOP, Action.SILENCE, Action.RELEASE)  # what a box that was away must still learn
 _URGENT = (Action.STOP, Action.SILENCE)
 
 # What became of a command that was under way when the power went; a start anew is all that REBOOT wants.
@@ -86,6 +88,20 @@ class Commands:
             self._record.alarm(now, "stale", f"command {command.id}")
         else:
             self._obey(command, now)
+
+    def stand(self, commands: Iterable[Command], now: int, earliest: int) -> None:
+        """Obey what the desired state carries because it was not answered: its messages may be lost.
+
+        Copies are no alarm here: a document repeats an order until it has seen the answer.
+        """
+        for command in commands:
+            known = self._ledger.earlier_answer(command)
+            if command.target != self._device:
+                self._record.alarm(now, "wrong_target", f"command {command.id} in desired")
+            elif known is not None:
+                self._record.act(Reply(known, self._spread(command)))
+            elif command.action in _STANDING and max(now, earliest) <= command.expires_at:
+                self._obey(command, now)
 
     def settle(self, now: int) -> None:
         """Answer the stops whose sound has ended, and the upkeep that is over."""

@@ -53,10 +53,10 @@ class Documents:
         if self.is_plan_missing:
             self._plan_due = now
 
-    def desired(self, order: Desired, now: int, reckoned: int) -> None:
-        """Adopt a newer wish; ``reckoned`` is the time by which keys live and end."""
+    def desired(self, order: Desired, now: int, reckoned: int) -> bool:
+        """Adopt a newer wish, if it is one; ``reckoned`` is the time by which keys live and end."""
         if not self._is_new("desired", order.epoch, order.rev, now):
-            return
+            return False
         before = self._memory.desired.get("")
         self._record.keep("desired", "", order)
         self._deck.adopt(order)
@@ -75,6 +75,7 @@ class Documents:
         else:
             self._plan_due = None
             self._record.act(FetchPlan(order.plan))
+        return True
 
     def plan_fetched(self, sha256: str, plan: Plan, now: int) -> None:
         pointer = self._pointer()

@@ -51,10 +51,12 @@ class SpeakerCore:
         last_seq: int = 0,
         server_keys: tuple[str, ...] = (),
         clock: ClockQuality = ClockQuality.SYNCED,
+        idle_ms: int = _IDLE,
     ) -> None:
         """``clips`` are verified on disk; ``server_keys`` (base64) count until the server sends a set.
 
-        ``clock`` is how far the wall clock may be trusted at the boot.
+        ``clock`` is how far the wall clock may be trusted at the boot. After ``idle_ms`` without
+        anything due a Tick comes all the same.
         """
         self.device = device
         self.boot_id = boot_id
@@ -87,6 +89,7 @@ class SpeakerCore:
             holds=self._holds,
             upkeep=self._upkeep,
         )
+        self._idle = idle_ms
         self._pruned_at = 0
 
     def boot(self, now: int, steady: int | None = None) -> list[ev.Action]:
@@ -125,7 +128,7 @@ class SpeakerCore:
 
     def next_due(self, now: int) -> int:
         """When the next Tick must come (UTC ms); earlier ones do no harm."""
-        times = [now + _IDLE, *self._playing.due_times(now), *self._amplifier.due_times(now)]
+        times = [now + self._idle, *self._playing.due_times(now), *self._amplifier.due_times(now)]
         times += [*self._documents.due_times(), *self._upkeep.due_times()]
         return min(at for at in times if at > now)
 
@@ -230,7 +233,8 @@ class SpeakerCore:
             return
         match order:
             case Desired():
-                self._documents.desired(order, now, self._clock.reckon(now))
+                if self._documents.desired(order, now, self._clock.reckon(now)):
+                    self._commands.stand(order.orders, now, self._clock.earliest())
             case Alerts():
                 self._documents.alerts(order, now)
             case Command():
