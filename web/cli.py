@@ -8,7 +8,11 @@ from typing import Final
 
 import click
 
+from devices.terminal import speak_vietnamese
+
 from .commands.common import Guarded
+
+speak_vietnamese()
 
 # name: module under web.commands and the command in it; imported when used, so that `--help` is quick
 COMMANDS: Final = {

@@ -27,6 +27,7 @@ from devices.errors import (
     StoreFailed,
 )
 from devices.messages import ClockQuality
+from devices.terminal import speak_vietnamese
 
 from .agent import Agent
 from .assembly import Fittings, alone_in, assemble
@@ -39,6 +40,7 @@ from .rekey import KeyCare
 from .service import Service
 from .sink import has_sound_card, open_sink
 
+speak_vietnamese()
 log = logging.getLogger(__name__)
 
 _SENTENCES: dict[type[DeviceError], str] = {
