@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select, update
@@ -19,6 +20,8 @@ CHANGES: Final = (
     *("firmware", "clock", "clock_at", "faults", "silenced", "silenced_at", "refused_at"),
     *("have_epoch", "have_rev", "cursor_boot", "cursor_seq"),
 )
+_changeable: Final = attrgetter(*CHANGES)
+_PARAMETERS: Final = {name: f"new_{name}" for name in CHANGES}
 
 
 @dataclass(slots=True, eq=False)
@@ -54,26 +57,25 @@ class Known:
     _before: tuple[Any, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
-        self._before = self._now()
+        self._before = _changeable(self)
 
     def changed(self) -> dict[str, Any]:
         """What is other than when it was read; a report is replaced as a whole."""
-        pairs = zip(CHANGES, self._before, self._now(), strict=True)
+        now = _changeable(self)
+        if now == self._before:
+            return {}
+        pairs = zip(CHANGES, self._before, now, strict=True)
         return {name: after for name, before, after in pairs if after is not before and after != before}
 
-    def _now(self) -> tuple[Any, ...]:
-        return tuple([getattr(self, name) for name in CHANGES])
 
-
-_COLUMNS: Final = tuple(
-    getattr(Loudspeaker, name) for name in Known.__dataclass_fields__ if not name.startswith("_")
-)
+_TABLE: Final = Loudspeaker.__table__  # past the mapped class, whose rows cost twice as much
+_COLUMNS: Final = tuple(_TABLE.c[name] for name in Known.__dataclass_fields__ if not name.startswith("_"))
 
 
 def read(session: Session, devices: Collection[str]) -> dict[str, Known]:
     """Those in service, by their names on the wire."""
-    query = select(*_COLUMNS).where(Loudspeaker.device.in_(devices), Loudspeaker.retired_at.is_(None))
-    return {row[1]: Known(*row) for row in session.execute(query)}
+    query = select(*_COLUMNS).where(_TABLE.c.device.in_(devices), _TABLE.c.retired_at.is_(None))
+    return {row[1]: Known(*row) for row in session.connection().execute(query)}
 
 
 def write(session: Session, loudspeakers: Iterable[Known]) -> None:
@@ -82,12 +84,15 @@ def write(session: Session, loudspeakers: Iterable[Known]) -> None:
     for each in loudspeakers:
         changed = each.changed()
         if changed:
-            row = {"its_id": each.id, **{f"new_{k}": v for k, v in changed.items()}}
-            rows[tuple(changed)].append(row | ({"its_key": each.public_key} if FORGOTTEN in changed else {}))
+            row = {_PARAMETERS[name]: value for name, value in changed.items()}
+            row["its_id"] = each.id
+            if FORGOTTEN in changed:
+                row["its_key"] = each.public_key
+            rows[tuple(changed)].append(row)
     for names, values in rows.items():
         statement = update(Loudspeaker).where(Loudspeaker.id == bindparam("its_id"))
         if FORGOTTEN in names:  # not when the loudspeaker has asked for another key since it was read
             statement = statement.where(Loudspeaker.public_key == bindparam("its_key"))
         session.connection().execute(
-            statement.values({name: bindparam(f"new_{name}") for name in names}), values
+            statement.values({name: bindparam(_PARAMETERS[name]) for name in names}), values
         )
