@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
@@ -151,24 +152,33 @@ def approved_version(session: Session, bulletin: Bulletin) -> BulletinVersion | 
     """The version that may go on air: approved by another, with text and audio still the approved ones."""
     if bulletin.state is not BulletinState.APPROVED:
         return None
+    return approved_versions(session, [bulletin.id]).get(bulletin.id)
+
+
+def approved_versions(session: Session, bulletin_ids: Collection[int]) -> dict[int, BulletinVersion]:
+    """The versions of these bulletins that may go on air, by bulletin; the others have none."""
     query = (
         select(Approval)
         .join(Approval.version)
+        .join(Bulletin, Bulletin.id == BulletinVersion.bulletin_id)
         .where(
-            BulletinVersion.bulletin_id == bulletin.id,
-            BulletinVersion.number == bulletin.version_number,
+            Bulletin.id.in_(bulletin_ids),
+            Bulletin.state == BulletinState.APPROVED,
+            BulletinVersion.number == Bulletin.version_number,
             Approval.approved,
             Approval.voided_at.is_(None),
-            Approval.person_id.not_in([bulletin.author_id, BulletinVersion.author_id]),
+            Approval.person_id.not_in([Bulletin.author_id, BulletinVersion.author_id]),
         )
         .options(joinedload(Approval.version).options(*HEARD))
+        .order_by(Approval.id.desc())
     )
+    found = {}
     for decision in session.scalars(query).unique():
         version = decision.version
         now_sounds = version.clip.sha256 if version.clip is not None else ""
         if (decision.text_sha256, decision.audio_sha256) == (composition.fingerprint(version), now_sounds):
-            return version
-    return None
+            found[version.bulletin_id] = version
+    return found
 
 
 def decisions(session: Session, bulletin: Bulletin) -> list[Approval]:

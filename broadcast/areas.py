@@ -162,7 +162,7 @@ def move(
     audit.record(
         session, now=now, person_id=person_id, action="area.move", subject=f"area:{area_id}", **detail
     )
-    events.emit(session, now=now, kind="area", area_id=area_id, subject=area_id)
+    events.emit(session, now=now, kind="area", area_id=area_id, subject=area_id, moved=True)
     return area
 
 

@@ -95,6 +95,14 @@ def wishes(
         yield Wish(row, content, body, hashlib.sha256(msgspec.json.encode(content)).hexdigest())
 
 
+def ids_of(session: Session, devices: Collection[str]) -> set[int]:
+    """The loudspeakers with these names on the wire."""
+    found: set[int] = set()
+    for names in chunks(sorted(devices)):
+        found |= set(session.scalars(select(Loudspeaker.id).where(Loudspeaker.device.in_(names))))
+    return found
+
+
 def targets(session: Session, only: Collection[int] | None = None) -> list[Target]:
     in_service = select(*_COLUMNS).where(Loudspeaker.retired_at.is_(None)).order_by(Loudspeaker.id)
     if only is None:

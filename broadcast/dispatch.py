@@ -22,10 +22,11 @@ from devices.topics import Kind
 
 from . import alerts, command_effects, events
 from .database import Database
+from .desired import ids_of
 from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
 from .models import Area, Broadcast, BroadcastState, Delivery, Loudspeaker, OutboxMessage
-from .outbox import Wire
+from .outbox import Urgency, Wire
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +46,16 @@ class Dispatcher:
     clock: Callable[[], dt.datetime]
     checkpoint: Callable[[str], None] = lambda name: None  # noqa: ARG005
 
-    def flush(self, leadership: Leadership) -> bool:
+    def flush(self, leadership: Leadership, *, upto: Urgency = Urgency.CURSOR) -> bool:
         """Send one batch, the most urgent first; True when there may be more.
 
-        Without a connection nothing is claimed. Errors: LeaseLost.
+        What is less urgent than ``upto`` waits. Without a connection nothing is claimed. Errors: LeaseLost.
         """
         if not self.link.connected:
             return False
         self.checkpoint("before_claim")
         with fenced(self.database, leadership, self.clock()) as session:
-            rows = _claim(session, leadership, self.clock())
+            rows = _claim(session, leadership, self.clock(), upto)
         self.checkpoint("claimed")
         if not rows:
             return False
@@ -93,11 +94,12 @@ class Dispatcher:
         devices = {place.name for place in places if place.kind is Kind.DESIRED}
         groups = {place.name for place in places if place.kind is Kind.ALERTS}
         now = self.clock()
-        publish_plans(session, self.wire, now, self.plan_days, again=devices)
+        only = ids_of(session, devices)
+        publish_plans(session, self.wire, now, self.plan_days, only=only, again=devices)
         alerts.republish(session, self.wire, now, groups)
 
 
-def _claim(session: Session, leadership: Leadership, now: dt.datetime) -> list[OutboxMessage]:
+def _claim(session: Session, leadership: Leadership, now: dt.datetime, upto: Urgency) -> list[OutboxMessage]:
     """The next rows for this leader, also those a former leader left claimed; expired ones are dropped."""
     columns = (OutboxMessage.topic, OutboxMessage.order_id)
     over = delete(OutboxMessage).where(OutboxMessage.expires_at <= now).returning(*columns)
@@ -108,7 +110,12 @@ def _claim(session: Session, leadership: Leadership, now: dt.datetime) -> list[O
             "an order expired before it could leave", extra={"action": "order_expired", "topic": topic}
         )
         events.emit(session, now=now, kind="order_expired", topic=topic)
-    query = select(OutboxMessage).order_by(OutboxMessage.urgency, OutboxMessage.id).limit(BATCH)
+    query = (
+        select(OutboxMessage)
+        .where(OutboxMessage.urgency <= int(upto))
+        .order_by(OutboxMessage.urgency, OutboxMessage.id)
+        .limit(BATCH)
+    )
     rows = list(session.scalars(query))
     if rows:
         mine = update(OutboxMessage).where(OutboxMessage.id.in_([row.id for row in rows]))

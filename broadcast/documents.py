@@ -7,7 +7,7 @@ A revision rises only when the content changes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -24,7 +24,7 @@ from .moments import to_ms
 from .outbox import Urgency, Wire
 from .upsert import insert_new
 
-__all__ = ["TURN_GAP_MS", "forget_plans", "horizon", "in_turn", "item", "publish_plans"]
+__all__ = ["TURN_GAP_MS", "forget_plans", "horizon", "in_turn", "item", "publish_plans", "wanted"]
 
 CHUNK = 500  # rows per statement
 
@@ -46,8 +46,7 @@ def publish_plans(
     """
     publisher = _Publisher(session, wire, now)
     changed, known = [], []
-    orders = standing.unanswered(session, now, only)
-    for wish in wishes(session, wire, Window.at(now, days), only, orders):
+    for wish in wanted(session, wire, now, days, only):
         if wish.is_news:
             changed.append(wish)
         elif everyone or wish.row.device in again:
@@ -56,6 +55,14 @@ def publish_plans(
     publisher.send(claimed, risen=1)
     publisher.send(known, risen=0)
     return len(claimed)
+
+
+def wanted(
+    session: Session, wire: Wire, now: dt.datetime, days: int, only: Collection[int] | None = None
+) -> Iterator[Wish]:
+    """What loudspeakers shall be told, whether it is news to them or not."""
+    orders = standing.unanswered(session, now, only)
+    return wishes(session, wire, Window.at(now, days), only, orders)
 
 
 def forget_plans(session: Session, before: dt.datetime) -> None:

@@ -1,4 +1,4 @@
-"""Changes that open pages should show: written with their cause, read in order by the live stream."""
+"""Changes, written with their cause and read in order: by the live stream for open pages, by the planner."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from .database import before_commit, note, pending, take_turn
 from .models import Event
 
 TURN = 0x7474_0002
+KEPT = dt.timedelta(days=2)
 MANY_AREAS = 5000  # beyond this a reader sees most of the tree: cheaper to drop the few others here
 
 

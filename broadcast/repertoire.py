@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
 
-from . import bulletins
-from .models import Bulletin, Clip, Schedule
+from . import approval
+from .models import Bulletin, Schedule
+
+CHUNK = 500  # bulletins read by one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,29 @@ class Repertoire:
         return self.of([item.bulletin_id for item in schedule.items])
 
     def of(self, bulletin_ids: Sequence[int]) -> list[Piece]:
-        found = (self.piece(bulletin_id) for bulletin_id in bulletin_ids)
+        self.learn(bulletin_ids)
+        found = (self._pieces[bulletin_id] for bulletin_id in bulletin_ids)
         return [piece for piece in found if piece is not None]
 
     def piece(self, bulletin_id: int) -> Piece | None:
-        if bulletin_id not in self._pieces:
-            self._pieces[bulletin_id] = self._look_up(bulletin_id)
+        self.learn([bulletin_id])
         return self._pieces[bulletin_id]
 
-    def _look_up(self, bulletin_id: int) -> Piece | None:
-        bulletin = self._session.get(Bulletin, bulletin_id)
-        version = None if bulletin is None else bulletins.approved_version(self._session, bulletin)
-        if bulletin is None or version is None or version.clip_id is None:
-            return None
-        clip = self._session.get_one(Clip, version.clip_id)
-        return Piece(bulletin_id, clip.id, version.title, clip.duration_ms, bulletin.klass)
+    def learn(self, bulletin_ids: Collection[int]) -> None:
+        """Look up those that are not known yet, many at a time."""
+        unknown = sorted(set(bulletin_ids) - self._pieces.keys())
+        for first in range(0, len(unknown), CHUNK):
+            self._pieces.update(self._look_up(unknown[first : first + CHUNK]))
+
+    def _look_up(self, bulletin_ids: Sequence[int]) -> dict[int, Piece | None]:
+        found: dict[int, Piece | None] = dict.fromkeys(bulletin_ids)
+        approved = approval.approved_versions(self._session, bulletin_ids)
+        query = select(Bulletin.id, Bulletin.klass).where(Bulletin.id.in_(approved))
+        for id_, klass_ in self._session.execute(query):
+            clip = approved[id_].clip
+            if clip is not None:
+                found[id_] = Piece(id_, clip.id, approved[id_].title, clip.duration_ms, klass_)
+        return found
 
 
 def duration_ms(pieces: Sequence[Piece]) -> int:

@@ -38,7 +38,12 @@ def note(session: Session, mail: Iterable[Heard], now: dt.datetime) -> list[Know
             in_force.append(loudspeaker)
         if before != _seen(loudspeaker):
             events.emit(
-                session, now=now, kind="loudspeaker", area_id=loudspeaker.area_id, subject=loudspeaker.id
+                session,
+                now=now,
+                kind="loudspeaker",
+                area_id=loudspeaker.area_id,
+                subject=loudspeaker.id,
+                seen=True,
             )
     used.write(session)
     return in_force

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
 from schedules.clock import Clock
 
 from . import (
@@ -22,7 +24,6 @@ from . import (
     key_watch,
     lease,
     monitoring,
-    planning,
     recordings,
     registry,
     standing,
@@ -30,8 +31,9 @@ from . import (
     weekly_test,
 )
 from .dispatch import Dispatcher
-from .documents import publish_plans
 from .lease import Leadership, LeaseLost, fenced
+from .outbox import Urgency
+from .planner import NOTHING, Planner
 from .rendering import render_next
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ ROLES = frozenset({"render", "air"})
 LEASE = "air"
 LEASE_TTL = dt.timedelta(seconds=5)
 SETTLING = dt.timedelta(minutes=3)  # after a connection, before silence means anything
-EVENTS_KEPT = dt.timedelta(days=2)
+INSPECTED_EVERY = dt.timedelta(hours=1)
+SECOND_LOOK = dt.timedelta(seconds=30)  # what is only on its way is there by then
 
 Duty = Callable[[Leadership], bool]
 
@@ -67,6 +70,9 @@ class Worker:
         self._connections = 0
         self._tallied_at: dt.datetime | None = None
         self._published_for = 0  # the connection for which everything has been published
+        self._inspect_at: dt.datetime | None = None  # None: at once
+        self._suspects = NOTHING
+        self._checkpoint = checkpoint
         self._laggards = monitoring.Laggards()
         self._carried: standing.Carried = {}
         self._stopped = threading.Event()
@@ -145,7 +151,7 @@ class Worker:
         """Another leads, or nobody: leave the broker's account to them."""
         self._leadership = None
         self._published_for = 0
-        self._tallied_at = None
+        self._tallied_at = self._inspect_at = None
         self._system.link.stop()
         self._system.inbox.forget()
         log.info("this worker leads no more", extra={"action": "step_down", "worker": self.name})
@@ -175,14 +181,30 @@ class Worker:
         connection = system.link.connections
         anew = system.link.connected and connection != self._published_for
         with fenced(system.database, leadership, now) as session:
-            planning.materialise(session, now, system.settings.plan_days)
             late = self._laggards.find(session, now)
-            publish_plans(session, system.wire, now, system.settings.plan_days, again=late, everyone=anew)
+            self._planner(session, now).plan(again=late, everyone=anew)
             if anew:
                 alerts.republish(session, system.wire, now)
+        self._checkpoint("planned")
+        if self._inspect_at is None or now >= self._inspect_at:
+            self._inspect(leadership, now)
         if anew:
             self._published_for = connection
         return False
+
+    def _inspect(self, leadership: Leadership, now: dt.datetime) -> None:
+        """Compare everything with a plan from scratch, while others write; mend what differs twice."""
+        with self._system.database.transaction(read_only=True) as session:
+            found = self._planner(session, now).inspect()
+        confirmed = found & self._suspects
+        if confirmed:
+            with fenced(self._system.database, leadership, now) as session:
+                self._planner(session, now).plan(suspects=confirmed)
+        self._suspects = NOTHING if confirmed else found
+        self._inspect_at = now + (SECOND_LOOK if self._suspects else INSPECTED_EVERY)
+
+    def _planner(self, session: Session, now: dt.datetime) -> Planner:
+        return Planner(session, self._system.wire, now, self._system.settings.plan_days, self._checkpoint)
 
     def _flush(self, leadership: Leadership) -> bool:
         link = self._system.link
@@ -190,7 +212,9 @@ class Worker:
             # The broker may have been restarted without its memory: everything retained goes out again.
             self._connections, self._connected_at = link.connections, self._system.clock()
             self._clock.kick("plan")
-        return self._dispatcher.flush(leadership)
+        # What waits since before the connection may be a plan with what was withdrawn since: plan anew first.
+        fresh = self._published_for == link.connections
+        return self._dispatcher.flush(leadership, upto=Urgency.CURSOR if fresh else Urgency.COMMAND)
 
     def _store(self, leadership: Leadership) -> bool:
         return self._system.inbox.store(leadership)
@@ -239,7 +263,7 @@ class Worker:
     def _prune(self, leadership: Leadership) -> bool:
         now = self._system.clock()
         with fenced(self._system.database, leadership, now) as session:
-            events.prune(session, now - EVENTS_KEPT)
+            events.prune(session, now - events.KEPT)
             recordings.prune(session, self._system.library, now)
         self._system.uploads.prune(now.timestamp())
         return False

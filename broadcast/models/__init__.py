@@ -24,6 +24,7 @@ from .operation import (
     Lease,
     OutboxMessage,
     PlanDocument,
+    PlanMark,
 )
 from .people import (
     Agency,
@@ -86,6 +87,7 @@ __all__ = [
     "OutboxMessage",
     "Person",
     "PlanDocument",
+    "PlanMark",
     "Recording",
     "RenderState",
     "Role",

@@ -32,6 +32,17 @@ class PlanDocument(Base):
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
 
 
+class PlanMark(Base):
+    """How far the planning has come; one row, written with what was planned."""
+
+    __tablename__ = "plan_mark"
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    event_id: Mapped[int] = mapped_column(BigInteger)  # the last one that was taken into account
+    expanded_to: Mapped[dt.datetime] = mapped_column(UtcDateTime)  # rules are broadcasts up to here
+    basis: Mapped[str] = mapped_column(String(64))  # names what every plan rests on
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
 class AlertsDocument(Base):
     """The revision counter of a group's retained set of urgent announcements."""
 

@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
@@ -118,6 +118,7 @@ class Delivery(Base):
     loudspeaker: Mapped[Loudspeaker] = relationship()
 
 
+UNTOLD = text("desired_sha256 = '' AND retired_at IS NULL")
 NAMED_BY = ("name", "device", "serial", "note")
 
 
@@ -130,6 +131,7 @@ class Loudspeaker(Base):
     """One box on a pole. What it says of itself is kept as said; status is computed from it."""
 
     __tablename__ = "loudspeaker"
+    __table_args__ = (Index("ix_loudspeaker_untold", "id", sqlite_where=UNTOLD, postgresql_where=UNTOLD),)
     id: Mapped[int] = mapped_column(primary_key=True)
     device: Mapped[str] = mapped_column(String(40), unique=True)  # id on the wire and broker user name
     name: Mapped[str] = mapped_column(String(120))

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast import bulletins, planning, programme, registry, reports
+from broadcast import bulletins, programme, registry, reports
 from broadcast.database import Database
 from broadcast.keyring import Keyring
 from broadcast.models import (
@@ -27,7 +27,7 @@ from broadcast.models import (
     Schedule,
 )
 from broadcast.outbox import Wire
-from broadcast.planning import publish_plans
+from broadcast.planner import Planner
 from devices.envelope import KeySet, SigningKey, encode_report, open_order, seal
 from devices.link import Inbound
 from devices.messages import (
@@ -259,8 +259,7 @@ class Stage:
         """One planning, as the leader does it; returns how many desired states changed."""
         at = now or self.now
         with self.database.transaction() as session:
-            planning.materialise(session, at, DAYS)
-            return publish_plans(session, self.wire, at, DAYS, **options)
+            return Planner(session, self.wire, at, DAYS).plan(**options)
 
     def hear(self, *messages: Inbound, now: dt.datetime | None = None) -> reports.Ingested:
         with self.database.transaction() as session:

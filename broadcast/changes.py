@@ -1,0 +1,91 @@
+"""What has changed since the last planning, by the log of events: which schedules and loudspeakers.
+
+Whoever writes something that decides about plans says so in an event: ``schedule``, ``bulletin`` or
+``render`` (by the bulletin), ``area`` (hours, policy, turns; ``moved`` when it hangs elsewhere),
+``loudspeaker``, and ``broadcast`` when a person has stopped one. Events that say nothing about plans
+carry a mark (``planned``: by the planning itself, ``seen``: a loudspeaker was heard).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .desired import chunks
+from .models import Broadcast, BroadcastState, Event, Loudspeaker, ScheduleItem
+
+KINDS = ("schedule", "bulletin", "render", "area", "loudspeaker", "broadcast")
+SILENT = ("planned", "seen")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What must be planned again: ``areas`` with all below them, ``moved`` are those that hang elsewhere."""
+
+    schedules: frozenset[int] = frozenset()
+    areas: frozenset[int] = frozenset()
+    moved: frozenset[int] = frozenset()
+    loudspeakers: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.schedules or self.areas or self.moved or self.loudspeakers)
+
+    def __and__(self, other: Touched) -> Touched:
+        return Touched(
+            schedules=self.schedules & other.schedules,
+            areas=self.areas & other.areas,
+            moved=self.moved & other.moved,
+            loudspeakers=self.loudspeakers & other.loudspeakers,
+        )
+
+
+def between(session: Session, after: int, upto: int) -> Touched:
+    """What the events with ids in ``(after, upto]`` tell."""
+    subjects: dict[str, set[int]] = defaultdict(set)
+    query = select(Event.kind, Event.subject, Event.data).where(
+        Event.id > after, Event.id <= upto, Event.kind.in_(KINDS), Event.subject.is_not(None)
+    )
+    for kind, subject, data in session.execute(query):
+        if not any(data.get(name) for name in SILENT):
+            subjects["moved" if data.get("moved") else kind].add(subject)
+    return Touched(
+        schedules=frozenset(
+            subjects["schedule"] | _playing(session, subjects["bulletin"] | subjects["render"])
+        ),
+        areas=frozenset(subjects["area"] | subjects["moved"] | _stopped_in(session, subjects["broadcast"])),
+        moved=frozenset(subjects["moved"]),
+        loudspeakers=frozenset(subjects["loudspeaker"]),
+    )
+
+
+def untold(session: Session) -> set[int]:
+    """Loudspeakers whose row itself says that they must be told anew: new ones, and changed volumes."""
+    query = select(Loudspeaker.id).where(Loudspeaker.desired_sha256 == "", Loudspeaker.retired_at.is_(None))
+    return set(session.scalars(query))
+
+
+def _playing(session: Session, bulletin_ids: Collection[int]) -> set[int]:
+    """The schedules that play any of these bulletins."""
+    found: set[int] = set()
+    for ids in chunks(sorted(bulletin_ids)):
+        found |= set(
+            session.scalars(select(ScheduleItem.schedule_id).where(ScheduleItem.bulletin_id.in_(ids)))
+        )
+    return found
+
+
+def _stopped_in(session: Session, broadcast_ids: Collection[int]) -> set[int]:
+    """The areas of scheduled broadcasts that a person has stopped; others are in plans as they were."""
+    found: set[int] = set()
+    for ids in chunks(sorted(broadcast_ids)):
+        query = select(Broadcast.area_id).where(
+            Broadcast.id.in_(ids),
+            Broadcast.schedule_id.is_not(None),
+            Broadcast.state == BroadcastState.CANCELLED,
+        )
+        found |= set(session.scalars(query))
+    return found

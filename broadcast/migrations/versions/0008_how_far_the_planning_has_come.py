@@ -1,0 +1,33 @@
+"""How far the planning has come, and the loudspeakers that must be told anew."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+UNTOLD = sa.text("desired_sha256 = '' AND retired_at IS NULL")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "plan_mark",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("expanded_to", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("basis", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_plan_mark")),
+    )
+    op.create_index(
+        "ix_loudspeaker_untold", "loudspeaker", ["id"], sqlite_where=UNTOLD, postgresql_where=UNTOLD
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_loudspeaker_untold", "loudspeaker")
+    op.drop_table("plan_mark")
