@@ -75,7 +75,7 @@ def test_priority_goes_before_order_order_before_validity_validity_before_airing
         bulletin("a", 1),
         bulletin("b", 1),
     ]
-    heard = {each: [MONDAY - DAY] for each in ("a", "b")}
+    heard = {each: [MONDAY - DAY] for each in ("a", "b")} | {"v": [MONDAY - DAY, MONDAY - 2 * DAY]}
     programme = filling.fill(slot(), MONDAY, reversed(expected), heard)
     assert played(programme) == [each.id for each in expected]
 
@@ -87,6 +87,14 @@ def test_a_shorter_one_goes_in_where_a_longer_did_not_fit() -> None:
     assert played(programme) == ["a", "c"]
     (left_out,) = programme.left_out
     assert (left_out.ref, left_out.why, left_out.params) == ("b", Reason.NO_ROOM, {"missing_ms": MINUTE})
+
+
+def test_the_last_millisecond_decides_what_fits() -> None:
+    versions = (Version("vi", 10 * MINUTE + 1),)
+    assert played(filling.fill(slot(minutes=10), MONDAY, [bulletin("a", versions=versions)], {})) == []
+    with pytest.raises(OverFull):
+        filling.fill(slot(Entry(Kind.RELAY, "dai-tinh", 10 * MINUTE + 1), minutes=10), MONDAY, [], {})
+    assert played(filling.fill(slot(SONG, SONG, SONG, minutes=11), MONDAY, [], {})) == ["dan-ca", "dan-ca"]
 
 
 def test_a_priority_bulletin_is_not_left_out_for_two_short_ones() -> None:
@@ -191,6 +199,33 @@ def test_a_bulletin_still_holds_when_its_last_word_is_heard() -> None:
     assert reasons(filling.fill(slot(), MONDAY, late, {})) == {"b": Reason.EXPIRED}
 
 
+def test_a_bulletin_waits_for_all_that_may_sound_before_it_when_its_end_is_reckoned() -> None:
+    in_five = MONDAY + dt.timedelta(minutes=5)
+    brief = [bulletin("a", 2, valid_until=in_five)]
+    assert played(filling.fill(slot(FLOW, SONG), MONDAY, brief, {})) == ["a", "dan-ca"]
+    for before in (SONG, dataclasses.replace(SONG, fixed=True)):
+        assert reasons(filling.fill(slot(before, FLOW), MONDAY, brief, {})) == {"a": Reason.EXPIRED}
+    fixed = Entry(Kind.BULLETIN, "a")
+    assert played(filling.fill(slot(fixed, FLOW), MONDAY, brief, {})) == ["a"]
+    assert reasons(filling.fill(slot(FLOW, fixed), MONDAY, brief, {})) == {"a": Reason.EXPIRED}
+
+
+def test_a_bulletin_airs_from_the_very_moment_it_is_valid() -> None:
+    assert played(filling.fill(slot(), MONDAY, [bulletin("a", valid_from=MONDAY)], {})) == ["a"]
+
+
+def test_an_emergency_is_part_of_no_programme_not_even_where_it_is_fixed() -> None:
+    flood = bulletin("lu", klass="emergency")
+    programme = filling.fill(slot(Entry(Kind.BULLETIN, "lu"), FLOW), MONDAY, [flood], {})
+    assert reasons(programme) == {"lu": Reason.NO_PLACE}
+
+
+def test_what_waits_is_told_the_better_reason_when_it_has_one() -> None:
+    old = bulletin("a", valid_until=MONDAY)
+    programme = filling.fill(slot(), MONDAY, [old], {}, waiting={"a"})
+    assert reasons(programme) == {"a": Reason.EXPIRED}
+
+
 def test_the_gap_is_kept_to_airings_before_and_after() -> None:
     wanted = bulletin("a", airings=Airings(5, 5, gap=6 * HOUR))
     for near in (-5 * HOUR, 5 * HOUR):
@@ -229,6 +264,15 @@ def test_villages_hear_what_is_for_them_and_equal_ones_share_a_programme() -> No
     assert played(filled["XA.2"]) == ["mot-lan", "ca-xa", "moi-noi"]
     assert filled["XA.3"] is filled["XA.2"]
     assert played(filled["XA.4"]) == ["ca-xa", "moi-noi"]
+
+
+def test_what_is_not_for_an_area_does_not_tell_its_programme_apart() -> None:
+    given_ = [bulletin("a", areas=frozenset({"KHAC"})), bulletin("b", areas=frozenset({"KHAC"}))]
+    areas = {each: frozenset({each}) for each in ("A", "B")}
+    heard = {"A": {"a": [MONDAY - DAY]}}
+    filled_ = filling.fill_areas(slot(), MONDAY, given_, areas, heard)
+    assert filled_["A"] is filled_["B"]
+    assert filled_["A"] == filling.fill(slot(), MONDAY, given_, heard["A"], area=areas["A"])
 
 
 instants = st.integers(-200, 200).map(lambda hours: MONDAY + hours * HOUR)

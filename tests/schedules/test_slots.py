@@ -119,6 +119,8 @@ def test_a_frame_without_anything_in_it_says_nothing() -> None:
     start = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
     tune = slots.Placed(0, Kind.TUNE, "nhac-hieu", 0, 20_000, slots.Why.FIXED)
     relay = slots.Placed(1, Kind.RELAY, "dai-tinh", 20_000, 60_000, slots.Why.FIXED)
+    bulletin = slots.Placed(1, Kind.FLOW, "hop-thon", 20_000, 60_000, slots.Why.VALID)
     assert Programme(start, 90_000, (tune,), ()).says_nothing
+    assert not Programme(start, 90_000, (tune, bulletin), ()).says_nothing
     assert not Programme(start, 90_000, (tune, relay), ()).says_nothing
     assert Programme(start, 90_000, (tune, relay), ()).used_ms == 80_000

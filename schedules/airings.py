@@ -1,0 +1,175 @@
+"""How bulletins are spread over the coming occurrences of the slots: so many times, evenly, with their gap.
+
+Each occurrence is filled in turn, so a bulletin leaves the days of those that rank before it as they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import filling
+from .slots import Airings, Candidate, Chain, History, Programme, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One dated occurrence of a slot."""
+
+    start: dt.datetime
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How often a bulletin airs in its days; ``final`` when no later occurrence can change that."""
+
+    id: str
+    wanted: int
+    done: int
+    planned: int
+    final: bool
+
+    @property
+    def possible(self) -> int:
+        return self.done + self.planned
+
+    @property
+    def short(self) -> bool:
+        return self.final and self.possible < self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    programmes: tuple[Programme, ...]  # one for each sitting, by time
+    reaches: tuple[Reach, ...]  # by id
+
+    @property
+    def short(self) -> tuple[Reach, ...]:
+        """Bulletins that can no longer be aired as often as wanted."""
+        return tuple(each for each in self.reaches if each.short)
+
+
+def spread(
+    sittings: Iterable[Sitting],
+    candidates: Iterable[Candidate],
+    history: History,
+    *,
+    horizon: dt.datetime,
+    area: Chain = frozenset(),
+) -> Spread:
+    """Fill all sittings, which are those until ``horizon``; ``history`` is what airs besides them.
+
+    A bulletin is due when its share of the time has passed, or when it could not be aired often enough
+    otherwise. Planning again after a part was aired as planned gives the same rest. Raises OverFull.
+    """
+    coming = sorted(sittings, key=lambda each: each.start)
+    given = list(candidates)
+    before = {each.id: sorted(history.get(each.id, ())) for each in given}
+    aired = {each: list(instants) for each, instants in before.items()}
+    paces = [_Pace(each, each.airings, horizon) for each in given if each.airings is not None]
+    chances = _Chances(coming)
+    programmes = []
+    for sitting in coming:
+        waiting = {
+            pace.candidate.id
+            for pace in paces
+            if not pace.is_due(sitting.start, aired[pace.candidate.id], chances)
+        }
+        programme = filling.fill(sitting.slot, sitting.start, given, aired, area=area, waiting=waiting)
+        programmes.append(programme)
+        for placed in programme.bulletins():
+            insort(aired[placed.ref], sitting.start)
+    reaches = (pace.reach(before[pace.candidate.id], aired[pace.candidate.id]) for pace in paces)
+    return Spread(tuple(programmes), tuple(sorted(reaches, key=lambda each: each.id)))
+
+
+def spread_areas(
+    sittings: Iterable[Sitting],
+    candidates: Iterable[Candidate],
+    areas: Mapping[str, Chain],
+    histories: Mapping[str, History],
+    *,
+    horizon: dt.datetime,
+) -> dict[str, Spread]:
+    """What each area plays: one and the same value where nothing tells the areas apart."""
+    coming, given = list(sittings), list(candidates)
+    made: dict[object, Spread] = {}
+    found = {}
+    for name, area in areas.items():
+        history = histories.get(name, {})
+        key = filling.alike(given, area, history)
+        if key not in made:
+            made[key] = spread(coming, given, history, horizon=horizon, area=area)
+        found[name] = made[key]
+    return found
+
+
+class _Chances:
+    """The starts at which a bulletin may play at all, by its class and its length."""
+
+    def __init__(self, sittings: Sequence[Sitting]) -> None:
+        rooms = {id(each.slot): _rooms(each.slot) for each in sittings}
+        self._rooms = [(each.start, rooms[id(each.slot)]) for each in sittings]
+        self._found: dict[tuple[str, int], list[dt.datetime]] = {}
+
+    def of(self, candidate: Candidate) -> list[dt.datetime]:
+        klass, length = candidate.klass, sum(version.length_ms for version in candidate.versions)
+        if (klass, length) not in self._found:
+            starts = [start for start, rooms in self._rooms if length <= rooms.get(klass, -1)]
+            self._found[klass, length] = starts
+        return self._found[klass, length]
+
+    def after(self, start: dt.datetime, candidate: Candidate, gap: dt.timedelta, enough: int) -> int:
+        """How often it could air after ``start``, counted up to ``enough``."""
+        starts = self.of(candidate)
+        place, end = bisect_right(starts, start), bisect_left(starts, candidate.until)
+        if not gap:
+            return end - place
+        count = 0
+        while place < end and count < enough:
+            count += 1
+            place = bisect_left(starts, starts[place] + gap, place + 1)
+        return count
+
+
+def _rooms(slot: Slot) -> dict[str, int]:
+    """How much room there is in a slot for bulletins of each class."""
+    fixed_ms = sum(each.length_ms for each in slot.entries if each.fixed)
+    return {klass: slot.length_ms - fixed_ms for entry in slot.entries for klass in entry.classes}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """When the next airing of a bulletin is due."""
+
+    candidate: Candidate
+    airings: Airings
+    horizon: dt.datetime
+
+    def is_due(self, start: dt.datetime, aired: Sequence[dt.datetime], chances: _Chances) -> bool:
+        candidate = self.candidate
+        counted = self.counted(aired)
+        left = self.airings.times - len(counted)
+        if left <= 0 or not candidate.valid_from <= start < candidate.until:
+            return True  # it will not be played; filling says why
+        before = bisect_right(counted, start)
+        if before == 0:
+            return True
+        last = counted[before - 1]
+        if start >= last + (candidate.until - last) / (left + 1):
+            return True
+        known = candidate.until <= self.horizon
+        return known and chances.after(start, candidate, self.airings.gap, left) < left
+
+    def counted(self, aired: Sequence[dt.datetime]) -> Sequence[dt.datetime]:
+        """Of airings in order, those that count."""
+        return aired[bisect_left(aired, self.candidate.valid_from) : bisect_left(aired, self.candidate.until)]
+
+    def reach(self, before: Sequence[dt.datetime], after: Sequence[dt.datetime]) -> Reach:
+        done = len(self.counted(before))
+        planned = len(self.counted(after)) - done
+        final = self.candidate.until <= self.horizon
+        return Reach(self.candidate.id, self.airings.times, done, planned, final)
