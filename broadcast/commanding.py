@@ -97,7 +97,7 @@ def track(session: Session, person: Person | None, area: Area, command: Command,
     hold = {"items": list(command.items), "hold_until": command.hold_until}
     total = session.scalar(select(func.count()).select_from(members.subquery())) or 0
     bulk = _bulk(session, person, command.action, hold, area, total, now)
-    _write_group(session, bulk, command, standing.end(bulk.action, hold, now) or now + COMMAND_LIFE)
+    follow_group(session, bulk, command, standing.end(bulk.action, hold, now) or now + COMMAND_LIFE)
     return bulk
 
 
@@ -164,7 +164,7 @@ def _order_commands(
     if area is not None:
         command = _command(wire, bulk, area.code)
         _send(session, wire, wire.topics.group_cmd(area.code), command, bulk)
-        _write_group(session, bulk, command, _followed_until(bulk))
+        follow_group(session, bulk, command, _followed_until(bulk))
         return
     commands = {each.id: _command(wire, bulk, each.device) for each in targets}
     for each in targets:
@@ -204,7 +204,8 @@ def _followed_until(bulk: Bulk) -> dt.datetime:
     return standing.end(bulk.action, bulk.detail, bulk.created_at) or _expires(bulk)
 
 
-def _write_group(session: Session, bulk: Bulk, command: Command, expires_at: dt.datetime) -> None:
+def follow_group(session: Session, bulk: Bulk, command: Command, expires_at: dt.datetime) -> None:
+    """Follow a message to the group of the act's area on each of its loudspeakers."""
     members = select(
         literal(command.id),
         Loudspeaker.id,

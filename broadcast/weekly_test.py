@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from devices.messages import Action, Command
 from schedules.types import LOCAL
 
-from . import alarms, outbox
+from . import alarms, commanding, outbox
 from .alarms import Kind
 from .conditions import Conditions
 from .models import Area, AreaClosure, Bulk, JournalRow, Loudspeaker
@@ -54,16 +54,17 @@ def order_if_due(session: Session, wire: Wire, now: dt.datetime) -> int:
         topic = wire.topics.group_cmd(area.code)
         outbox.put(session, wire, topic, command, urgency=Urgency.COMMAND, now=now, expires_at=now + LIFE)
         detail = {"command": command.id, "journal_after": after}
-        session.add(
-            Bulk(
-                person_id=None,
-                action=Action.SELF_TEST,
-                detail=detail,
-                area_id=area.id,
-                total=count,
-                created_at=now,
-            )
+        bulk = Bulk(
+            person_id=None,
+            action=Action.SELF_TEST,
+            detail=detail,
+            area_id=area.id,
+            total=count,
+            created_at=now,
         )
+        session.add(bulk)
+        session.flush()
+        commanding.follow_group(session, bulk, command, now + LIFE)
     return len(roots)
 
 
@@ -115,12 +116,13 @@ _WEEKLY = (Bulk.action == Action.SELF_TEST, Bulk.person_id.is_(None))
 
 
 def _roots(session: Session, now: dt.datetime) -> list[tuple[Area, int]]:
-    """The trees in which loudspeakers are, and how many."""
+    """The trees in which loudspeakers are that were ever heard, and how many are in each."""
     query = (
         select(Area, func.count(Loudspeaker.id))
         .join(AreaClosure, AreaClosure.ancestor_id == Area.id)
         .join(Loudspeaker, Loudspeaker.area_id == AreaClosure.descendant_id)
-        .where(Area.parent_id.is_(None), Conditions(now).in_service)
+        .where(Area.parent_id.is_(None), Loudspeaker.retired_at.is_(None))
         .group_by(Area.id)
+        .having(func.count().filter(Conditions(now).in_service) > 0)
     )
     return [(area, count) for area, count in session.execute(query)]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import alarms, key_watch, registry, weekly_test
+from broadcast import alarms, command_effects, key_watch, registry, weekly_test
 from broadcast.keyring import Ring, ServerKey
-from broadcast.models import Alarm, Bulk, Loudspeaker
+from broadcast.models import Alarm, Bulk, CommandOrder, Loudspeaker
 from devices.envelope import SigningKey
 from devices.messages import Action, Command
 
@@ -146,3 +146,26 @@ def test_without_loudspeakers_nothing_is_ordered(stage: Any) -> None:
     stage.loudspeakers(1)  # entered, never heard
     assert order(stage, DUE) == 0
     assert judge(stage, DUE) == 0
+
+
+def test_the_weekly_test_is_followed_on_every_loudspeaker_to_its_end(stage: Any) -> None:
+    answers, silent, away = stage.loudspeakers(3)
+    heard(stage, answers, silent, at=MONDAY)
+    order(stage, DUE)
+    ((_, command),) = [(t, m) for t, m in stage.outbox() if isinstance(m, Command)]
+    stage.hear(answers.ack(DUE, command.id, "received"), now=DUE)
+    stage.hear(answers.ack(DUE, command.id, "done"), now=DUE)
+    assert followed(stage, command, DUE) == ["done", "queued", "queued"]
+    late = DUE + weekly_test.LIFE / 2
+    stage.hear(away.ack(late, command.id, "failed"), now=late)
+    assert followed(stage, command, DUE + weekly_test.LIFE + DAY) == ["done", "expired", "failed"]
+
+
+def followed(stage: Any, command: Command, now: dt.datetime) -> list[str]:
+    with stage.database.transaction() as session:
+        command_effects.expire(session, now)
+        bulk = session.scalars(select(Bulk)).one()
+        seen = command_effects.progress(session, session.merge(stage.cast.admin), bulk.id)
+        assert (seen.total, bulk.total) == (3, 3)
+        query = select(CommandOrder).where(CommandOrder.id == command.id, CommandOrder.bulk_id == bulk.id)
+        return [each.state.value for each in session.scalars(query.order_by(CommandOrder.loudspeaker_id))]
