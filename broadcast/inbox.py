@@ -23,13 +23,37 @@ BATCH = 4000  # of what is light; the more wait, the less each costs
 SEALED = 8  # such a message, with a signature and events in it, weighs as much: no transaction lasts long
 WORTH = 500  # messages for which the next tick is not waited for
 CAPACITY = 100_000  # messages; a full queue makes the broker wait
+CAPACITY_BYTES = 128_000_000  # of their contents: honest ones are far smaller than the largest allowed
+
+
+class Waiting(queue.Queue[Inbound]):
+    """What came and is not taken yet, in its order; what may wait, and who is next, is decided here."""
+
+    def _init(self, maxsize: int) -> None:
+        super()._init(maxsize)
+        self._held = 0  # bytes
+
+    def put_nowait(self, item: Inbound) -> None:
+        """Raises queue.Full."""
+        if self._held >= CAPACITY_BYTES:
+            raise queue.Full
+        super().put_nowait(item)
+
+    def _put(self, item: Inbound) -> None:
+        super()._put(item)
+        self._held += len(item.payload)
+
+    def _get(self) -> Inbound:
+        item: Inbound = super()._get()
+        self._held -= len(item.payload)
+        return item
 
 
 class Inbox:
     """The messages that came and are not stored yet."""
 
     def __init__(self, database: Database, wire: Wire, clock: Callable[[], dt.datetime]) -> None:
-        self.queue: queue.Queue[Inbound] = queue.Queue(CAPACITY)
+        self.queue = Waiting(CAPACITY)
         self._database = database
         self._wire = wire
         self._clock = clock
