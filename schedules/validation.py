@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 from .errors import RuleError
 from .lunar import FIRST_DAY, LAST_DAY
-from .types import Frequency, Rule
+from .types import Frequency, MonthEnd, Rule
 
 _Value = TypeVar("_Value", bound=Any)
+
+_SHORTEST, _SHORTEST_LUNAR = 28, 29  # days of a month
 
 MAX_TIMES = 288  # every five minutes of a day
 MAX_INTERVAL = 1000
@@ -53,6 +55,7 @@ def validate(rule: Rule) -> Rule:
         nth_weekdays=_ordered(rule.nth_weekdays),
         dates=_ordered(rule.dates),
         week_start=rule.week_start if rule.interval > 1 else 0,
+        month_end=rule.month_end if _is_long(rule) else MonthEnd.LAST_DAY,
         skipped_days=_ordered(rule.skipped_days),
         skipped=_ordered(rule.skipped),
         moved=_ordered(rule.moved),
@@ -61,6 +64,12 @@ def validate(rule: Rule) -> Rule:
 
 def _ordered(values: Iterable[_Value]) -> tuple[_Value, ...]:
     return tuple(sorted(set(values)))
+
+
+def _is_long(rule: Rule) -> bool:
+    """Whether a day that is named by its number is missing in some months."""
+    shortest = _SHORTEST if rule.frequency in _SERVING["nth_weekdays"] else _SHORTEST_LUNAR
+    return max(rule.month_days, default=0) > shortest
 
 
 def _validate_times(rule: Rule) -> None:

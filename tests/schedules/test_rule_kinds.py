@@ -1,0 +1,182 @@
+"""Rules of every kind: stored and read, told, expanded piece by piece, written as RRULE and read again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import replace
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from schedules import recurrence, rrule_reading, rrule_writing
+from schedules.holidays import Calendar
+from schedules.types import (
+    LOCAL,
+    Frequency,
+    LeapMonths,
+    MonthEnd,
+    Move,
+    NthWeekday,
+    OnHolidays,
+    Rule,
+)
+
+UTC = dt.UTC
+BEGIN = dt.date(2024, 1, 1)
+WEEKDAYS = st.frozensets(st.integers(0, 6), min_size=1)
+MONTHS = st.frozensets(st.integers(1, 12), min_size=1, max_size=4)
+NTH = st.builds(NthWeekday, st.sampled_from([1, 2, 3, 4, 5, -1, -2, -5]), st.integers(0, 6))
+dates = st.dates(BEGIN, dt.date(2027, 12, 31))
+times = st.times().map(lambda t: t.replace(microsecond=0))
+
+
+def numbered(longest: int) -> st.SearchStrategy[tuple[int, ...]]:
+    days = st.integers(1, longest) | st.integers(-longest, -1)
+    return st.lists(days, min_size=1, max_size=4).map(tuple)
+
+
+@st.composite
+def rules(draw: st.DrawFn) -> Rule:
+    """Any rule that may be saved, exceptions included, of which some name what is not there."""
+    frequency = draw(st.sampled_from(Frequency))
+    fields = draw(PATTERNS[frequency])
+    starts_on = draw(dates)
+    length = draw(st.none() | st.integers(0, 800))
+    at = tuple(draw(st.lists(times, min_size=1, max_size=3, unique=True)))
+    moments = st.builds(dt.datetime.combine, dates, st.sampled_from(at))
+    moves = draw(st.lists(st.builds(Move, moments, moments), max_size=3, unique_by=lambda move: move.was))
+    return recurrence.validate(
+        Rule(
+            frequency,
+            starts_on,
+            at,
+            until=None if length is None else starts_on + dt.timedelta(days=length),
+            on_holidays=draw(st.sampled_from(OnHolidays)),
+            skipped_days=tuple(draw(st.lists(dates, max_size=3))),
+            skipped=tuple(draw(st.lists(moments, max_size=3))),
+            moved=tuple(moves),
+            **fields,
+        )
+    )
+
+
+ENDS, INTERVALS = st.sampled_from(MonthEnd), st.integers(1, 5)
+PATTERNS: dict[Frequency, st.SearchStrategy[dict[str, object]]] = {
+    Frequency.ONCE: st.just({}),
+    Frequency.WORKDAYS: st.just({}),
+    Frequency.DAILY: st.fixed_dictionaries({"interval": INTERVALS}),
+    Frequency.WEEKLY: st.fixed_dictionaries(
+        {"interval": INTERVALS, "weekdays": WEEKDAYS, "week_start": st.integers(0, 6)}
+    ),
+    Frequency.MONTHLY: st.fixed_dictionaries(
+        {"interval": INTERVALS, "month_days": numbered(31), "month_end": ENDS}
+    )
+    | st.fixed_dictionaries(
+        {"interval": INTERVALS, "nth_weekdays": st.lists(NTH, min_size=1, max_size=3).map(tuple)}
+    ),
+    Frequency.YEARLY: st.fixed_dictionaries(
+        {"months": MONTHS, "month_days": numbered(31), "month_end": ENDS, "interval": st.integers(1, 2)}
+    )
+    | st.fixed_dictionaries(
+        {"months": MONTHS, "nth_weekdays": st.lists(NTH, min_size=1, max_size=3).map(tuple)}
+    ),
+    Frequency.DATES: st.fixed_dictionaries({"dates": st.lists(dates, min_size=1, max_size=9).map(tuple)}),
+    Frequency.LUNAR_MONTHLY: st.fixed_dictionaries({"month_days": numbered(30), "month_end": ENDS}),
+    Frequency.LUNAR_YEARLY: st.fixed_dictionaries(
+        {
+            "months": MONTHS,
+            "month_days": numbered(30),
+            "month_end": ENDS,
+            "leap_months": st.sampled_from(LeapMonths),
+        }
+    ),
+}
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=UTC)
+
+
+@given(rules())
+def test_a_rule_of_any_kind_survives_its_stored_form(rule: Rule) -> None:
+    assert recurrence.from_dict(recurrence.to_dict(rule)) == rule
+    assert recurrence.validate(rule) == rule
+
+
+@given(rules())
+def test_a_rule_of_any_kind_can_be_said_within_a_column(rule: Rule) -> None:
+    words = recurrence.describe(rule)
+    assert 0 < len(words) <= 200
+    assert words[0].isupper()
+    assert "  " not in words
+
+
+@given(rules(), dates, st.lists(st.integers(0, 90), min_size=1, max_size=3))
+def test_adjoining_ranges_of_any_kind_give_what_the_whole_gives(
+    rule: Rule, day: dt.date, lengths: list[int]
+) -> None:
+    bounds = [midnight(day + dt.timedelta(days=n)) for n in itertools.accumulate(lengths, initial=0)]
+    parts = [o for a, b in itertools.pairwise(bounds) for o in recurrence.occurrences(rule, a, b)]
+    whole = list(recurrence.occurrences(rule, bounds[0], bounds[-1]))
+    assert parts == whole
+    assert whole == sorted(set(whole))
+    assert all(o.nominal == o.start.astimezone(LOCAL).replace(tzinfo=None) for o in whole)
+
+
+@given(rules(), dates)
+def test_what_is_left_out_never_airs_and_what_is_moved_airs_only_where_it_was_put(
+    rule: Rule, day: dt.date
+) -> None:
+    start, end = midnight(day), midnight(day + dt.timedelta(days=60))
+    bare = replace(rule, skipped_days=(), skipped=(), moved=())
+    found = {o.nominal for o in recurrence.occurrences(rule, start, end)}
+    plain = {o.nominal for o in recurrence.occurrences(bare, start, end)}
+    to = {move.to for move in rule.moved}
+    assert found - to <= plain
+    assert not (found - to) & ({*rule.skipped} | {move.was for move in rule.moved})
+    assert not {moment.date() for moment in found - to} & set(rule.skipped_days)
+
+
+@given(rules())
+def test_what_rrule_can_say_comes_back_the_same(rule: Rule) -> None:
+    assume(rrule_writing.is_exact(rule) and rule.frequency is not Frequency.DATES)
+    written = rrule_writing.write(rule, dt.date(2030, 1, 1))
+    assume(written)
+    (again,) = rrule_reading.read_all(written)
+    wanted = replace(rule, starts_on=written[0].start.date())
+    if rule.frequency is Frequency.ONCE:
+        wanted = replace(wanted, until=None)
+    assert again == _with_whole_days(wanted)
+
+
+def _with_whole_days(rule: Rule) -> Rule:
+    """A day of which every time is left out is left out as a day."""
+    moments = {
+        *rule.skipped,
+        *(dt.datetime.combine(*each) for each in itertools.product(rule.skipped_days, rule.times)),
+    }
+    days = {m.date() for m in moments if {dt.datetime.combine(m.date(), t) for t in rule.times} <= moments}
+    single = tuple(sorted(moment for moment in moments if moment.date() not in days))
+    return replace(rule, skipped_days=tuple(sorted(days)), skipped=single)
+
+
+@given(rules())
+def test_every_rule_is_written_with_the_same_occurrences(rule: Rule) -> None:
+    through = dt.date(2025, 6, 30)
+    start, end = midnight(BEGIN), dt.datetime.combine(through, dt.time(23, 59, 59), tzinfo=LOCAL)
+    found = {
+        occurrence.nominal
+        for again in rrule_reading.read_all(rrule_writing.write(rule, through))
+        for occurrence in recurrence.occurrences(again, start, end)
+    }
+    assert found == {o.nominal for o in recurrence.occurrences(rule, start, end)}
+
+
+def test_a_calendar_of_a_unit_changes_what_rules_do() -> None:
+    rule = Rule(Frequency.WORKDAYS, BEGIN, (dt.time(7),))
+    start, end = midnight(dt.date(2026, 8, 30)), midnight(dt.date(2026, 9, 6))
+    nation = [o.nominal.day for o in recurrence.occurrences(rule, start, end)]
+    own = Calendar(worked=frozenset({dt.date(2026, 8, 31)}), days_off=((dt.date(2026, 9, 4), "Lễ hội"),))
+    assert nation == [3, 4]
+    assert [o.nominal.day for o in recurrence.occurrences(rule, start, end, own)] == [31, 3]
