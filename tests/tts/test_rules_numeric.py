@@ -276,3 +276,20 @@ def test_an_o_typed_for_a_zero_is_read_as_the_zero_marked_and_kept_as_written(
 @pytest.mark.parametrize("written", ["H2O", "CO2", "N2O5", "O3", "37oC", "OM5451", "nhóm O", "SO2"])
 def test_the_letter_o_of_a_formula_or_a_degree_is_no_zero(written: str) -> None:
     assert "không" not in plain(read(f"Đo {written} tại đây"))
+
+
+@given(
+    st.sampled_from(["từ", "đến", "ngày", "lúc", "cấp"]),
+    st.integers(10, 28),
+    st.integers(1, 12),
+    st.sampled_from(["", " UBND xã họp.", " Mưa 3 ,5 mm, gió,2 đợt."]),
+)
+def test_a_space_missing_before_a_figure_changes_no_word_and_no_place(
+    word: str, day: int, month: int, rest: str
+) -> None:
+    typed, meant = read(f"Mưa {word}{day}/{month}/2026.{rest}"), read(f"Mưa {word} {day}/{month}/2026.{rest}")
+    assert plain(typed) == plain(meant)
+    tokens = [token for sentence in typed.sentences for token in sentence.tokens]
+    assert all(
+        typed.source[token.start : token.start + len(token.written)] == token.written for token in tokens
+    )

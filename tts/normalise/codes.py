@@ -10,7 +10,16 @@ from tts.normalise.abbreviations import among_capitals, could_be_word
 from tts.normalise.data import CODES, LOANS, ROADS, STANDARDS
 from tts.normalise.documents import code
 from tts.normalise.issuers import issuer
-from tts.normalise.rule import Rule, alternatives, before, digits_then, first_words, letters_then, rule
+from tts.normalise.rule import (
+    CAPITAL,
+    Rule,
+    alternatives,
+    before,
+    digits_then,
+    first_words,
+    letters_then,
+    rule,
+)
 from tts.types import TokenKind
 
 _LONGEST_CARDINAL: Final = 3  # digits of a code that are said as a number; more are said one by one
@@ -105,6 +114,7 @@ def _boat(match: re.Match[str]) -> str:
     return f"{letters.names(match['a'])}, {numbers.spelled(match['b'])}, tê ét"
 
 
+_SYMBOL: Final = r"(?:(?:Na|Ca|Cl|Mg|Fe|Cu|Zn|Al|Mn|Si|Ba)|[HCNOPSKF])"
 _CODES: Final = {written.lower(): spoken for written, spoken in CODES.items()}
 _LETTER_CODES: Final = tuple(written for written in CODES if written[0].isalpha())
 _DIGIT_CODES: Final = tuple(written for written in CODES if written[0].isdigit())
@@ -117,6 +127,12 @@ RULES: Final[tuple[Rule, ...]] = (
         re.IGNORECASE,
         kind=TokenKind.CODE,
         starts=first_words(*_LETTER_CODES),
+    ),
+    rule(  # CaO, NaCl, CaCO3; without a second letter in lower case it is an abbreviation
+        rf"(?<!\w) (?=[A-Z0-9]{{0,6}}[a-z]) (?=[A-Z][a-z]?[A-Z0-9]) (?:{_SYMBOL}\d?){{2,6}} (?!\w)",
+        lambda match: _pieces(match[0]),
+        kind=TokenKind.CODE,
+        starts=CAPITAL,
     ),
     rule(
         r"(?<!\w) (?P<letters>[A-Z]{2})\s(?P<digits>\d{3,5}) (?!\w|[.,]\d)",

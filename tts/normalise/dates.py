@@ -27,6 +27,9 @@ _HALF_DAY: Final = in_front(
 )
 _WEEKDAY: Final = re.compile(r"(?<!\w)(?:thứ\s(?:hai|ba|tư|năm|sáu|bảy|\d)|chủ\snhật|hôm nay)\s?\($")
 _STREET: Final = in_front("street")
+_FEASTS: Final = frozenset(
+    {(1, 5), (1, 6), (2, 9), (3, 2), (7, 5)}
+)  # which streets and schools are named for
 _NOT_A_DAY: Final = in_front("no_day")
 _NO_MONTH: Final = in_front("no_month")
 _SCALE: Final = in_front("scale")
@@ -117,14 +120,14 @@ def _marked_day(match: re.Match[str]) -> str | None:
     lunar = _LUNAR.match(after(match))
     preceding = before(match)
     told = lunar or _WEEKDAY.search(preceding) or _HALF_DAY.search(preceding)
-    descending = int(day) > int(month) and match["sep"] != "."
+    descending = (int(day) > int(month) or (int(day), int(month)) in _FEASTS) and match["sep"] != "."
     if not told and not (_PARTS if match["sep"] == "." else _DAY_WORDS).search(preceding):
         told = None if not descending else _STREET.search(preceding)
         if not told:
             return None
     if not _valid(day, month) or not (told or descending or match["sep"] == "."):
         return None  # rather two days than a day and a month
-    if after(match).startswith(("giờ", "phút", "điểm")):
+    if after(match).startswith(("giờ", "phút", "điểm", "tuổi", "tháng")):
         return None
     lead = "" if _STREET.search(preceding) else _lead(match)
     return f"{lead}{_day(day)} {_month(month)}"

@@ -280,6 +280,12 @@ RULES: Final[tuple[Rule, ...]] = (
         | first_words("m", "km", "m²", "m³", "km²", "ha", "kg", "cm", "mm", "kWh", "đ", "ml", "mg"),
     ),
     rule(
+        r"(?<=\d\)) (?P<unit>m|cm|mm|km) (?!\w)",  # (2x1x0,5)m
+        _unit_alone,
+        kind=TokenKind.MEASURE,
+        starts=first_words("m", "cm", "mm", "km"),
+    ),
+    rule(
         rf"(?<!\w) (?P<unit>{alternatives(ALONE)}) (?!\w)",
         _unit_alone,
         kind=TokenKind.MEASURE,

@@ -12,8 +12,12 @@ from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
-_LABELLED: Final = re.compile(rf"(?<!\w)(?P<label>{words('label')})\s(?:\d[\d.]{{0,7}}|[ivx]{{1,6}})$")
+_LABELLED: Final = re.compile(words("label"))
+_NUMBERED: Final = re.compile(
+    r"(?<!\w)(?P<word>(?!từ\s|khoảng\s)[^\W\d_]{2,8})\s(?:\d[\d.]{0,7}|[ivx]{1,6})$"
+)
 _OF_DAYS: Final = behind("day_label")
+_GRADE: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)$")
 _SPACE: Final = re.compile(r"\s")
 _NOT_LESS: Final = "lớn hơn hoặc bằng"
 _NOT_MORE: Final = "nhỏ hơn hoặc bằng"
@@ -24,6 +28,8 @@ _COMPARED: Final = {
 
 
 def _range(match: re.Match[str]) -> str:
+    if _GRADE.search(before(match)):  # DAP 18-46
+        return f"{numbers.quantity(match['first'])}, {numbers.quantity(match['second'])}"
     return f"{numbers.quantity(match['first'])} đến {numbers.quantity(match['second'])}"
 
 
@@ -67,13 +73,17 @@ def _until(_match: re.Match[str]) -> str:
     return "đến"
 
 
-def _until_label(match: re.Match[str]) -> str:
-    """Điều 5 - Điều 8; of khoản 2 - Điều 15 the one is a part of the other."""
-    front = _LABELLED.search(before(match))
-    if not front or not match["label"] or front["label"] == match["label"].lower():
+def _until_label(match: re.Match[str]) -> str | None:
+    """Điều 5 - Điều 8, cọc 12 - cọc 27; of khoản 2 - Điều 15 the one is a part of the other."""
+    label, same, front = match["label"], match["same"], _NUMBERED.search(before(match))
+    alike = front is not None and (label or same or "").lower().endswith(front["word"])
+    if same:
+        return "đến" if alike else None
+    if not label or not front or alike:
         return "đến"
-    days = _OF_DAYS.match(front["label"]) and _OF_DAYS.match(match["label"].lower())
-    return "đến" if days else ","
+    days = _OF_DAYS.match(front["word"]) and _OF_DAYS.match(label.lower())
+    unlike = _LABELLED.fullmatch(front["word"]) or label[0].isupper()
+    return "đến" if days or not unlike else ","
 
 
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
@@ -87,7 +97,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?:(?<=[\dIVX])|(?<=[\dIVX]\s)) (?:{numbers.DASH}|→)
-            (?=\s?(?:(?P<label>(?i:{words("label")}))\s(?:\d|[IVX])|[Kk][Mm]\s?\d))""",
+            (?=\s?(?:(?P<label>(?i:{words("label")}))\s(?:\d|[IVX])|[Kk][Mm]\s?\d|hết\s(?:ngày|tháng)\s\d|(?P<same>[^\W\d_]{{2,8}})\s\d))""",
         _until_label,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),

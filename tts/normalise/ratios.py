@@ -16,7 +16,8 @@ _SCALE: Final = in_front("scale")
 _MATCH: Final = in_front(
     "match",
     more=r"|(?<!\w)t[ỷỉ]\ssố\s(?:trận|hiệp|chung|cuối|sít|đậm)(?:\s[^\W\d_]+){0,4}",  # no tỷ số giới tính
-    between=r"(?:\s(?:với|là))?",
+    between=r"(?:\s(?:với|là))?(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;]){0,4}",  # 21-15, 18-21, 15-9
+    words=False,
 )
 _AGAINST: Final = re.compile(
     r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
@@ -34,6 +35,9 @@ _WHOLES: Final = behind("whole")
 _NO_NOUN: Final = behind("no_noun")
 _WELL_KNOWN: Final = frozenset(("24/24", "24/7", "7/7"))
 _ALL: Final = ("số", "tổng", "diện tích")
+_FEW: Final = 4  # parts: of more, voters are counted
+_AT_LEAST: Final = re.compile(r"(?<!\w)(?:hơn|trên|quá|gần|ít nhất|tối thiểu|đủ|có|được)$")
+_VOTERS: Final = re.compile(r"(?:đại biểu|thành viên|hội viên|cử tri|đảng viên|ủy viên|phiếu)(?!\w)")
 _SMALL: Final = 10  # parts of a whole that people speak of as a fraction
 
 
@@ -65,6 +69,7 @@ def _kind(match: re.Match[str]) -> bool | None:
     if counted or gcd(int(top), int(bottom)) > 1:  # 6/8 cửa xả: nobody leaves a fraction so
         return False
     span = int(bottom) <= _SMALL and bool(_SPAN.match(following))
+    span = span or _is_majority(bottom, preceding, following)
     if not span and (_WHOLES.match(following) or _RATED.search(preceding)):
         return False
     if span or (_PORTIONS.match(following) and (int(bottom) <= _SMALL or following.startswith(_ALL))):
@@ -73,6 +78,11 @@ def _kind(match: re.Match[str]) -> bool | None:
         return False
     noun = match["unit"] or (following[:1].isalpha() and not _NO_NOUN.match(following))
     return True if noun or _TAKEN.search(preceding) else None
+
+
+def _is_majority(bottom: str, preceding: str, following: str) -> bool:
+    """hơn 2/3 đại biểu: a share of all, not two of three."""
+    return bool(int(bottom) <= _FEW and _AT_LEAST.search(preceding) and _VOTERS.match(following))
 
 
 def _scale(match: re.Match[str]) -> str | None:

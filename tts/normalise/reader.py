@@ -58,9 +58,10 @@ def plain(spoken: SpokenText) -> str:
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
     written = source[block.start : block.end]
-    line = typos.mended(written) if reader is not verbatim.read_stretch else written
-    tokens = _read_line(line, block.start, reader, lexicon)
-    return tokens if line is written else typos.marked(tokens, written, block.start)
+    slips = None if reader is verbatim.read_stretch else typos.mended(written)
+    if slips is None:
+        return _read_line(written, block.start, reader, lexicon)
+    return typos.marked(_read_line(slips.line, block.start, reader, lexicon), slips, written, block.start)
 
 
 def _read_line(line: str, offset: int, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:

@@ -1,29 +1,68 @@
-"""The letter O typed for a zero (1O/5, 2O26, O912 345 678): read as the zero that was meant, and marked."""
+"""Slips of the finger that hide a figure: O for zero (1O/5), a space missing (từ15-20/5) or odd (3 ,5 ha).
+
+They are mended in front of the rules; each token keeps the place and the writing that it has in the source.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
+from tts.normalise import letters
 from tts.types import Doubt, Token
 
-_SUSPECT: Final = re.compile(r"\d[Oo]|O\d")
+_LETTER_O: Final = re.compile(r"\d[Oo]|O\d")
 # Figures alone: no letter but the O is near, so neither H2O nor 37oC nor a code such as OM5451.
 _FIGURES: Final = re.compile(
     r"(?<![\w.,/-]) (?:[\dO][\dOo.,:/]{0,20}[\dO] | \d{1,2}O) (?:(?!\w)|(?=[hg]\d{0,2}(?!\w))) (?!-\d{3})",
     re.VERBOSE,
 )
 _SURELY: Final = re.compile(r"(?=.*\d)(?!O\d{1,2}$)(?:O|\d|[.,:/]|(?<=\d)o(?=\d))+")  # O2 is oxygen
+_MEASURED: Final = r"(?:[%‰°]|(?:độ|ha|kg|km|mm|cm|m[23²³]?|tấn|tạ|triệu|tỷ|tỉ|lần|điểm|lít)(?!\w))"
+_SPACES: Final = re.compile(
+    rf"""(?P<few>(?<=[^\W\d_])(?:(?=\d{{1,4}}(?:[/.,:-]\d|[hg]|/[A-ZĐ])) | ,(?=\d)))
+    | (?P<many>(?<=\d)\ ,\ ?(?=\d{{1,2}}\s?{_MEASURED}))""",
+    re.VERBOSE,
+)
+_LAST_WORD: Final = re.compile(r"(?<![\w.,/@-])[^\W\d_]{2,7}$")
+_LONGEST: Final = 9  # characters of a syllable and of what stands in front of it
 
 
-def mended(line: str) -> str:
-    """The line with zeros for such letters, of the same length: the very line where there are none."""
-    if not _SUSPECT.search(line):
-        return line
-    return _FIGURES.sub(_with_zeros, line)
+class Mended(msgspec.Struct, frozen=True, gc=False):
+    """A line without slips; from ``places[i]`` on, a character comes from ``shifts[i]`` further on."""
+
+    line: str
+    places: tuple[int, ...]
+    shifts: tuple[int, ...]
+
+    def origin(self, place: int) -> int:
+        index = bisect_right(self.places, place)
+        return place + (self.shifts[index - 1] if index else 0)
+
+
+def mended(line: str) -> Mended | None:
+    """None for a line without slips, as nearly all are."""
+    zeros = _FIGURES.sub(_with_zeros, line) if _LETTER_O.search(line) else line
+    pieces: list[str] = []
+    places: list[int] = []
+    shifts: list[int] = []
+    done = length = 0
+    for match in _SPACES.finditer(zeros):
+        instead = _instead(match)
+        if instead == match[0]:
+            continue
+        pieces += (zeros[done : match.start()], instead)
+        length += match.start() - done + len(instead)
+        done = match.end()
+        places.append(length)
+        shifts.append(done - length)
+    if zeros == line and not pieces:
+        return None
+    return Mended("".join([*pieces, zeros[done:]]), tuple(places), tuple(shifts))
 
 
 def _with_zeros(match: re.Match[str]) -> str:
@@ -31,10 +70,21 @@ def _with_zeros(match: re.Match[str]) -> str:
     return written.replace("O", "0").replace("o", "0") if _SURELY.fullmatch(written) else written
 
 
-def marked(tokens: Iterator[Token], line: str, offset: int) -> Iterator[Token]:
-    """The tokens as they are written in the source; those that were mended are doubtful."""
+def _instead(match: re.Match[str]) -> str:
+    if match["many"]:
+        return ","
+    if match["few"]:
+        return ", "
+    word = _LAST_WORD.search(match.string[max(0, match.start() - _LONGEST) : match.start()])
+    said = word and word[0][1:].islower() and letters.is_marked(word[0]) and letters.is_syllable(word[0])
+    return " " if said else match[0]
+
+
+def marked(tokens: Iterator[Token], slips: Mended, written: str, offset: int) -> Iterator[Token]:
+    """The tokens as they stand in the source; where another letter was meant they are doubtful."""
     for token in tokens:
-        start = token.start - offset
-        written = line[start : start + len(token.written)]
-        doubt = token.doubt if written == token.written else token.doubt or Doubt.AMBIGUOUS
-        yield msgspec.structs.replace(token, written=written, doubt=doubt)
+        first = token.start - offset
+        start, end = slips.origin(first), slips.origin(first + len(token.written) - 1) + 1
+        same = written[start:end].replace(" ", "") == token.written.replace(" ", "")
+        doubt = token.doubt if same else token.doubt or Doubt.AMBIGUOUS
+        yield msgspec.structs.replace(token, start=offset + start, written=written[start:end], doubt=doubt)
