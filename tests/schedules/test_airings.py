@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from schedules import airings, filling
 from schedules.airings import Sitting, Spread, spread
-from schedules.slots import Airings, Candidate, Entry, Kind, Slot, Version
+from schedules.slots import Airings, Candidate, Entry, Kind, Reason, Slot, Version
 from schedules.types import LOCAL
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=LOCAL).astimezone(dt.UTC)
@@ -95,6 +95,7 @@ def test_nothing_is_told_short_while_later_days_are_not_planned_yet() -> None:
     made = planned(week(days=3), [bulletin("hop-dan", 6, 20)])
     assert not made.reaches[0].final
     assert made.short == ()
+    assert faces(aired(made)["hop-dan"]) == ["Mon 05:30"]
 
 
 def test_airings_before_count_and_the_rest_is_spread_over_the_time_that_is_left() -> None:
@@ -105,9 +106,28 @@ def test_airings_before_count_and_the_rest_is_spread_over_the_time_that_is_left(
 
 
 def test_a_bulletin_waits_for_no_day_on_which_there_is_no_slot() -> None:
-    only_at_first = [each for each in week() if each.start < MONDAY + 2 * DAY]
-    made = spread(only_at_first, [bulletin("hop-dan", 4, 5)], {}, horizon=MONDAY + 7 * DAY)
-    assert len(aired(made)["hop-dan"]) == 4
+    without_some = [each for each in week() if not 2 * DAY <= each.start - MONDAY < 5 * DAY]
+    made = planned(without_some, [bulletin("hop-dan", 4, 5)])
+    assert faces(aired(made)["hop-dan"]) == ["Mon 05:30", "Mon 17:00", "Tue 05:30", "Tue 17:00"]
+
+
+def test_a_bulletin_hurries_only_when_it_must() -> None:
+    daily = week(dt.timedelta(hours=5, minutes=30))
+    assert faces(aired(planned(daily, [bulletin("a", 3, 4)]))["a"]) == ["Mon 05:30", "Wed 05:30", "Thu 05:30"]
+
+
+def test_the_gap_is_reckoned_with_when_time_runs_out() -> None:
+    three_days = week(*(each * HOUR for each in (5, 11, 17)), days=3)
+    made = spread(three_days, [bulletin("a", 3, 6, gap=20 * HOUR)], {}, horizon=MONDAY + 7 * DAY)
+    assert faces(aired(made)["a"]) == ["Mon 05:00", "Tue 17:00", "Wed 17:00"]
+
+
+def test_one_that_aired_enough_is_told_so_and_not_that_it_comes_later() -> None:
+    made = planned(week(), [bulletin("a", 2, 5)])
+    told = [[each.why for each in programme.left_out] for programme in made.programmes]
+    assert told[1:5] == [[Reason.LATER]] * 4
+    assert told[6:10] == [[Reason.AIRED_ENOUGH]] * 4
+    assert told[10:] == [[Reason.EXPIRED]] * 4
 
 
 def test_slots_that_are_too_short_for_it_are_no_chances() -> None:

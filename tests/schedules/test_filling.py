@@ -272,7 +272,7 @@ def test_what_is_not_for_an_area_does_not_tell_its_programme_apart() -> None:
     heard = {"A": {"a": [MONDAY - DAY]}}
     filled_ = filling.fill_areas(slot(), MONDAY, given_, areas, heard)
     assert filled_["A"] is filled_["B"]
-    assert filled_["A"] == filling.fill(slot(), MONDAY, given_, heard["A"], area=areas["A"])
+    assert filled_["A"] == filling.fill(slot(), MONDAY, given_, {}, area=areas["B"])
 
 
 instants = st.integers(-200, 200).map(lambda hours: MONDAY + hours * HOUR)

@@ -1,0 +1,222 @@
+"""What plays at once on the same loudspeakers, and the three ways out: another time, after it, over it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from . import precedence, windows
+from .precedence import Claim
+from .types import LOCAL, Window
+
+DAY = dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
+WITHIN = 14 * DAY
+WHOLE_WEEK = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Something that sounds in ``[start, end)`` on the loudspeakers ``where``."""
+
+    id: str
+    start: dt.datetime
+    end: dt.datetime
+    where: frozenset[str]
+    who: str  # whose it is, as people are told
+    klass: str
+    level: int  # of the issuing unit, 0 the highest
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.id, self.klass, self.level, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """When and on which loudspeakers a new booking and one that stands sound at once."""
+
+    new: Booking
+    old: Booking
+    start: dt.datetime
+    end: dt.datetime
+    where: frozenset[str]
+
+
+class Part(enum.StrEnum):
+    """Which part of a booking is lost."""
+
+    ALL = "all"
+    BEGINNING = "beginning"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """A booking that loses a part to a new one.
+
+    ``by_rule``: the new one would go first anyway; otherwise a person decides so, and answers for it.
+    """
+
+    overlap: Overlap
+    part: Part
+    left_ms: int
+    by_rule: bool
+
+
+def overlaps(new: Iterable[Booking], taken: Iterable[Booking]) -> list[Overlap]:
+    """Every overlap, by time."""
+    index = _Index(taken)
+    found = [overlap for each in new for overlap in index.overlaps(each)]
+    return sorted(
+        found, key=lambda each: (each.start, each.new.start, each.new.id, each.old.start, each.old.id)
+    )
+
+
+def over(new: Iterable[Booking], taken: Iterable[Booking]) -> list[Displaced]:
+    """Who is displaced when the new bookings sound over what stands, and by how much."""
+    return [_displaced(each) for each in overlaps(new, taken)]
+
+
+def _displaced(overlap: Overlap) -> Displaced:
+    old = overlap.old
+    left = (overlap.start - old.start) + (old.end - overlap.end)
+    return Displaced(
+        overlap=overlap,
+        part=_part(overlap.start == old.start, overlap.end == old.end),
+        left_ms=left // dt.timedelta(milliseconds=1),
+        by_rule=precedence.preempts(overlap.new.claim, old.claim),
+    )
+
+
+def _part(from_the_beginning: bool, to_the_end: bool) -> Part:
+    if from_the_beginning:
+        return Part.ALL if to_the_end else Part.BEGINNING
+    return Part.END if to_the_end else Part.MIDDLE
+
+
+def after(new: Booking, taken: Iterable[Booking]) -> Booking:
+    """The new booking right behind what it overlaps, and behind what it would overlap there."""
+    index = _Index(each for each in taken if each.where & new.where)
+    length = new.end - new.start
+    start = index.free_from(new.start, length)
+    return replace(new, start=start, end=start + length)
+
+
+def next_free(
+    start: dt.datetime,
+    length: dt.timedelta,
+    taken: Iterable[Booking],
+    allowed: Sequence[Window],
+    *,
+    weekdays: Collection[int] = WHOLE_WEEK,
+    within: dt.timedelta = WITHIN,
+) -> dt.datetime | None:
+    """``start`` itself or else the next whole minute at which hours are long enough and nothing plays.
+
+    ``taken`` is what plays on the loudspeakers concerned. None when there is no such time ``within``.
+    """
+    return _Search(_Index(taken), tuple(allowed), frozenset(weekdays), length).first(start, start + within)
+
+
+def next_free_for_all(
+    starts: Iterable[dt.datetime],
+    length: dt.timedelta,
+    taken: Iterable[Booking],
+    allowed: Sequence[Window],
+    *,
+    within: dt.timedelta = DAY,
+) -> dt.timedelta | None:
+    """The least by which all starts can move so that each is free; None when that is not ``within``."""
+    search = _Search(_Index(taken), tuple(allowed), WHOLE_WEEK, length)
+    shift = dt.timedelta()
+    waiting = sorted(starts)
+    agreed = 0  # starts in a row for which the shift will do
+    while agreed < len(waiting):
+        for start in waiting:
+            free = search.first(start + shift, start + within)
+            if free is None:
+                return None
+            agreed = agreed + 1 if free == start + shift else 0
+            shift = free - start
+    return shift
+
+
+class _Index:
+    """Bookings by their start."""
+
+    def __init__(self, taken: Iterable[Booking]) -> None:
+        self._taken = sorted(taken, key=lambda each: (each.start, each.id))
+        self._starts = [each.start for each in self._taken]
+        self._longest = max((each.end - each.start for each in self._taken), default=dt.timedelta())
+
+    def overlaps(self, new: Booking) -> Iterator[Overlap]:
+        for old in self._during(new.start, new.end):
+            where = old.where & new.where
+            if where:
+                yield Overlap(new, old, max(new.start, old.start), min(new.end, old.end), where)
+
+    def free_from(self, start: dt.datetime, length: dt.timedelta) -> dt.datetime:
+        """The first instant from ``start`` on at which nothing plays for ``length``."""
+        while busy := [each.end for each in self._during(start, start + length)]:
+            start = max(busy)
+        return start
+
+    def _during(self, start: dt.datetime, end: dt.datetime) -> Iterator[Booking]:
+        first = bisect_right(self._starts, start - self._longest)
+        for each in self._taken[first : bisect_left(self._starts, end)]:
+            if each.end > start:
+                yield each
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for a time that is allowed and free."""
+
+    index: _Index
+    allowed: tuple[Window, ...]
+    weekdays: frozenset[int]
+    length: dt.timedelta
+
+    def first(self, start: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
+        while start < limit:
+            allowed = self._allowed_from(start, limit)
+            if allowed is None:
+                return None
+            free = self.index.free_from(allowed, self.length)
+            if free == allowed:
+                return free
+            start = _whole_minute(free)
+        return None
+
+    def _allowed_from(self, at: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
+        while at < limit:
+            fits = (self._fit(window, at) for window in self.allowed)
+            found = min((each for each in fits if each is not None), default=None)
+            if found is None or found >= limit:
+                return None
+            if found.astimezone(LOCAL).weekday() in self.weekdays:
+                return found
+            at = _next_midnight(found)
+        return None
+
+    def _fit(self, window: Window, at: dt.datetime) -> dt.datetime | None:
+        if windows.covers(window, at, at + self.length):
+            return at
+        shut = windows.closes(window, at) if windows.contains(window, at) else at
+        opens = windows.next_open(window, shut)
+        return opens if windows.covers(window, opens, opens + self.length) else None
+
+
+def _whole_minute(at: dt.datetime) -> dt.datetime:
+    down = at.replace(second=0, microsecond=0)
+    return down if down == at else down + MINUTE
+
+
+def _next_midnight(at: dt.datetime) -> dt.datetime:
+    tomorrow = at.astimezone(LOCAL).date() + DAY
+    return dt.datetime.combine(tomorrow, dt.time(), tzinfo=LOCAL).astimezone(dt.UTC)
