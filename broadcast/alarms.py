@@ -41,7 +41,10 @@ LASTING = frozenset(Kind)
 REFUSALS = frozenset({"bad_signature", "malformed", "replayed", "stale", "wrong_target"})
 REFUSING = "refusing"  # what it was ordered to play, such as outside the allowed hours
 SELF_TEST = "self_test"  # it found something wrong with itself
-NOTICED = frozenset({*REFUSALS, REFUSING, SELF_TEST, "store_damaged", "unordered_sound", "keyset_refused"})
+SWAPPED, SWAP_OVER = "swapped", "swap_over"  # a download is other than a signed document names; and not now
+NOTICED = frozenset(
+    {*REFUSALS, REFUSING, SELF_TEST, SWAPPED, "store_damaged", "unordered_sound", "keyset_refused"}
+)
 """What a loudspeaker's journal tells of one moment; over when it does not come again for a day."""
 
 

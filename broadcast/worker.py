@@ -27,6 +27,7 @@ from . import (
     recordings,
     registry,
     standing,
+    swapped,
     uptime,
     weekly_test,
 )
@@ -225,6 +226,7 @@ class Worker:
             closing.close_over(session, system.wire, now)
             command_effects.expire(session, now)
             carried = standing.mark(session, now, self._carried)
+            swapped.settle(session, now)
             if self._settled(now):
                 monitoring.watch(session, now, self._heartbeat)
         self._carried = carried

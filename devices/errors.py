@@ -133,6 +133,12 @@ class ProfileInvalid(DeviceError):
     code = "profile_invalid"
 
 
+class RehearsalFailed(DeviceError):
+    """A process that carried some of the loudspeakers ended without a result."""
+
+    code = "rehearsal_failed"
+
+
 class OrderUnknown(DeviceError):
     """A running simulation was told something that it does not understand."""
 
@@ -179,9 +185,19 @@ class FetchMissing(FetchError):
 
 
 class FetchCorrupt(FetchError):
-    """What came is not what was announced: hash or size."""
+    """What came is not what was announced: hash or size; ``whole`` where all of it came and is another."""
 
     code = "fetch_corrupt"
+
+    def __init__(self, message: str, *, whole: bool = False) -> None:
+        super().__init__(message)
+        self.whole = whole
+
+
+class FetchSwapped(FetchCorrupt):
+    """Twice, from its beginning, what came was not what was announced: that is no accident of a line."""
+
+    code = "fetch_swapped"
 
 
 class FetchUnreachable(FetchError):

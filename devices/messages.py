@@ -309,8 +309,8 @@ class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
     seq: Int  # grows by one over the whole life of the loudspeaker's store, over its boots too
     at: Int
     # An ItemState; an alarm: bad_signature malformed replayed stale wrong_target clock_unknown
-    # clock_stepped store_damaged unordered_sound keyset_refused; or what was noticed: heard electrical
-    # silenced unsilenced self_test
+    # clock_stepped store_damaged unordered_sound keyset_refused swapped; or what was noticed: heard
+    # electrical silenced unsilenced self_test swap_over
     event: str
     item: str = ""
     reason: str = ""

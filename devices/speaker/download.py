@@ -76,7 +76,7 @@ class Download:
             if not chunk:
                 raise FetchUnreachable(f"cut after {have} of {self.size} bytes: {self._url}")
             if have + len(chunk) > self.size:
-                raise FetchCorrupt(f"longer than the announced {self.size} bytes: {self._url}")
+                raise FetchCorrupt(f"longer than the announced {self.size} bytes: {self._url}", whole=True)
             file.write(chunk)
             have += len(chunk)
             self.received += len(chunk)
@@ -112,7 +112,7 @@ def _start(response: http.client.HTTPResponse, have: int, size: int) -> int:
     if response.status == 200:
         length = response.headers.get("Content-Length")
         if length is not None and length != str(size):
-            raise FetchCorrupt(f"{length} bytes instead of the announced {size}")
+            raise FetchCorrupt(f"{length} bytes instead of the announced {size}", whole=True)
         return 0
     raise _refusal(response.status)
 

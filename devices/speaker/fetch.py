@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
-from devices.errors import DiskFull, FetchCorrupt, FetchError, FetchRefused
+from devices.errors import DiskFull, FetchCorrupt, FetchError, FetchRefused, FetchSwapped
 from devices.folder import settle
 from devices.speaker.download import Download
 
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROGRESS = 16 * 1024  # bytes that make an attempt count as progress and not as a failure
 _LONGEST_PAUSE = 30.0  # seconds
+_SWAPPED = 2  # times other content, so that what a damaged part had spoilt is no swap
 _SPARE = 4 * 1024 * 1024  # bytes left on the disk for the journal
 _THREADS = ThreadPoolExecutor(16, thread_name_prefix="fetch")
 
@@ -62,12 +63,15 @@ class Fetcher:
             return target
         download = Download(url, size, timeout_s=self._timeout, tls=self._tls)
         loop = asyncio.get_running_loop()
-        failures = 0
+        failures = swaps = 0
         while True:
             brought = download.received
             try:
                 await loop.run_in_executor(_THREADS, _bring, download, target)
             except FetchError as error:
+                swaps += isinstance(error, FetchCorrupt) and error.whole
+                if swaps >= _SWAPPED:
+                    raise FetchSwapped(str(error)) from error
                 failures = 1 if _progressed(download, brought, error) else failures + 1
                 if error.permanent or isinstance(error, DiskFull) or failures >= self._attempts:
                     raise
@@ -158,7 +162,7 @@ def _verify(file: BinaryIO, sha256: str) -> None:
     file.seek(0)
     if _digest(file) != sha256:
         file.truncate(0)
-        raise FetchCorrupt(f"not the announced content: {sha256}")
+        raise FetchCorrupt(f"not the announced content: {sha256}", whole=True)
 
 
 def _digest(file: BinaryIO) -> str:

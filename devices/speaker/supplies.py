@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from devices.errors import AudioUnreadable, FetchError, Malformed
+from devices.errors import AudioUnreadable, FetchError, FetchSwapped, Malformed
 from devices.messages import ClipRef, PlanPointer
 
 from .audio import ClipsLost
@@ -19,6 +19,7 @@ from .core import (
     ClipEvicted,
     ClipFailed,
     ClipFetched,
+    ContentSwapped,
     Decode,
     Decoded,
     DecodeFailed,
@@ -120,9 +121,13 @@ class Supplies:
         """Raises FetchError, OSError."""
         self._forget(self._cache.make_room(wanted.sha256, wanted.size, urgent=urgent))
         with self._cache.bringing(wanted.sha256, wanted.size):
-            return await self._world.fetcher.fetch(
-                wanted.url, wanted.sha256, wanted.size, self._cache.directory
-            )
+            try:
+                return await self._world.fetcher.fetch(
+                    wanted.url, wanted.sha256, wanted.size, self._cache.directory
+                )
+            except FetchSwapped:
+                self._post(ContentSwapped(wanted.sha256))
+                raise
 
     def _forget(self, gone: Iterable[str]) -> None:
         for sha256 in gone:

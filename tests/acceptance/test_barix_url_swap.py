@@ -24,10 +24,11 @@ from pathlib import Path
 import msgspec
 import paho.mqtt.client as mqtt
 import pytest
+from sqlalchemy import select
 
 from broadcast import documents
 from broadcast.demo_texts import CODE
-from broadcast.models import AlertsDocument, Broadcast, Bulletin
+from broadcast.models import Alarm, AlertsDocument, Broadcast, Bulletin
 from broadcast.moments import to_ms
 from devices.envelope import seal
 from devices.messages import Alert, Alerts, ItemState
@@ -149,8 +150,12 @@ def test_another_sound_behind_the_right_url_is_never_played_nor_is_anybody_follo
         "another sound was offered, thrown away, and asked for again",
     )
     assert station.samples_heard == 0
+    station.wait_for(
+        lambda: lasting(station) == (BOXES, {sha256(station, prepared)}), "one alarm for each box"
+    )
     station.between.mood = "honest"
     station.wait_over(flood)
+    station.wait_for(lambda: lasting(station) == (0, set()), "the alarms are over")
 
     assert not attacker.asked
     assert {each.state for each in station.deliveries(flood)} == {ItemState.DONE}
@@ -198,6 +203,19 @@ def refusals(station) -> int:
         for speaker in station.fleet.fleet.speakers.values()
         for event in speaker.journal
     )
+
+
+def lasting(station) -> tuple[int, set[str]]:
+    """How many alarms of swapped content are not over, and which clips they name."""
+    with station.database.transaction(read_only=True) as session:
+        query = select(Alarm).where(Alarm.kind == "swapped", Alarm.well_at.is_(None))
+        found = [alarm for alarm in session.scalars(query) if alarm.loudspeaker_id is not None]
+        return len(found), {alarm.detail["why"] for alarm in found}
+
+
+def sha256(station, bulletin_id: int) -> str:
+    with station.database.transaction(read_only=True) as session:
+        return session.get_one(Bulletin, bulletin_id).current.clip.sha256
 
 
 def sound(station, bulletin_id: int) -> bytes:

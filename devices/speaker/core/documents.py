@@ -126,6 +126,11 @@ class Documents:
         pointer = self._pointer()
         return pointer is not None and not self._is_held(pointer)
 
+    def wanted_plan(self) -> set[str]:
+        """The plan that is named, while it is not here."""
+        pointer = self._pointer()
+        return {pointer.sha256} if pointer is not None and not self._is_held(pointer) else set()
+
     def advance(self, now: int) -> None:
         pointer = self._pointer()
         if pointer is not None and self._plan_due is not None and self._plan_due <= now:

@@ -50,6 +50,13 @@ class ClipFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentSwapped:
+    """Under the address of a clip or a plan there was something else, more than once."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClipEvicted:
     """A clip that nothing wanted was deleted."""
 
@@ -143,7 +150,16 @@ class Tick:
     """Time has passed."""
 
 
-FileEvent = PlanFetched | PlanFailed | ClipFetched | ClipFailed | ClipEvicted | Decoded | DecodeFailed
+FileEvent = (
+    PlanFetched
+    | PlanFailed
+    | ClipFetched
+    | ClipFailed
+    | ContentSwapped
+    | ClipEvicted
+    | Decoded
+    | DecodeFailed
+)
 SensorEvent = Electrical | Heard | UnorderedSound
 Event = (
     OrderReceived

@@ -31,6 +31,7 @@ from .playing import Playing
 from .record import Record
 from .sensing import Sensing
 from .states import BEGUN, FINAL
+from .swaps import Swaps
 from .upkeep import Upkeep
 
 _KEPT = 14 * 24 * 3600 * 1000  # ms; an occurrence that is over is forgotten later than any plan that names it
@@ -69,6 +70,7 @@ class SpeakerCore:
         self._deck = Deck(self._record, set(clips))
         self._playing = Playing(self._record, self._deck, self._holds, self._clock)
         self._amplifier = Amplifier(self._record, self._deck, self._playing)
+        self._swaps = Swaps(self._record)
         self._sensing = Sensing(self._record, self._deck, self._playing)
         self._documents = Documents(self._record, self._ledger, self._deck, self._playing, self._keys)
         self._upkeep = Upkeep(
@@ -214,11 +216,15 @@ class SpeakerCore:
         now: int,
     ) -> None:
         match event:
+            case ev.ContentSwapped():
+                self._swaps.noticed(event.sha256, now)
             case ev.PlanFetched():
+                self._swaps.came(event.sha256, now)
                 self._documents.plan_fetched(event.sha256, event.plan, now)
             case ev.PlanFailed():
                 self._documents.plan_failed(event.sha256, now)
             case ev.ClipFetched():
+                self._swaps.came(event.sha256, now)
                 self._deck.clip_came(event.sha256)
             case ev.ClipFailed():
                 self._deck.clip_failed(event.sha256, now)
@@ -279,6 +285,7 @@ class SpeakerCore:
             return
         self._pruned_at = now
         self._ledger.prune(now)
+        self._swaps.forget(self._deck.wanted_clips() | self._documents.wanted_plan(), now)
         listed = self._documents.listed()
         for item_id, occurrence in list(self._memory.item.items()):
             over = occurrence.state in FINAL and occurrence.item.expires + _KEPT < now
