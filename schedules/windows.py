@@ -35,6 +35,26 @@ def closes(window: Window, at: dt.datetime) -> dt.datetime:
     return _next(window.end, at, strictly=True)
 
 
+def opening(window: Window, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """From when to when, in UTC, the window is open that opens on ``day``; it may close on the day after."""
+    start = dt.datetime.combine(day, window.start, tzinfo=LOCAL)
+    closing = day if window.end > window.start else day + dt.timedelta(days=1)
+    end = dt.datetime.combine(closing, window.end, tzinfo=LOCAL)
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def anchor(window: Window, at: dt.datetime) -> dt.date | None:
+    """The day on which the opening began that holds the aware instant ``at``, if there is one.
+
+    02:00 on Saturday lies in Friday's night: weekdays and holidays of a window mean the day it opens on.
+    """
+    local = at.astimezone(LOCAL)
+    if not holds(window, local.time()):
+        return None
+    over_midnight = window.end <= window.start and local.time() < window.start
+    return local.date() - dt.timedelta(days=over_midnight)
+
+
 def next_open(window: Window, at: dt.datetime) -> dt.datetime:
     """``at`` itself when the window is open, else the next instant at which it opens, in UTC."""
     if contains(window, at):

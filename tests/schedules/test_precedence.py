@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules.precedence import Claim, in_order, key, preempts
+from schedules.precedence import Claim, Decision, in_order, key, may_decide, preempts
 
 NOON = dt.datetime(2026, 3, 2, 5, tzinfo=dt.UTC)
 claims = st.builds(
@@ -63,3 +63,60 @@ def test_a_newcomer_of_the_same_class_and_level_waits() -> None:
 def test_an_unknown_class_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
         key(claim("a", "loud"))
+
+
+def decision(first: str, second: str, minute: int = 0, level: int = 3) -> Decision:
+    return Decision(first, second, level, "Nguyễn Văn An", NOON + dt.timedelta(minutes=minute))
+
+
+FROM_ABOVE = claim("province", "priority", level=1)
+OWN = claim("own", "priority")
+ROUTINE = claim("routine")
+
+
+def test_a_commune_may_put_its_own_before_a_priority_bulletin_from_above() -> None:
+    own_first = decision("own", "province")
+    assert in_order([OWN, FROM_ABOVE]) == [FROM_ABOVE, OWN]
+    assert in_order([OWN, FROM_ABOVE], [own_first]) == [OWN, FROM_ABOVE]
+    assert in_order([OWN, FROM_ABOVE], [own_first, decision("province", "own", 1)]) == [FROM_ABOVE, OWN]
+
+
+def test_what_is_put_later_overtakes_nothing_else() -> None:
+    """The own routine one goes before the province's, and still after the own priority one."""
+    ordered = in_order([ROUTINE, OWN, FROM_ABOVE], [decision("routine", "province")])
+    assert ordered == [OWN, ROUTINE, FROM_ABOVE]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        (claim("a", "emergency", level=1), OWN, 3),  # an emergency is in nobody's hand
+        (FROM_ABOVE, claim("b", "emergency"), 3),
+        (claim("a", "routine", level=1), OWN, 3),  # routine goes by the rule
+        (FROM_ABOVE, OWN, 1),  # the province has no say about its own order to others
+        (FROM_ABOVE, claim("b", "priority", level=2), 3),  # neither is the commune's own
+        (OWN, ROUTINE, 3),
+    ],
+)
+def test_a_decision_that_is_not_the_units_to_take_changes_nothing(
+    one: Claim, other: Claim, level: int
+) -> None:
+    both = in_order([one, other])
+    assert not may_decide(level, one, other)
+    assert in_order([one, other], [decision(both[1].id, both[0].id, level=level)]) == both
+
+
+def test_a_priority_bulletin_does_not_cut_what_was_put_before_it() -> None:
+    assert preempts(FROM_ABOVE, OWN)
+    assert not preempts(FROM_ABOVE, OWN, [decision("own", "province")])
+    assert not preempts(OWN, FROM_ABOVE, [decision("own", "province")])
+
+
+@given(st.lists(claims, unique_by=lambda each: each.id), st.randoms())
+def test_decisions_keep_every_claim_and_never_delay_an_emergency(them: list[Claim], random: object) -> None:
+    ids = [each.id for each in them] or ["?"]
+    said = [decision(random.choice(ids), random.choice(ids), minute) for minute in range(4)]  # type: ignore[attr-defined]
+    ordered = in_order(them, said)
+    assert sorted(ordered, key=key) == in_order(them)
+    emergencies = [each for each in ordered if each.klass == "emergency"]
+    assert ordered[: len(emergencies)] == emergencies

@@ -94,3 +94,26 @@ def test_windows_without_a_common_hour_leave_nothing() -> None:
 
 def test_the_whole_day_window_covers_a_broadcast_over_midnight() -> None:
     assert windows.covers(Window(dt.time(), dt.time()), at(23, 50), at(0, 10, day=3))
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+    friday = dt.date(2026, 3, 6)
+    assert windows.opening(NIGHT, friday) == (at(22, day=6), at(4, day=7))
+    assert windows.anchor(NIGHT, at(23, day=6)) == friday
+    assert windows.anchor(NIGHT, at(2, day=7)) == friday
+    assert windows.anchor(NIGHT, at(4, day=7)) is None
+    assert windows.anchor(DAY, at(5, day=6)) == friday
+
+
+@given(minutes, minutes, minutes, st.integers(1, 27))
+def test_an_instant_lies_in_the_opening_of_its_anchor_and_in_no_other(
+    a: dt.time, b: dt.time, t: dt.time, day: int
+) -> None:
+    window = Window(a, b)
+    now = dt.datetime.combine(dt.date(2026, 3, day), t, tzinfo=LOCAL)
+    days = [now.date() + dt.timedelta(n) for n in range(-2, 3)]
+    holding = [
+        day for day in days if windows.opening(window, day)[0] <= now < windows.opening(window, day)[1]
+    ]
+    anchor = windows.anchor(window, now)
+    assert holding == ([] if anchor is None else [anchor])
