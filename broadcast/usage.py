@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +15,12 @@ from devices.messages import Telemetry
 
 from .conditions import month
 from .models import UsageMonth
-from .moments import from_ms
+from .moments import from_ms, to_ms
 from .upsert import insert_adding
 
 MOST = 10**12  # bytes of one batch that are believed: no box can make the sum of a month overflow
-BELIEVED = dt.timedelta(days=1)  # a clock that is off by more does not say which month it is
+BELIEVED_MS = 86_400_000  # a clock that is off by more does not say which month it is
+QUARTER_MS = 900_000  # no month begins in the middle of a quarter of an hour, wherever it is local
 
 
 class Counter:
@@ -37,9 +39,10 @@ class Counter:
         """``last`` is the telemetry before this one; an older one that comes late is counted in it."""
         if said.data_bytes is None or said.at < last.get("at", 0):
             return
-        this = _month(said.at, received_at)
+        received_ms = to_ms(received_at)
+        this = _month(said.at, received_ms)
         before = last.get("data_bytes") or 0
-        if _month(last.get("at", 0), received_at) != this or said.data_bytes < before:
+        if said.data_bytes < before or _month(last.get("at", 0), received_ms) != this:
             before = 0
         self._added[loudspeaker_id, this] += said.data_bytes - before
 
@@ -59,7 +62,11 @@ def of_loudspeaker(session: Session, loudspeaker_id: int, months: int = 12) -> l
     return list(session.scalars(query.order_by(UsageMonth.month.desc()).limit(months)))
 
 
-def _month(ms: int, received_at: dt.datetime) -> str:
+def _month(ms: int, received_ms: int) -> str:
     """The month of what a loudspeaker says; of an unbelievable time, that in which it was heard."""
-    said = from_ms(ms)
-    return month(said if abs(said - received_at) < BELIEVED else received_at)
+    return _local_month((ms if abs(ms - received_ms) < BELIEVED_MS else received_ms) // QUARTER_MS)
+
+
+@functools.lru_cache(maxsize=256)
+def _local_month(quarter: int) -> str:
+    return month(from_ms(quarter * QUARTER_MS))

@@ -48,7 +48,8 @@ def heard(known: Sighting, boot: str, received_at: datetime) -> Sighting:
     """Fold in telemetry, a journal or an acknowledgement of the boot that is known; others change nothing."""
     if boot != known.boot:
         return known
-    return replace(known, last_seen=max(known.last_seen or received_at, received_at))
+    last_seen = max(known.last_seen or received_at, received_at)
+    return Sighting(known.online, known.boot, known.session, last_seen)
 
 
 def presence(
