@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client as Paho
+from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks import _raw_mqtt as mqtt
+from devices.envelope import KeySet, open_report
 
 WINDOW = 2_000  # unconfirmed messages of the feeder
 JITTER_S = 1.0  # in which a crowd comes back; real loudspeakers take longer
@@ -61,15 +63,29 @@ async def feed(broker: tuple[str, int], name: str, password: str, path: str) -> 
     tell(began=began, confirmed=time.time())
 
 
-def consume(broker: tuple[str, int], name: str, password: str, *, topics: list[str], count: int) -> None:
-    """paho as it comes: its own thread, a callback that counts and nothing else."""
+def consume(
+    broker: tuple[str, int],
+    name: str,
+    password: str,
+    *,
+    topics: list[str],
+    count: int,
+    keys: dict[str, str],
+) -> None:
+    """paho as it comes: its own thread, a callback that counts and nothing else.
+
+    With ``keys`` of devices it verifies their journals, which no server is spared.
+    """
     seen = 0
+    owners = {name: KeySet([key]) for name, key in keys.items()}
     first = cpu = 0.0
     client = Paho(CallbackAPIVersion.VERSION2, client_id=f"{name}.bare")
     client.username_pw_set(name, password)
 
-    def counted(*_: object) -> None:
+    def counted(_client: object, _userdata: object, message: MQTTMessage) -> None:
         nonlocal seen, first, cpu
+        if owners and message.topic.endswith("/evt"):
+            open_report(message.payload, owners[message.topic.rsplit("/", 2)[1]])
         if not seen:
             first, cpu = time.time(), time.process_time()
         seen += 1
