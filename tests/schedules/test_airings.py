@@ -105,6 +105,13 @@ def test_airings_before_count_and_the_rest_is_spread_over_the_time_that_is_left(
     assert (made.reaches[0].done, made.reaches[0].planned) == (1, 2)
 
 
+def test_one_that_aired_more_often_than_wanted_is_left_in_peace() -> None:
+    heard = {"a": [MONDAY + each * HOUR for each in (1, 2, 3)]}
+    made = planned(week(), [bulletin("a", 2, 5)], heard)
+    assert aired(made) == {}
+    assert (made.reaches[0].possible, made.reaches[0].short) == (3, False)
+
+
 def test_a_bulletin_waits_for_no_day_on_which_there_is_no_slot() -> None:
     without_some = [each for each in week() if not 2 * DAY <= each.start - MONDAY < 5 * DAY]
     made = planned(without_some, [bulletin("hop-dan", 4, 5)])
