@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from . import precedence, windows
-from .precedence import Claim
-from .types import LOCAL, Window
+from .precedence import Claim, Decision
+from .types import Window
 
 DAY = dt.timedelta(days=1)
 MINUTE = dt.timedelta(minutes=1)
@@ -55,17 +55,22 @@ class Part(enum.StrEnum):
     END = "end"
 
 
+class Say(enum.StrEnum):
+    """Who lets a new booking sound over one that stands."""
+
+    RULE = "rule"  # it goes first anyway
+    UNIT = "unit"  # the unit of the new one may decide so, and answers for it
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """A booking that loses a part to a new one.
-
-    ``by_rule``: the new one would go first anyway; otherwise a person decides so, and answers for it.
-    """
+    """A booking that loses a part to a new one."""
 
     overlap: Overlap
     part: Part
     left_ms: int
-    by_rule: bool
+    say: Say
 
 
 def overlaps(new: Iterable[Booking], taken: Iterable[Booking]) -> list[Overlap]:
@@ -77,20 +82,29 @@ def overlaps(new: Iterable[Booking], taken: Iterable[Booking]) -> list[Overlap]:
     )
 
 
-def over(new: Iterable[Booking], taken: Iterable[Booking]) -> list[Displaced]:
-    """Who is displaced when the new bookings sound over what stands, and by how much."""
-    return [_displaced(each) for each in overlaps(new, taken)]
+def over(
+    new: Iterable[Booking], taken: Iterable[Booking], decisions: Collection[Decision] = ()
+) -> list[Displaced]:
+    """Who is displaced when the new bookings sound over what stands, by how much, and by whose word."""
+    return [_displaced(each, decisions) for each in overlaps(new, taken)]
 
 
-def _displaced(overlap: Overlap) -> Displaced:
+def _displaced(overlap: Overlap, decisions: Collection[Decision]) -> Displaced:
     old = overlap.old
     left = (overlap.start - old.start) + (old.end - overlap.end)
     return Displaced(
         overlap=overlap,
         part=_part(overlap.start == old.start, overlap.end == old.end),
         left_ms=left // dt.timedelta(milliseconds=1),
-        by_rule=precedence.preempts(overlap.new.claim, old.claim),
+        say=_say(overlap.new.claim, old.claim, decisions),
     )
+
+
+def _say(new: Claim, old: Claim, decisions: Collection[Decision]) -> Say:
+    if precedence.preempts(new, old, decisions):
+        return Say.RULE
+    equals = (new.klass, new.level) == (old.klass, old.level) and new.klass != "emergency"
+    return Say.UNIT if equals or precedence.may_decide(new.level, new, old) else Say.NOBODY
 
 
 def _part(from_the_beginning: bool, to_the_end: bool) -> Part:
@@ -194,14 +208,16 @@ class _Search:
         return None
 
     def _allowed_from(self, at: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
-        while at < limit:
-            fits = (self._fit(window, at) for window in self.allowed)
-            found = min((each for each in fits if each is not None), default=None)
-            if found is None or found >= limit:
-                return None
-            if found.astimezone(LOCAL).weekday() in self.weekdays:
-                return found
-            at = _next_midnight(found)
+        found = (self._first_in(window, at, limit) for window in self.allowed)
+        return min((each for each in found if each is not None), default=None)
+
+    def _first_in(self, window: Window, at: dt.datetime, limit: dt.datetime) -> dt.datetime | None:
+        """The first time in an opening of the window that began on an allowed weekday."""
+        while (fit := self._fit(window, at)) is not None and fit < limit:
+            day = windows.anchor(window, fit)
+            if day is not None and day.weekday() in self.weekdays:
+                return fit
+            at = windows.closes(window, fit)
         return None
 
     def _fit(self, window: Window, at: dt.datetime) -> dt.datetime | None:
@@ -215,8 +231,3 @@ class _Search:
 def _whole_minute(at: dt.datetime) -> dt.datetime:
     down = at.replace(second=0, microsecond=0)
     return down if down == at else down + MINUTE
-
-
-def _next_midnight(at: dt.datetime) -> dt.datetime:
-    tomorrow = at.astimezone(LOCAL).date() + DAY
-    return dt.datetime.combine(tomorrow, dt.time(), tzinfo=LOCAL).astimezone(dt.UTC)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schedules import conflicts, windows
-from schedules.conflicts import Booking, Part
+from schedules.conflicts import Booking, Part, Say
+from schedules.precedence import Decision
 from schedules.types import LOCAL, Window
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=LOCAL).astimezone(dt.UTC)
@@ -79,19 +81,44 @@ def test_over_it_tells_who_loses_which_part() -> None:
         booking("tren", at(17, 10), 10, klass="priority", level=1),
     ]
     found = {each.overlap.old.id: each for each in conflicts.over([new], taken)}
-    told = {key: (each.part, each.left_ms // 60_000, each.by_rule) for key, each in found.items()}
+    told = {key: (each.part, each.left_ms // 60_000, each.say) for key, each in found.items()}
     assert told == {
-        "het": (Part.ALL, 0, True),
-        "dau": (Part.BEGINNING, 25, True),
-        "giua": (Part.MIDDLE, 50, True),
-        "cuoi": (Part.END, 10, True),
-        "tren": (Part.ALL, 0, False),
+        "het": (Part.ALL, 0, Say.RULE),
+        "dau": (Part.BEGINNING, 25, Say.RULE),
+        "giua": (Part.MIDDLE, 50, Say.RULE),
+        "cuoi": (Part.END, 10, Say.RULE),
+        "tren": (Part.ALL, 0, Say.UNIT),
     }
 
 
-def test_a_commune_s_own_bulletin_goes_over_another_of_its_own_only_by_decision() -> None:
-    (found,) = conflicts.over([booking("moi", at(17), 10)], [booking("cu", at(17), 10)])
-    assert not found.by_rule
+@pytest.mark.parametrize(
+    ("new", "old", "say"),
+    [
+        (("routine", 3), ("routine", 3), Say.UNIT),
+        (("priority", 3), ("priority", 3), Say.UNIT),
+        (("priority", 3), ("routine", 3), Say.RULE),
+        (("routine", 3), ("priority", 3), Say.NOBODY),
+        (("routine", 3), ("priority", 1), Say.UNIT),
+        (("priority", 3), ("priority", 1), Say.UNIT),
+        (("routine", 3), ("routine", 1), Say.NOBODY),
+        (("routine", 3), ("routine", 4), Say.RULE),
+        (("routine", 3), ("emergency", 3), Say.NOBODY),
+        (("emergency", 3), ("emergency", 3), Say.NOBODY),
+        (("emergency", 3), ("priority", 1), Say.RULE),
+    ],
+)
+def test_what_may_sound_over_what(new: tuple[str, int], old: tuple[str, int], say: Say) -> None:
+    ours = booking("moi", at(17), 10, klass=new[0], level=new[1])
+    theirs = booking("cu", at(17), 10, klass=old[0], level=old[1])
+    (found,) = conflicts.over([ours], [theirs])
+    assert found.say is say
+
+
+def test_a_decision_takes_the_rule_s_place() -> None:
+    ours, theirs = booking("cua-xa", at(17), 10), booking("tren", at(17), 10, klass="priority", level=1)
+    decided = Decision(first="cua-xa", second="tren", level=3, by="Lãnh đạo xã", at=at(8))
+    assert [each.say for each in conflicts.over([theirs], [ours])] == [Say.RULE]
+    assert [each.say for each in conflicts.over([theirs], [ours], [decided])] == [Say.NOBODY]
 
 
 def test_after_it_is_right_behind_all_that_follows_without_enough_of_a_gap() -> None:
@@ -127,6 +154,13 @@ def test_the_next_free_time_is_on_an_allowed_weekday() -> None:
         friday + 2 * 60 * MINUTE, 10 * MINUTE, [], [MORNING], weekdays=frozenset({0, 1, 2, 3, 4})
     )
     assert found == at(5, day=7)
+
+
+def test_a_night_belongs_to_the_weekday_on_which_it_begins() -> None:
+    night = Window(dt.time(22), dt.time(4))
+    only_friday = {"weekdays": frozenset({4})}
+    assert conflicts.next_free(at(2, day=5), 10 * MINUTE, [], [night], **only_friday) == at(2, day=5)
+    assert conflicts.next_free(at(2, day=4), 10 * MINUTE, [], [night], **only_friday) == at(22, day=4)
 
 
 def test_no_time_is_free_where_no_hour_is_long_enough_or_no_day_allowed() -> None:
