@@ -30,6 +30,7 @@ from .errors import (
     StorageFailed,
     VoiceUnavailable,
 )
+from .flood import Bounds
 from .inbox import Inbox
 from .keys import Keys
 from .library import Library
@@ -66,6 +67,7 @@ class System:
     broker: Broker | None
     link: ServerLink
     inbox: Inbox
+    bounds: Bounds
     clock: Callable[[], dt.datetime] = utc_now
     worker: Worker | None = None
     _started: list[Callable[[], None]] = field(default_factory=list)
@@ -140,7 +142,7 @@ def build(
     _make_folder(settings.data_dir)
     keys = key_files.load(settings.keys_dir, settings.secret_file)
     database, spoken = Database(settings.database_url), wire(settings, keys)
-    inbox = Inbox(database, spoken, clock)
+    inbox, bounds = Inbox(database, spoken, clock), Bounds()
     own = BROKER_ROLE in roles and not settings.mqtt_url
     system = System(
         settings=settings,
@@ -150,8 +152,9 @@ def build(
         keys=keys,
         wire=spoken,
         broker=_own_broker(settings, keys, spoken.topics) if own else None,
-        link=_link(settings, keys, spoken, inbox, TimeServer(spoken, clock)),
+        link=_link(settings, keys, spoken, inbox, TimeServer(spoken, clock), bounds),
         inbox=inbox,
+        bounds=bounds,
         clock=clock,
     )
     if set(roles) & ROLES:
@@ -203,7 +206,9 @@ def _server_account(settings: Settings, keys: Keys, topics: Topics) -> Account:
     )
 
 
-def _link(settings: Settings, keys: Keys, wire: Wire, inbox: Inbox, time: TimeServer) -> ServerLink:
+def _link(  # noqa: PLR0917 - all that meets at the broker
+    settings: Settings, keys: Keys, wire: Wire, inbox: Inbox, time: TimeServer, bounds: Bounds
+) -> ServerLink:
     try:
         return ServerLink(
             broker_url(settings),
@@ -212,6 +217,7 @@ def _link(settings: Settings, keys: Keys, wire: Wire, inbox: Inbox, time: TimeSe
             wire.topics,
             inbox.queue,
             reply=time.reply,
+            admits=bounds.admits,
         )
     except wire_errors.LinkRefused as error:
         raise SettingInvalid(name="TRUYEN_THANH_MQTT_URL", why=str(error)) from error

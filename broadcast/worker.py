@@ -21,6 +21,7 @@ from . import (
     closing,
     command_effects,
     events,
+    flood,
     key_watch,
     lease,
     monitoring,
@@ -76,6 +77,7 @@ class Worker:
         self._checkpoint = checkpoint
         self._laggards = monitoring.Laggards()
         self._carried: standing.Carried = {}
+        self._floods = flood.Watch(system.bounds)
         self._stopped = threading.Event()
         self._dispatcher = Dispatcher(
             system.database, system.link, system.wire, system.settings.plan_days, system.clock, checkpoint
@@ -227,6 +229,7 @@ class Worker:
             command_effects.expire(session, now)
             carried = standing.mark(session, now, self._carried)
             swapped.settle(session, now)
+            self._floods.look(session, now)
             if self._settled(now):
                 monitoring.watch(session, now, self._heartbeat)
         self._carried = carried

@@ -26,7 +26,7 @@ from devices.topics import Topics
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_LONGEST_PAUSE = 30.0  # seconds between attempts to connect
+_LONGEST_PAUSE = 5.0  # seconds between attempts to connect: a STOP must not wait for more than the broker
 _CHUNK = 1_000  # messages handed to paho at once: MQTT numbers at most 65,535 unconfirmed ones
 _PROBE_WITHIN = 3.0  # seconds for the broker to hand back our own retained birth
 
@@ -58,18 +58,20 @@ class ServerLink:
         *,
         on_connected: Callable[[], None] | None = None,
         reply: Callable[[Inbound], Message | None] = lambda _: None,
+        admits: Callable[[str, int], bool] = lambda _topic, _bytes: True,
         first_pause_s: float = 0.5,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """``on_connected`` is told of every new connection, in the link's thread. Raises LinkRefused.
 
         A message that ``reply`` answers, in that thread too, is answered at once at QoS 0 and not put into
-        the inbox.
+        the inbox. What ``admits`` does not admit, by its topic and its size, is dropped before that.
         """
         self._topics = topics
         self._inbox = inbox
         self._on_connected = on_connected
         self._reply = reply
+        self._admits = admits
         self._first_pause = first_pause_s
         # Clean session: what arrives while the server is away is told again by the loudspeakers' journals.
         self._link = SpeakerLink(
@@ -231,6 +233,8 @@ class ServerLink:
 
     def _take(self, message: Message) -> bool:
         """Without a turn of the loop for each; False when the message has to wait for room."""
+        if not self._admits(message.topic, len(message.payload)):
+            return True
         return not self._late and self._file(message)
 
     async def _pump(self) -> None:
