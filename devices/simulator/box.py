@@ -23,6 +23,7 @@ from devices.speaker.store import SqliteStore
 
 from .clock import SimulatedClock, Truth
 from .faults import Fault
+from .health import SimulatedSensors
 from .hearing import RoomMicrophone
 from .line import Line, LineFetcher, LineLink
 from .profile import Traits
@@ -35,7 +36,6 @@ from .thief import Thief
 log = logging.getLogger(__name__)
 
 _RESTART = 1.0  # seconds until a program that ended by an error is started again
-_GLANCE = 60.0  # seconds; a simulated clock is set by nobody unseen
 
 
 def over_mqtt(identity: Identity) -> Link:
@@ -48,6 +48,7 @@ class Surroundings:
 
     directory: Path
     rng: random.Random
+    glance_s: float = 60.0  # between two looks at the clock and the disk: nobody changes them unseen
     rate: float = 1.0  # samples pass so much faster
     durable: bool = True  # stores in files, else in memory
     truth: Truth = field(default_factory=Truth)
@@ -56,6 +57,7 @@ class Surroundings:
     loader: Loader = field(default_factory=SharedAudio)
     reading: SharedReading = field(default_factory=SharedReading)
     shelf: Shelf = field(default_factory=Shelf)
+    media: dict[str, Medium] = field(default_factory=dict)  # what is on the disk of each, without files
 
 
 class SimulatedSpeaker:
@@ -72,7 +74,7 @@ class SimulatedSpeaker:
         self._around = surroundings
         self._data = surroundings.directory / identity.device
         self._disk = LineFetcher(surroundings.fetcher, self.line, traits.storage_bytes)
-        self._medium = Medium()
+        self._medium = surroundings.media.setdefault(identity.device, Medium())
         self.chain: SoundChain | None = None  # None before its power was ever on
         self._agent: Agent | None = None
         self._running: asyncio.Task[None] | None = None
@@ -195,10 +197,11 @@ class SimulatedSpeaker:
             clock=self.clock,
             open_order=around.reading.open_order,
             read_plan=around.reading.read_plan,
-            glance_s=_GLANCE,
+            glance_s=around.glance_s,
             amplifier=chain,
             microphone=self._microphone(chain),
             listen_every_s=self._traits.listen_every_s,
+            sensors=SimulatedSensors(),
             free=self._disk.free,
         )
         return Agent(

@@ -43,15 +43,17 @@ class SimulatedClock(SystemClock):
         super().__init__()
         self.crystal = Crystal(truth, traits.drift_ppm)
         self.wrong = False
+        self.lie_ms = 0.0  # of the time service
         self._truth = truth
         self._traits = traits
+        self._has_service = traits.time_service
         self._has_network = has_network
         self._set_at = self.monotonic()
         self._set_to = truth.wall() + traits.offset_ms / 1000
 
     @property
     def disciplined(self) -> bool:
-        return self._traits.time_service and self._has_network()
+        return self._has_service and self._has_network()
 
     def monotonic(self) -> float:
         return self.crystal.shown(self._truth.monotonic())
@@ -62,13 +64,14 @@ class SimulatedClock(SystemClock):
 
     def error_ms(self) -> int | None:
         if self.disciplined:
-            return math.ceil(abs(self._traits.offset_ms)) + 1
+            return self._steered_error_ms()
         return math.ceil(self.keeper.error(self.monotonic()) * 1000) if self.keeper.knows else None
 
     def _utc(self) -> float:
-        if self.disciplined:
-            self._set_at, self._set_to = self.monotonic(), self._truth.wall() + self._traits.offset_ms / 1000
+        monotonic = self.monotonic()
+        if self._has_service and self._has_network():
+            self._set_at, self._set_to = monotonic, self._truth.wall() + self._traits.offset_ms / 1000
             return self._set_to
         if self.keeper.knows:
-            return self.keeper.utc(self.monotonic())
-        return self._set_to + self.monotonic() - self._set_at
+            return self.keeper.utc(monotonic)
+        return self._set_to + monotonic - self._set_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from devices.speaker.identity import Identity
 from .box import SimulatedSpeaker, Surroundings
 from .clock import Truth
 from .faults import Fault
-from .profile import IDEAL, Profile
+from .profile import IDEAL, Profile, Traits
 
 T = TypeVar("T")
 
@@ -35,12 +35,13 @@ class Fleet:
         profile: Profile | None = None,
         seed: int | None = None,
         truth: Truth | None = None,
+        traits: Mapping[str, Traits] | None = None,
         surroundings: Surroundings | None = None,
     ) -> None:
         """``rate`` makes the samples pass faster; without ``durable`` nothing is left when the process ends.
 
         ``seed`` is used in place of the profile's; with neither, every run is another. ``truth`` is the time
-        that is right, where it is not this machine's.
+        that is right, where it is not this machine's. ``traits`` by device, where they are drawn already.
         """
         known = list(identities)
         seed = profile.seed if seed is None and profile is not None else seed
@@ -48,7 +49,8 @@ class Fleet:
         self._around = surroundings or Surroundings(
             directory, rng, rate=rate, durable=durable, truth=truth or Truth()
         )
-        traits = profile.draw([each.device for each in known], rng) if profile else {}
+        if traits is None:
+            traits = profile.draw([each.device for each in known], rng) if profile else {}
         self.speakers = {
             each.device: SimulatedSpeaker(each, self._around, traits.get(each.device, IDEAL))
             for each in known

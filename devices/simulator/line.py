@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,9 @@ _SLOW_DELAY_S = 1.0
 _RESEND_S = 0.2  # the least that TCP waits before it sends a lost packet again
 _PACKET = 1_400  # bytes
 _GREETING = 400  # bytes to connect and subscribe
+_RETRY_S = 60.0  # a loudspeaker that was long without a network tries again at least so often
 _DAY = 86_400.0
+_FRESH_NS = 2_000_000_000  # a younger folder may change again without showing it, or hold half a file
 _RESERVE = 4_000_000  # bytes kept free for the journal
 
 
@@ -33,6 +36,7 @@ class Line:
         self._links: set[Link] = set()
         self._free_at = 0.0
         self._timers: set[asyncio.TimerHandle] = set()
+        self._mended = asyncio.Event()
 
     @property
     def is_up(self) -> bool:
@@ -51,6 +55,9 @@ class Line:
 
     def mend(self, why: str) -> None:
         self._why.discard(why)
+        if self.is_up:
+            self._mended.set()
+            self._mended.clear()
 
     def set_slow(self, slow: bool) -> None:
         self._slow = slow
@@ -87,6 +94,12 @@ class Line:
             await asyncio.sleep(seconds)
         if not self.is_up:
             raise LinkDown(f"the line is cut: {', '.join(sorted(self._why))}")
+
+    async def wait_up(self) -> None:
+        """Stand for the attempts to connect that a cut would make fail: the next after it comes by lot."""
+        while not self.is_up:
+            await self._mended.wait()
+            await asyncio.sleep(self._rng.uniform(0, _RETRY_S))
 
     def connect(self, link: Link) -> None:
         self._links.add(link)
@@ -130,6 +143,7 @@ class LineLink:
 
     async def connect(self, will: Message, topics: Sequence[str]) -> None:
         """Raises LinkDown, LinkRefused."""
+        await self._line.wait_up()
         await self._line.carry(_GREETING)
         await self._inner.connect(will, topics)
         self._line.connect(self)
@@ -195,6 +209,7 @@ class LineFetcher:
         self._inner = inner
         self._line = line
         self._room = room
+        self._seen = (0, 0)  # when the folder changed last (ns), and what it held then
         self.full = False
 
     async def fetch(self, url: str, sha256: str, size: int, directory: Path) -> Path:
@@ -211,10 +226,22 @@ class LineFetcher:
         """Bytes; without a size of its own a box has the disk of this machine."""
         if self.full:
             return 0
-        if self._room is None or not directory.exists():
-            return free_bytes(directory) if self._room is None else self._room
-        used = sum(path.stat().st_size for path in directory.iterdir())
-        return max(0, self._room - used)
+        if self._room is None:
+            return free_bytes(directory)
+        return max(0, self._room - self._used(directory))
+
+    def _used(self, directory: Path) -> int:
+        """Looked for anew only in a folder that has changed, or in this moment may."""
+        try:
+            changed = directory.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+        if changed != self._seen[0]:
+            used = sum(path.stat().st_size for path in directory.iterdir())
+            if time.time_ns() - changed < _FRESH_NS:
+                return used
+            self._seen = changed, used
+        return self._seen[1]
 
     def _require_room(self, size: int, directory: Path) -> None:
         free = self.free(directory)

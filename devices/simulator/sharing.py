@@ -1,14 +1,17 @@
-"""What the loudspeakers of one process work out only once: verified orders of a group, plans read alike."""
+"""What the loudspeakers of one process have in common: verified orders, plans read alike, room for files."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from devices.envelope import KeySet, decode_plan, open_order
 from devices.messages import Order, Plan
+from devices.speaker.ports import Fetcher
 
 _REMEMBERED = 512
 
@@ -42,3 +45,33 @@ class SharedReading:
     def read_plan(self, data: bytes) -> Plan:
         """Raises Malformed."""
         return self._plans.get_or_make(hashlib.sha256(data).digest(), lambda: decode_plan(data))
+
+
+class SharedFiles:
+    """Each box downloads and verifies for itself, the same content takes its room on this disk only once.
+
+    Implements ``ports.Fetcher``. For files that nobody alters in place.
+    """
+
+    def __init__(self, inner: Fetcher) -> None:
+        self._inner = inner
+        self._kept: dict[str, Path] = {}
+
+    async def fetch(self, url: str, sha256: str, size: int, directory: Path) -> Path:
+        """Raises FetchError."""
+        path = await self._inner.fetch(url, sha256, size, directory)
+        kept = self._kept.setdefault(sha256, path)
+        if kept != path and not _folded(path, kept):
+            self._kept[sha256] = path
+        return path
+
+
+def _folded(path: Path, kept: Path) -> bool:
+    """Put a link to the file that is kept in place of an equal one; False when it cannot be linked to."""
+    link = path.with_name(f"{path.name}.link")
+    with contextlib.suppress(OSError):
+        if not path.samefile(kept):
+            link.hardlink_to(kept)
+            link.replace(path)
+        return True
+    return False

@@ -32,6 +32,7 @@ _key_set = functools.lru_cache(KeySet)  # many loudspeakers of one process trust
 log = logging.getLogger(__name__)
 
 _COMMIT_WITHIN = 0.5  # seconds; what must not be lost is synced at once by the core
+_IDLE = 60.0  # between two thoughts of a core for which nothing is due
 _SLOW_CHORES = 60.0
 _KEEP_TRAFFIC = 10  # chores between two writes of what was sent and received: flash wears out
 
@@ -75,6 +76,7 @@ class Agent:
             last_seq=world.store.last_seq(),
             server_keys=identity.server_keys,
             clock=world.clock.quality(),
+            idle_ms=round(1000 * max(_IDLE, world.glance_s)),
         )
         self._faults = Faults(self._note_change)
         self._hands = Hands(world, cache, self._faults, post=self.post, spawn=self._spawn, rng=rng)
@@ -248,10 +250,12 @@ class Agent:
             if count % _KEEP_TRAFFIC == _KEEP_TRAFFIC - 1:
                 self._meter.keep()
                 self._commit_soon()
-            await asyncio.sleep(_SLOW_CHORES)
+            await asyncio.sleep(max(_SLOW_CHORES, self._world.glance_s))
 
     def _judge_clock(self) -> None:
-        verdict = c.ClockJudged(self._world.clock.quality(), self._world.clock.error_ms())
+        clock = self._world.clock
+        doubt_ms = round(clock.doubt_ms(), -3)  # its noise is no news
+        verdict = c.ClockJudged(clock.quality(), clock.error_ms(), doubt_ms)
         if verdict != self._clock_verdict:
             self._clock_verdict = verdict
             self.post(verdict)

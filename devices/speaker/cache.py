@@ -15,6 +15,7 @@ from .health import free_bytes
 JOURNAL_ROOM = 8 * 1024 * 1024  # bytes that no audio takes: without a journal nothing may sound
 URGENT_ROOM = 32 * 1024 * 1024  # bytes on top that only an urgent announcement takes: some half an hour
 _NAME = re.compile(r"[0-9a-f]{64}")
+_LOOK_MS = 600_000  # between two looks for what is old: to list a folder wakes a sleeping card
 _KEPT_MS = 24 * 3600 * 1000  # what was wanted yesterday is often wanted again
 
 
@@ -37,6 +38,7 @@ class Cache:
         self._wanted = wanted
         self._refused: set[str] = set()
         self._free = free
+        self._looked_at: int | None = None
         self._coming: dict[str, int] = {}  # bytes that downloads under way still bring
 
     def clips(self) -> set[str]:
@@ -45,12 +47,19 @@ class Cache:
     @property
     def is_full(self) -> bool:
         """Whether something that is still wanted found no room, or the journal soon finds none."""
-        self._refused &= self._wanted()
+        if self._refused:
+            self._refused &= self._wanted()
         free = self._free(self.directory)
         return bool(self._refused) or (free is not None and free < JOURNAL_ROOM)
 
     def evict(self, now: int) -> list[str]:
-        """Delete what nothing wants and is older than a day; ``now`` in UTC ms. Says which clips went."""
+        """Delete what nothing wants and is older than a day; ``now`` in UTC ms. Says which clips went.
+
+        May be called often: looks only every few minutes, and at once when the clock was set back.
+        """
+        if self._looked_at is not None and 0 <= now - self._looked_at < _LOOK_MS:
+            return []
+        self._looked_at = now
         old = [path for path, changed in self._unwanted() if changed < now - _KEPT_MS]
         return self._delete(old)
 

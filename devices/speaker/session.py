@@ -223,11 +223,11 @@ class Session:
         """Telemetry at the pace the server wishes, its phase drawn by lot; at once when asked."""
         pause = self._rng.uniform(0.2, 1.0) * self._pace
         while True:
+            timer = asyncio.get_running_loop().call_later(pause, self._report.set)
             try:
-                async with asyncio.timeout(pause):
-                    await self._report.wait()
-            except TimeoutError:
-                pass
+                await self._report.wait()
+            finally:
+                timer.cancel()
             self._report.clear()
             message = Message(self._topics.tele(self._device), encode_report(self._telemetry()))
             await self._world.link.publish(message, qos=0)

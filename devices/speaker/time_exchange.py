@@ -1,4 +1,4 @@
-"""Asks the server for the time where no time service steers the clock: a few times at first, then rarely."""
+"""Asks the server for the time, a few times at first, then rarely: also where a time service steers the clock."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ BURST = 6  # questions after each connection: one of them finds the network quie
 BURST_PAUSE = 2.0  # seconds
 PAUSE = 300.0  # until the drift is known
 LONG_PAUSE = 1024.0  # afterwards: less than 3 MB a month
+DOUBTED_PAUSE = 60.0  # while a time service contradicts the answers
 PATIENCE = 10.0  # seconds after which an answer says nothing any more
 
 Publish = Callable[[bytes], Awaitable[None]]
@@ -40,9 +41,8 @@ class TimeExchange:
         """Ask for as long as a connection lasts; raises LinkDown."""
         asked = 0
         while True:
-            if not self._clock.disciplined:
-                await self._ask(publish)
-                asked += 1
+            await self._ask(publish)
+            asked += 1
             await asyncio.sleep(self._pause(asked) * self._rng.uniform(0.8, 1.2))
 
     def answer(self, response: TimeResponse) -> None:
@@ -71,4 +71,6 @@ class TimeExchange:
     def _pause(self, asked: int) -> float:
         if asked < BURST:
             return BURST_PAUSE
+        if self._clock.disciplined:
+            return DOUBTED_PAUSE if self._clock.doubt_ms() else LONG_PAUSE
         return PAUSE if self._clock.keeper.drift_ppm is None else LONG_PAUSE

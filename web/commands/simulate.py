@@ -7,8 +7,6 @@ import contextlib
 import json
 import resource
 import signal
-import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +15,18 @@ import click
 from broadcast import areas, bootstrap, trial
 from broadcast.errors import NotFound
 from devices import simulator
-from devices.errors import IdentityInvalid, ProfileInvalid
-from devices.simulator import rehearsal
+from devices.errors import ProfileInvalid
 from devices.simulator.profile import Profile
 from devices.speaker.identity import Identity
 from web import logs
 
+from . import simulated_days as rehearsed
+from . import simulated_join as joining
 from .common import emit, json_option, load_settings, now, opened_database
 
+PLACE = click.Path(path_type=Path, exists=True)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
-GATHER_S = 120.0  # how long plans and audio may take to come
 MOST_WITH_FILES = 500  # more loudspeakers keep their stores in memory: each file holds three descriptors open
 
 
@@ -62,7 +61,13 @@ class Simulation:
 @click.option("--speakers", type=click.IntRange(1, 50_000), help="Số cụm loa; thiếu thì đăng ký thêm.")
 @click.option("--profile", type=FILE, help="Tệp TOML mô tả đồng hồ, mạng, bộ nhớ và hỏng hóc.")
 @click.option("--seed", type=int, help="Số gieo ngẫu nhiên, thay cho số trong tệp mô tả.")
-@click.option("--identities", type=FOLDER, help="Thư mục tệp danh tính (*.json) có sẵn.")
+@click.option(
+    "--identities", type=PLACE, help="Danh tính có sẵn: thư mục tệp *.json, hoặc tệp do --write ghi."
+)
+@click.option(
+    "--write", type=FILE, help="Chỉ đăng ký, ghi mọi danh tính vào một tệp rồi thoát (chạy ở máy chủ)."
+)
+@click.option("--server", help="Địa chỉ trang của máy chủ nơi khác mà các loa giả lập sẽ thuộc về.")
 @click.option("--area", "code", help="Mã địa bàn nơi đăng ký loa giả lập; mặc định: địa bàn cao nhất.")
 @click.option("--directory", type=FOLDER, help="Nơi các loa giả lập giữ dữ liệu.")
 @click.option(
@@ -82,6 +87,8 @@ def simulate(
     profile: Path | None,
     seed: int | None,
     identities: Path | None,
+    write: Path | None,
+    server: str | None,
     code: str | None,
     directory: Path | None,
     rate: float,
@@ -91,7 +98,9 @@ def simulate(
 ) -> None:
     """Chạy các cụm loa giả lập cho đến khi bị dừng.
 
-    Không có --identities thì loa giả lập (gia-lap-00001 …) được đăng ký vào chính cơ sở dữ liệu này.
+    Không có --identities thì loa giả lập (gia-lap-00001 …) được đăng ký vào chính cơ sở dữ liệu này. Với
+    --server chúng thuộc về máy chủ ở nơi khác: một ít loa tự xin danh tính và chờ cán bộ nhận bằng mã; nhiều
+    loa thì lấy --identities từ tệp mà máy chủ ấy ghi ra bằng --write.
     """
     if tell is not None:
         send(control, tell)
@@ -100,16 +109,20 @@ def simulate(
     settings = load_settings()
     logs.set_up(settings.log_level)
     home = settings.data_dir / "simulated"
-    folder = identities or home / "identities"
-    if identities is None:
-        register_missing(folder, speakers or 1, code)
-    found = [read_identity(path) for path in sorted(folder.glob("*.json"))][:speakers]
-    if not found or len(found) < (speakers or 1):
-        raise NotFound(kind="identity", id=str(folder))
+    if server is not None:
+        server = joining.address(server)
+        home = joining.home_of(home, server)
+    found = identified(
+        identities or home / "identities", speakers, server, code, given=identities is not None
+    )
+    if write is not None:
+        joining.write(write, found)
+        emit({"speakers": len(found), "file": str(write)}, f"{len(found)} danh tính đã ghi vào {write}.")
+        return
     allow_many_files()
     simulation = Simulation(found, directory or home / "boxes", rate, chosen, seed, control)
     if days is not None:
-        rehearse(simulation, days)
+        rehearsed.rehearse(found, simulation.directory, days, chosen, seed)
         return
     emit(
         {"speakers": len(found), "rate": rate, "control": str(control) if control else None},
@@ -118,24 +131,23 @@ def simulate(
     asyncio.run(until_stopped(simulation))
 
 
-def rehearse(simulation: Simulation, days: float) -> None:
-    """Play the coming days ahead, and say how everything would end."""
-    if not simulation.durable:
-        raise click.UsageError(f"--days: nhiều nhất {MOST_WITH_FILES} cụm loa")
-    ready = asyncio.run(rehearsal.gather(simulation.identities, simulation.directory, GATHER_S))
-    began = time.monotonic()
-    ends = rehearsal.rehearse(
-        simulation.identities, simulation.directory, days, simulation.profile, simulation.seed
-    )
-    took = round(time.monotonic() - began, 1)
-    total: Counter[str] = sum(ends.values(), Counter())
-    emit(
-        {"days": days, "took_s": took, "ready": ready, "total": total, "speakers": ends},
-        [
-            f"{ready}/{len(ends)} cụm loa có đủ lịch và âm thanh; phát trước {days:g} ngày mất {took} giây.",
-            *(f"  {state}: {count}" for state, count in sorted(total.items())),
-        ],
-    )
+def identified(
+    place: Path, speakers: int | None, server: str | None, code: str | None, *, given: bool
+) -> list[Identity]:
+    """So many loudspeakers that a server knows; what is missing is entered or enrolled, if none are given."""
+    count = speakers or 1
+    if server is not None:
+        joining.check_server(server)
+    if not given and server is None:
+        register_missing(place, count, code)
+    elif not given:
+        joining.enrol_missing(str(server), place, count)
+    found = joining.read(place)[:speakers]
+    if len(found) < count:
+        raise NotFound(kind="identity", id=str(place))
+    if server is not None:
+        joining.check_broker(server, found[0])
+    return found
 
 
 def register_missing(folder: Path, count: int, code: str | None) -> None:
@@ -151,13 +163,6 @@ def register_missing(folder: Path, count: int, code: str | None) -> None:
         )
         for identity in entered:  # before the commit: without its file a registered loudspeaker is of no use
             identity.save(folder / f"{identity.device}.json")
-
-
-def read_identity(path: Path) -> Identity:
-    try:
-        return Identity.load(path)
-    except IdentityInvalid as error:
-        raise click.ClickException(f"Tệp danh tính không dùng được: {error}") from error
 
 
 def read_profile(path: Path) -> Profile:

@@ -184,8 +184,12 @@ class SpeakerCore:
         )
 
     def _faults(self) -> list[str]:
-        clock = ["clock"] if self._clock.quality is ClockQuality.UNKNOWN else []
-        return [*clock, "dead_horn"] if self._sensing.is_horn_dead else clock
+        found = {
+            "clock": self._clock.quality is ClockQuality.UNKNOWN,
+            "clock_doubtful": bool(self._clock.doubt_ms),
+            "dead_horn": self._sensing.is_horn_dead,
+        }
+        return [code for code, holds in found.items() if holds]
 
     def _take(self, event: ev.Event, now: int) -> None:
         match event:
@@ -198,7 +202,7 @@ class SpeakerCore:
             case ev.Finished():
                 self._playing.finished(event, now)
             case ev.ClockJudged():
-                self._clock.judged(event)
+                self._clock.judged(event, now)
             case ev.SilencePressed():
                 self._holds.press(on=event.on, now=now)
             case ev.SelfTested():

@@ -28,6 +28,17 @@ def test_the_cache_evicts_what_nothing_wants_after_a_day_and_keeps_the_rest(tmp_
     assert left == {wanted, fresh, unfinished, "a stranger's file"}
 
 
+def test_the_cache_is_searched_now_and_then_and_at_once_when_the_clock_was_set_back(tmp_path):
+    cache = Cache(tmp_path / "audio", set)
+    now, minute = 1_800_000_000_000, 60_000
+    gone = []
+    for at in (now, now + minute, now + 11 * minute, now + 10 * minute):
+        (cache.directory / ("b" * 64)).write_bytes(b"x")
+        os.utime(cache.directory / ("b" * 64), ((now - 2 * DAY) / 1000,) * 2)
+        gone.append(len(cache.evict(at)))
+    assert gone == [1, 0, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("year", "steered", "quality"),
     [

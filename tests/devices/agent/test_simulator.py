@@ -3,11 +3,14 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
-from devices.errors import AudioUnreadable
+from devices.errors import AudioUnreadable, RehearsalFailed
 from devices.messages import ClipRef
-from devices.simulator import Fleet, FleetThread, Profile, SharedAudio, rehearsal, simulate
+from devices.simulator import Fleet, FleetThread, Profile, SharedAudio, crew, simulate, tally
+from devices.simulator.memory import MemoryFiles
+from devices.simulator.sharing import SharedFiles
 from devices.speaker.audio import Audio, ClipsLost
 
 
@@ -96,15 +99,60 @@ def test_the_coming_days_can_be_rehearsed_on_a_copy_of_what_is_stored(make_stati
     start = now_ms() + 50_000
     for device in ("loa-1", "loa-2"):
         station.program(device, station.item("s1.a", start, station.clip(2.0)))
-    boxes = list(station.identities.values())
-    assert asyncio.run(rehearsal.gather(boxes, tmp_path / "boxes", 30.0)) == 2
-    deaf = Profile.parse("[[share]]\npercent = 50\nfaults = ['no_power']")
-    assert rehearsal.rehearse(boxes, tmp_path / "boxes", 0.01, None, 1) == {
-        device: {"done": 1} for device in ("loa-1", "loa-2")
-    }
-    ends = rehearsal.rehearse(boxes, tmp_path / "boxes", 0.01, deaf, 1)
-    assert sorted(map(dict, ends.values()), key=len) == [{}, {"done": 1}]
-    assert not any("playing" in station.said(device, "s1.a") for device in ("loa-1", "loa-2"))
+    boxes, folder = list(station.identities.values()), tmp_path / "boxes"
+    told = []
+    options = {"patience_s": 30.0, "seed": 1, "watch": lambda *said: told.append(said)}
+
+    def rehearsed(profile=None, processes=1):
+        return crew.rehearse(boxes, folder, 0.01, profile=profile, processes=processes, **options)
+
+    both = rehearsed(processes=2)
+    assert both.ready == 2
+    assert [(day.device, day.due, day.ends, day.reported) for day in both.days] == [
+        (device, 1, {"done": 1}, 1) for device in ("loa-1", "loa-2")
+    ]
+    assert {stage for stage, _ in told} == {"gathering", "passing"}
+    assert told[-1] == ("passing", 1.0)
+    assert not any(station.is_over(device, "s1.a") for device in ("loa-1", "loa-2"))
+    half = Profile.parse("[[share]]\npercent = 50\nfaults = ['no_power']")
+    groups = tally.by_fault(rehearsed(half).days)
+    assert groups["none"]["fates"] == {"played": 1}
+    assert groups["no_power"] == {
+        "loudspeakers": 1, "due": 1, "fates": {"unknown": 1}, "without_current": 0, "reported": 0
+    }  # fmt: skip
+    assert len([path for path in folder.rglob("*") if path.is_file()]) == 2  # the audio; all else was a copy
+
+
+def test_a_process_of_a_rehearsal_that_dies_is_told_and_not_waited_for(make_station, tmp_path):
+    station = make_station("loa-1")
+    broken = [msgspec.structs.replace(each, private_key="!") for each in station.identities.values()]
+    with pytest.raises(RehearsalFailed):
+        crew.rehearse(
+            broken, tmp_path / "boxes", 0.01,
+            profile=None, seed=1, patience_s=0.1, watch=lambda *_: None,
+        )  # fmt: skip
+
+
+def test_equal_files_of_many_take_their_room_once_and_one_that_goes_takes_no_other_with_it(tmp_path):
+    files, folders = MemoryFiles(), [tmp_path / name for name in "abcd"]
+    names = [files.add(body) for body in (b"one", b"two")]
+    shared = SharedFiles(files)
+
+    async def fetch(folder, name):
+        folder.mkdir(exist_ok=True)
+        return await shared.fetch("u", name, 3, folder)
+
+    async def all_of_them():
+        a, b = [await fetch(folder, names[0]) for folder in folders[:2]]
+        assert a.samefile(b)
+        assert not (await fetch(folders[0], names[1])).samefile(a)
+        a.unlink()
+        c, d = [await fetch(folder, names[0]) for folder in folders[2:]]
+        assert c.samefile(d)
+        assert {b.read_bytes(), c.read_bytes(), d.read_bytes()} == {b"one"}
+        assert sorted(path.name for path in folders[3].iterdir()) == [names[0]]
+
+    asyncio.run(all_of_them())
 
 
 def test_shared_audio_decodes_once_and_still_notices_an_altered_file(tmp_path, make_clip):

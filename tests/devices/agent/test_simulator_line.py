@@ -1,7 +1,9 @@
 """The network of a simulated loudspeaker: it takes its time, loses packets, and is cut."""
 
 import asyncio
+import os
 import random
+import time
 
 import pytest
 
@@ -57,15 +59,47 @@ def test_a_cut_breaks_connections_and_downloads_and_sends_the_last_will(tmp_path
             await link.receive()
         with pytest.raises(LinkDown, match="storm"):
             await link.publish(Message("a", b""))
-        with pytest.raises(LinkDown):
-            await link.connect(Message("will", b""), [])
         with pytest.raises(FetchUnreachable):
             await LineFetcher(MemoryFiles(), line, None).fetch("u", "0" * 64, 5, tmp_path)
-        line.mend("storm")
-        await link.connect(Message("will", b""), [])
         assert [message.payload for message in said] == [b"gone"]
 
     run_virtual(main, EPOCH)
+
+
+def test_who_connects_during_a_cut_gets_through_some_time_after_it_each_at_its_own():
+    async def main(loop):
+        line, broker = Line(Traits(), random.Random(1)), MemoryBroker()
+        line.cut("storm")
+        line.cut("flood")
+        links = [LineLink(broker.link(), line) for _ in range(8)]
+        connecting = [asyncio.create_task(link.connect(Message("will", b""), [])) for link in links]
+        line.mend("storm")
+        await asyncio.sleep(MINUTE)
+        assert not any(task.done() for task in connecting)
+        line.mend("flood")
+        await asyncio.sleep(MINUTE / 2)
+        assert {task.done() for task in connecting} == {True, False}
+        line.cut("again")
+        await asyncio.sleep(MINUTE)
+        through = [task.done() for task in connecting]
+        line.mend("again")
+        await asyncio.gather(*connecting)
+        assert not all(through)
+
+    run_virtual(main, EPOCH)
+
+
+def test_the_room_of_a_disk_follows_what_comes_and_goes(tmp_path):
+    disk = LineFetcher(MemoryFiles(), Line(Traits(), random.Random(1)), 10_000)
+    assert disk.free(tmp_path / "not yet there") == 10_000
+    for name, left in (("a", 9_900), ("b", 9_800)):
+        (tmp_path / name).write_bytes(bytes(100))
+        assert disk.free(tmp_path) == left
+    old = time.time() - 60
+    os.utime(tmp_path, (old, old))
+    assert disk.free(tmp_path) == disk.free(tmp_path) == 9_800
+    (tmp_path / "a").unlink()
+    assert disk.free(tmp_path) == 9_900
 
 
 def test_cuts_come_at_their_times_and_by_their_rate():
