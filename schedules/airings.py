@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import filling
-from .slots import Airings, Candidate, Chain, History, Programme, Slot
+from .slots import Airings, Candidate, Chain, History, Programme, Slot, frame_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ class _Chances:
 
 def _rooms(slot: Slot) -> dict[str, int]:
     """How much room there is in a slot for bulletins of each class."""
-    fixed_ms = sum(each.length_ms for each in slot.entries if each.fixed)
-    return {klass: slot.length_ms - fixed_ms for entry in slot.entries for klass in entry.classes}
+    room = slot.length_ms - frame_ms(slot)
+    return {klass: room for entry in slot.entries for klass in entry.classes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import SlotError
+from .errors import OverFull, SlotError
 
 FLOWING = ("priority", "routine")  # an emergency is never part of a programme
 MAX_ENTRIES = 100
@@ -185,7 +185,10 @@ class Programme:
 
 
 def validate(slot: Slot) -> Slot:
-    """The slot itself. Raises SlotError; whether its fixed bulletins fit is only known when it is filled."""
+    """The slot itself. Raises SlotError, of that OverFull for all that is fixed but the bulletins.
+
+    Whether those fit as well is known when the slot is filled: their length is their own affair.
+    """
     if not 0 < slot.length_ms <= DAY_MS:
         raise SlotError("bad_length", length_ms=slot.length_ms)
     if not slot.entries:
@@ -197,24 +200,35 @@ def validate(slot: Slot) -> Slot:
     _validate_flows([entry.classes for entry in slot.entries if entry.kind is Kind.FLOW])
     _refuse_twice("repeated_bulletin", [each.ref for each in slot.entries if each.kind is Kind.BULLETIN])
     _refuse_twice("repeated_language", slot.languages)
+    if frame_ms(slot) > slot.length_ms:
+        raise OverFull(fixed_ms=frame_ms(slot), length_ms=slot.length_ms)
     return slot
+
+
+def frame_ms(slot: Slot) -> int:
+    """How long that lasts which is always there, without bulletins."""
+    return sum(entry.length_ms for entry in slot.entries if entry.fixed)
 
 
 def _validate_entry(number: int, entry: Entry) -> None:
     if entry.kind in NAMED and not entry.ref:
         raise SlotError("no_ref", entry=number)
-    if entry.kind is Kind.FLOW:
-        if entry.fixed:
-            raise SlotError("flow_is_filling", entry=number)
-        if not entry.classes:
-            raise SlotError("no_class", entry=number)
-        if not entry.classes.issubset(FLOWING):
-            raise SlotError("bad_class", entry=number, klass=min(entry.classes.difference(FLOWING)))
-    elif entry.kind is Kind.BULLETIN:
-        if not entry.fixed:
-            raise SlotError("bulletin_is_fixed", entry=number)
-    elif entry.length_ms <= 0:
+    lasts_by_itself = entry.kind in (Kind.FLOW, Kind.BULLETIN)
+    if entry.length_ms != 0 if lasts_by_itself else entry.length_ms <= 0:
         raise SlotError("bad_entry_length", entry=number, length_ms=entry.length_ms)
+    if entry.kind is Kind.BULLETIN and not entry.fixed:
+        raise SlotError("bulletin_is_fixed", entry=number)
+    if entry.kind is Kind.FLOW:
+        _validate_flow(number, entry)
+
+
+def _validate_flow(number: int, entry: Entry) -> None:
+    if entry.fixed:
+        raise SlotError("flow_is_filling", entry=number)
+    if not entry.classes:
+        raise SlotError("no_class", entry=number)
+    if not entry.classes.issubset(FLOWING):
+        raise SlotError("bad_class", entry=number, klass=min(entry.classes.difference(FLOWING)))
 
 
 def _validate_flows(flows: Sequence[frozenset[str]]) -> None:

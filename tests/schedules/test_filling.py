@@ -93,7 +93,9 @@ def test_the_last_millisecond_decides_what_fits() -> None:
     versions = (Version("vi", 10 * MINUTE + 1),)
     assert played(filling.fill(slot(minutes=10), MONDAY, [bulletin("a", versions=versions)], {})) == []
     with pytest.raises(OverFull):
-        filling.fill(slot(Entry(Kind.RELAY, "dai-tinh", 10 * MINUTE + 1), minutes=10), MONDAY, [], {})
+        filling.fill(
+            slot(Entry(Kind.BULLETIN, "a"), minutes=10), MONDAY, [bulletin("a", versions=versions)], {}
+        )
     assert played(filling.fill(slot(SONG, SONG, SONG, minutes=11), MONDAY, [], {})) == ["dan-ca", "dan-ca"]
 
 
@@ -329,7 +331,8 @@ def some_slots(draw: st.DrawFn) -> Slot:
     places = sorted(draw(st.lists(st.integers(0, len(entries)), min_size=2, max_size=2)))
     for place, each in reversed(list(zip(places, draw(flows), strict=False))):
         entries.insert(place, each)
-    return slots.validate(Slot(draw(st.integers(1, 60)) * MINUTE, tuple(entries)))
+    frame_ms = slots.frame_ms(Slot(0, tuple(entries)))
+    return slots.validate(Slot(frame_ms + draw(st.integers(1, 40)) * MINUTE, tuple(entries)))
 
 
 histories = st.dictionaries(st.integers(0, 8).map("b{}".format), st.lists(instants, max_size=3), max_size=5)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schedules import slots
-from schedules.errors import SlotError
+from schedules.errors import OverFull, SlotError
 from schedules.slots import Airings, Candidate, Entry, Kind, Programme, Slot, Version
 
 BOTH = frozenset({"priority", "routine"})
@@ -53,7 +53,9 @@ def test_equal_slots_are_stored_alike() -> None:
         ([Entry(Kind.PIECE, "dan-ca", -1)], "bad_entry_length"),
         ([Entry(Kind.RELAY, length_ms=1_000)], "no_ref"),
         ([Entry(Kind.BULLETIN)], "no_ref"),
+        ([Entry(Kind.BULLETIN, "b1", 60_000)], "bad_entry_length"),
         ([flow(BOTH, fixed=True)], "flow_is_filling"),
+        ([Entry(Kind.FLOW, "", 60_000, fixed=False, classes=BOTH)], "bad_entry_length"),
         ([Entry(Kind.BULLETIN, "b1", fixed=False)], "bulletin_is_fixed"),
         ([flow(frozenset())], "no_class"),
         ([flow(frozenset({"routine", "emergency"}))], "bad_class"),
@@ -72,6 +74,14 @@ def test_entries_that_make_no_slot_are_refused(entries: list[Entry], code: str) 
 def test_a_slot_lasts_between_a_moment_and_a_day(length_ms: int) -> None:
     with pytest.raises(SlotError, match="bad_length"):
         slots.validate(Slot(length_ms, (flow(BOTH),)))
+
+
+def test_what_is_always_there_must_fit_when_the_slot_is_made() -> None:
+    tune, song = Entry(Kind.TUNE, "nhac-hieu", 20_000), Entry(Kind.PIECE, "dan-ca", 90_000, fixed=False)
+    assert slots.validate(Slot(20_000, (tune, song, flow(BOTH))))
+    with pytest.raises(OverFull) as refused:
+        slots.validate(Slot(19_000, (tune, song)))
+    assert refused.value.over_ms == 1_000
 
 
 def test_a_language_is_heard_once() -> None:
