@@ -36,6 +36,7 @@ from tests.acceptance.outcomes import Outcomes, wait_until
 from tests.acceptance.visitor import Visitor
 from web.app import create_app
 from web.server import WebServer, take_port
+from web.sse import Feed
 
 PROGRAM = Path(__file__).parent / "server_process.py"
 
@@ -142,7 +143,9 @@ class Station(Outcomes):
         self.settings.broker_dir.mkdir(mode=0o700, exist_ok=True)
         system.start()
         self._here.callback(system.stop)
-        pages = WebServer(create_app(system), listener, self.settings.threads)
+        app = create_app(system)
+        feed: Feed = app.extensions["live_feed"]
+        pages = WebServer(app, listener, self.settings.threads, on_stop=feed.shut)
         thread = threading.Thread(target=pages.serve)
         thread.start()
         self._here.callback(thread.join)
