@@ -20,11 +20,10 @@ from devices.envelope import KeySet, SigningKey, encode_report, open_order
 from devices.link import Inbound, ServerLink
 from devices.link_async import SpeakerLink
 from devices.messages import ClockQuality, TimeRequest, TimeResponse
-from devices.simulator import VirtualLoop, run_virtual
 from devices.speaker import clock as clock_module
 from devices.speaker.clock import SystemClock
 from devices.speaker.ports import Message
-from devices.speaker.time_exchange import BURST, PATIENCE, TimeExchange
+from devices.speaker.time_exchange import PATIENCE, TimeExchange
 from devices.topics import Topics
 
 TOPICS = Topics("xa")
@@ -120,40 +119,6 @@ class Asked:
         nonce = self.questions[0].decode().split('"nonce":"')[1].split('"')[0]
         said = {"device": BOX, "nonce": nonce, "received_us": now, "sent_us": now}
         return TimeResponse(**{**said, **changes})
-
-
-def test_who_has_a_time_service_asks_nothing_and_looks_once_a_minute_whether_it_is_still_there() -> None:
-    clock = Steered()
-    asked: list[bytes] = []
-
-    async def publish(body: bytes) -> None:
-        asked.append(body)
-
-    async def story(loop: VirtualLoop) -> None:
-        asking = asyncio.create_task(TimeExchange(BOX, clock, random.Random(1)).run(publish))
-        await asyncio.sleep(3600)
-        assert not asked
-        assert 48 <= clock.looks / 2 <= 76
-        clock.service = False
-        await asyncio.sleep(120)
-        assert len(asked) >= BURST
-        asking.cancel()
-
-    run_virtual(story, 0.0)
-
-
-class Steered(SystemClock):
-    """A clock that a time service steers while ``service`` is there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.service = True
-        self.looks = 0
-
-    @property
-    def disciplined(self) -> bool:
-        self.looks += 1
-        return self.service
 
 
 def test_the_answer_to_the_question_is_read_once() -> None:
