@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules import conflicts, windows
@@ -197,7 +197,7 @@ bookings = st.lists(
         klass=st.sampled_from(["priority", "routine"]),
         level=st.integers(1, 3),
     ),
-    max_size=8,
+    max_size=6,
 )
 
 
@@ -232,6 +232,7 @@ def test_the_next_free_time_is_the_first_that_a_walk_minute_by_minute_finds(
     assert conflicts.next_free(start, lasts, taken, allowed, within=DAY) == first
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 24 * 60), min_size=1, max_size=4), st.integers(1, 200), bookings, allowed_hours
 )

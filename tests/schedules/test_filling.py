@@ -348,36 +348,42 @@ def filled(
         return None
 
 
-@given(some_slots(), bulletins(), histories)
-def test_a_slot_is_never_over_full_and_each_bulletin_is_played_once_or_told_why(
-    where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]]
+@given(some_slots(), bulletins(), histories, st.randoms(use_true_random=False))
+def test_whatever_is_given_a_slot_keeps_its_rules(
+    where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]], chance: random.Random
 ) -> None:
     programme = filled(where, given_, heard)
-    if programme is None:
-        return
-    assert programme.used_ms <= where.length_ms
+    if programme is not None:
+        it_is_not_over_full_and_what_is_fixed_is_there(where, programme)
+        each_bulletin_is_played_once_or_told_why(programme, given_)
+        only_what_goes_before_it_takes_the_room_of_a_bulletin(programme, given_, heard)
+        what_is_played_holds_and_keeps_its_count_and_its_gap(programme, given_, heard)
+    shuffled = chance.sample(given_, len(given_))
+    turned = {each: chance.sample(known, len(known)) for each, known in heard.items()}
+    assert filled(where, shuffled, turned) == programme
+
+
+def it_is_not_over_full_and_what_is_fixed_is_there(where: Slot, programme: Programme) -> None:
     offset = 0
     for each in programme.placed:
         assert each.offset_ms == offset
         offset += each.length_ms
+    assert offset == programme.used_ms <= where.length_ms
     assert [each.entry for each in programme.placed] == sorted(each.entry for each in programme.placed)
+    always = {n for n, entry in enumerate(where.entries) if entry.fixed and entry.kind != Kind.BULLETIN}
+    assert always <= {each.entry for each in programme.placed}
+
+
+def each_bulletin_is_played_once_or_told_why(programme: Programme, given_: Sequence[Candidate]) -> None:
     on_air = [each.ref for each in programme.bulletins()]
     known = {each.id for each in given_}
     told = [each.ref for each in programme.left_out if each.ref in known]
     assert sorted(on_air + told) == sorted(known)
-    always = {
-        number for number, entry in enumerate(where.entries) if entry.fixed and entry.kind != Kind.BULLETIN
-    }
-    assert always <= {each.entry for each in programme.placed}
 
 
-@given(some_slots(), bulletins(), histories)
-def test_only_what_goes_before_it_can_take_the_room_of_a_bulletin(
-    where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]]
+def only_what_goes_before_it_takes_the_room_of_a_bulletin(
+    programme: Programme, given_: Sequence[Candidate], heard: Mapping[str, list[dt.datetime]]
 ) -> None:
-    programme = filled(where, given_, heard)
-    if programme is None:
-        return
     by_id = {each.id: each for each in given_}
 
     def order(ref: str) -> filling.Rank:
@@ -390,36 +396,25 @@ def test_only_what_goes_before_it_can_take_the_room_of_a_bulletin(
         if left_out.why is Reason.NO_ROOM and left_out.ref in by_id:
             before = sum(each.length_ms for each in flowing if order(each.ref) < order(left_out.ref))
             own = sum(version.length_ms for version in by_id[left_out.ref].versions)
-            assert fixed_ms + before + own == where.length_ms + left_out.params["missing_ms"]
+            assert fixed_ms + before + own == programme.length_ms + left_out.params["missing_ms"]
             assert left_out.params["missing_ms"] > 0
 
 
-@given(some_slots(), bulletins(), histories)
-def test_what_is_played_holds_is_for_the_area_and_keeps_its_count_and_its_gap(
-    where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]]
+def what_is_played_holds_and_keeps_its_count_and_its_gap(
+    programme: Programme, given_: Sequence[Candidate], heard: Mapping[str, list[dt.datetime]]
 ) -> None:
-    programme = filled(where, given_, heard)
     by_id = {each.id: each for each in given_}
-    for placed in programme.bulletins() if programme else ():
-        played_one = by_id[placed.ref]
-        assert played_one.klass != "emergency"
-        assert played_one.valid_from <= MONDAY
-        assert at(placed.offset_ms + placed.length_ms) <= played_one.until
-        assert not played_one.areas or played_one.areas & AREA
-        if played_one.airings is not None:
+    for placed in programme.bulletins():
+        each = by_id[placed.ref]
+        assert each.klass != "emergency"
+        assert each.valid_from <= MONDAY
+        assert at(placed.offset_ms + placed.length_ms) <= each.until
+        assert not each.areas or each.areas & AREA
+        if each.airings is not None:
             aired = heard.get(placed.ref, [])
-            inside = [each for each in aired if played_one.valid_from <= each < played_one.until]
-            assert len(inside) < played_one.airings.times
-            assert all(abs(each - MONDAY) >= played_one.airings.gap for each in aired)
-
-
-@given(some_slots(), bulletins(), histories, st.randoms(use_true_random=False))
-def test_the_order_in_which_bulletins_are_given_does_not_matter(
-    where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]], chance: random.Random
-) -> None:
-    shuffled = chance.sample(given_, len(given_))
-    turned = {each: chance.sample(known, len(known)) for each, known in heard.items()}
-    assert filled(where, shuffled, turned) == filled(where, given_, heard)
+            inside = [instant for instant in aired if each.valid_from <= instant < each.until]
+            assert len(inside) < each.airings.times
+            assert all(abs(instant - MONDAY) >= each.airings.gap for instant in aired)
 
 
 @given(some_slots(), bulletins(), histories, st.integers(0, 20 * MINUTE))
