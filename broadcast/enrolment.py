@@ -92,8 +92,8 @@ def known_before(session: Session, person: Person, claim: Claim) -> Loudspeaker 
     return session.scalar(query.order_by(Loudspeaker.id.desc()).limit(1))
 
 
-def replaceable(session: Session, person: Person) -> list[Loudspeaker]:
-    """The loudspeakers whose box this person may exchange, by area and name."""
+def replaceable(session: Session, person: Person, most: int) -> list[Loudspeaker]:
+    """The loudspeakers whose box this person may exchange, by area and name; at most so many of them."""
     query = (
         select(Loudspeaker)
         .join(Area)
@@ -102,7 +102,8 @@ def replaceable(session: Session, person: Person) -> list[Loudspeaker]:
         )
         .options(joinedload(Loudspeaker.area))
     )
-    return list(session.scalars(query.order_by(Area.code, Loudspeaker.name, Loudspeaker.id)))
+    ordered = query.order_by(Area.code, Loudspeaker.name, Loudspeaker.id)
+    return list(session.scalars(ordered.limit(most)))
 
 
 def claim_new(session: Session, person: Person, code: str, place: Place, now: dt.datetime) -> Loudspeaker:

@@ -137,7 +137,12 @@ def test_the_exchange_begun_on_a_loudspeakers_page_names_it_until_the_box_is_tak
     loudspeaker_id = known(database, system, cast.villages[0])
     asked = ask(database, serial="B-2")
     (link,) = re.findall(r'href="([^"]+replaces=[^"]+)"', admin.read(f"/loudspeakers/{loudspeaker_id}"))
-    assert "Thay hộp của Loa cổng chợ" in admin.read(link)
+    with database.transaction() as session:
+        hour_ago = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1, minutes=5)
+        session.get_one(Loudspeaker, loudspeaker_id).last_seen = hour_ago
+    page = admin.read(link)
+    assert "Thay hộp của Loa cổng chợ" in page
+    assert "1 giờ trước" in page
     wrong = admin.send("/loudspeakers/claim", code="HX4Q-7KMT", replaces=loudspeaker_id)
     assert "Thay hộp của Loa cổng chợ" in wrong.get_data(as_text=True)
     answer = admin.send("/loudspeakers/claim", code=asked.code, replaces=loudspeaker_id)

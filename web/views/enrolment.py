@@ -208,7 +208,7 @@ def _claim_page(
 ) -> str:
     """``pole``: the one whose box is exchanged, where that is settled already."""
     person = current_person()
-    mine = [] if pole else enrolment.replaceable(g.session, person)
+    mine = [] if pole else enrolment.replaceable(g.session, person, MOST_OPTIONS + 1)
     return render_template(
         "enrolment/claim.html",
         claim=claim,
