@@ -63,14 +63,23 @@ class SimulatedClock(SystemClock):
         return round(self._utc() * 1000) + wrong
 
     def error_ms(self) -> int | None:
-        if self.disciplined:
+        if self.disciplined and not self.doubt_ms():
             return self._steered_error_ms()
         return math.ceil(self.keeper.error(self.monotonic()) * 1000) if self.keeper.knows else None
 
+    def doubt_ms(self) -> int:
+        return super().doubt_ms() if self.lie_ms else 0
+
+    def _steered_ms(self) -> int:
+        return round(self._truth.wall() * 1000 + self._traits.offset_ms + self.lie_ms)
+
+    def _steered_error_ms(self) -> int:
+        return math.ceil(abs(self._traits.offset_ms)) + 1
+
     def _utc(self) -> float:
         monotonic = self.monotonic()
-        if self._has_service and self._has_network():
-            self._set_at, self._set_to = monotonic, self._truth.wall() + self._traits.offset_ms / 1000
+        if self._has_service and self._has_network() and not self.doubt_ms():
+            self._set_at, self._set_to = monotonic, self._steered_ms() / 1000
             return self._set_to
         if self.keeper.knows:
             return self.keeper.utc(monotonic)

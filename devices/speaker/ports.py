@@ -151,7 +151,7 @@ class Clock(Protocol):
 
     @property
     def disciplined(self) -> bool:
-        """Whether something better than the server's answers steers it: then nobody asks the server."""
+        """Whether a time service steers it: the server is asked rarely then, to see whether it lies."""
 
     def utc_ms(self) -> int: ...
 
@@ -161,6 +161,9 @@ class Clock(Protocol):
 
     def error_ms(self) -> int | None:
         """How far ``utc_ms`` may be from the truth; None when nobody knows."""
+
+    def doubt_ms(self) -> int:
+        """How far a time service is ahead of the signed time, where both cannot be right; else 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Asks the server for the time, a few times at first, then rarely: also where a time service steers the clock."""
+"""Asks the server for the time, a few times at first, then rarely; a time service is compared with it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from .timekeeping import Verdict, read
 log = logging.getLogger(__name__)
 
 BURST = 6  # questions after each connection: one of them finds the network quiet
+CHECKS = 2  # questions after each connection where a time service steers the clock
 BURST_PAUSE = 2.0  # seconds
 PAUSE = 300.0  # until the drift is known
 LONG_PAUSE = 1024.0  # afterwards: less than 3 MB a month
 DOUBTED_PAUSE = 60.0  # while a time service contradicts the answers
+GLANCE = 60.0  # between two looks whether a time service has come or gone
+_AT_ONCE = 0.001  # seconds; what is left of a pause is too short to sleep for
 PATIENCE = 10.0  # seconds after which an answer says nothing any more
 
 Publish = Callable[[bytes], Awaitable[None]]
@@ -42,8 +45,9 @@ class TimeExchange:
         asked = 0
         while True:
             await self._ask(publish)
-            asked += 1
-            await asyncio.sleep(self._pause(asked) * self._rng.uniform(0.8, 1.2))
+            asked, chance = asked + 1, self._rng.uniform(0.8, 1.2)
+            while (left := self._pause(asked) * chance - self._clock.monotonic() + self._sent) > _AT_ONCE:
+                await asyncio.sleep(min(left, GLANCE * chance))
 
     def answer(self, response: TimeResponse) -> None:
         """Read a verified answer at the moment it came."""
@@ -69,7 +73,7 @@ class TimeExchange:
         await publish(encode_report(TimeRequest(device=self._device, nonce=self._nonce)))
 
     def _pause(self, asked: int) -> float:
-        if asked < BURST:
+        if asked < (CHECKS if self._clock.disciplined else BURST):
             return BURST_PAUSE
         if self._clock.disciplined:
             return DOUBTED_PAUSE if self._clock.doubt_ms() else LONG_PAUSE

@@ -21,9 +21,12 @@ class ClockWatch:
         self._origin: int | None = None  # wall clock less steady clock
         self.quality = quality
         self.error_ms: int | None = None
+        self.doubt_ms = 0
 
-    def judged(self, event: ClockJudged) -> None:
-        self._judged, self.error_ms = event.quality, event.error_ms
+    def judged(self, event: ClockJudged, now: int) -> None:
+        if event.doubt_ms and not self.doubt_ms:
+            self._record.alarm(now, "clock_doubtful", f"{event.doubt_ms:+d} ms")
+        self._judged, self.error_ms, self.doubt_ms = event.quality, event.error_ms, event.doubt_ms
 
     def is_stepped(self, now: int, steady: int) -> bool:
         """Whether the wall clock was set since it was last observed."""

@@ -100,10 +100,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class ClockJudged:
-    """How far to trust the wall clock; ``error_ms`` bounds how far it may be off, where that is known."""
+    """How far to trust the wall clock; ``error_ms`` bounds how far it may be off, where that is known.
+
+    ``doubt_ms`` is how far a time service is ahead of it that contradicts what the server has signed.
+    """
 
     quality: ClockQuality
     error_ms: int | None = None
+    doubt_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ class Playing:
         if occurrence is None:
             return
         at = max(now, self._starts.get(occurrence.item.id, 0))
-        if not guard.is_emergency(occurrence.item) and not guard.is_open(self._deck.policy, at):
+        if not guard.is_emergency(occurrence.item) and not self.is_open(at):
             self.halt(occurrence, "outside_hours")
             return
         volume = self._volume(occurrence, at)
@@ -267,7 +267,14 @@ class Playing:
         used = self._memory.used.get(guard.local_day(self._deck.policy, at), 0)
         if refused := guard.refusal(self._deck.policy, item, at=at, duration_ms=rest, used_ms=used):
             return ItemState.REFUSED, refused
+        if not guard.is_emergency(item) and not self.is_open(at):
+            return ItemState.REFUSED, "clock_doubtful"
         return None
+
+    def is_open(self, at: int) -> bool:
+        """Whether it is an hour for ordinary announcements; of two clocks that disagree, by both of them."""
+        policy = self._deck.policy
+        return guard.is_open(policy, at) and guard.is_open(policy, at + self._clock.doubt_ms)
 
     def _start(self, occurrence: Occurrence, at: int, now: int) -> None:
         """Journal the start, on the medium, before the first sample (R5)."""

@@ -108,7 +108,7 @@ class Upkeep:
             return "silenced"
         if not self._playing.is_clock_known:
             return "clock_unknown"
-        if not guard.is_open(self._deck.policy, now):
+        if not self._playing.is_open(now):
             return "outside_hours"
         return "playing" if self._deck.sounding is not None else ""
 
