@@ -24,7 +24,10 @@ from devices.envelope import KeySet, open_report
 
 WINDOW = 2_000  # unconfirmed messages of the feeder
 JITTER_S = 1.0  # in which a crowd comes back; real loudspeakers take longer
-RESEND_S = 5.0
+# As a loudspeaker's program does: without a cursor for so long it tells its journal again, and when it
+# hears that the server has come back, after a while drawn by lot up to this.
+RESEND_S = 30.0
+BIRTH_SPREAD_S = 5.0
 
 
 def tell(**values: Any) -> None:
@@ -37,8 +40,9 @@ async def feed(broker: tuple[str, int], name: str, password: str, path: str) -> 
     loop = asyncio.get_running_loop()
     ready, confirmed, room = loop.create_future(), 0, asyncio.Event()
 
-    def heard(kind: int, _: bytes) -> None:
+    def heard(first: int, _: bytes) -> None:
         nonlocal confirmed
+        kind = first >> 4
         if kind == mqtt.CONNACK:
             ready.set_result(None)
         elif kind == mqtt.PUBACK:
@@ -109,6 +113,8 @@ class Device:
         self._row = row
         self._session = 0
         self._client: mqtt.Client | None = None
+        self._again: asyncio.TimerHandle | None = None
+        self._soon: asyncio.TimerHandle | None = None
         self.online = False
         self.confirmed = 0  # the journal, up to here
 
@@ -138,8 +144,9 @@ class Device:
         if not self._lost.done():
             self._lost.set_result(None)
 
-    def _heard(self, kind: int, body: bytes) -> None:
+    def _heard(self, first: int, body: bytes) -> None:
         assert self._client is not None
+        kind = first >> 4
         if kind == mqtt.CONNACK:
             if body[1]:
                 self._crowd.refused += 1
@@ -147,21 +154,33 @@ class Device:
                 return
             self._session += 1
             self._client.send(mqtt.subscribe(self._row["reads"]))
-            self._client.send(mqtt.publish(self._row["state"], self._state(online=True), 1, retain=True))
-            self._tell_journal()
+            self._tell()
         elif kind == mqtt.PUBACK:
             self.online = True
         elif kind == mqtt.PUBLISH and b"/cursor" in body[:80]:
             self._crowd.cursors += 1
             self.confirmed = _seq(body)
+        elif kind == mqtt.PUBLISH and b"/srv/state" in body[:80] and not first & 1:  # not a retained one
+            if self._soon is None:
+                pause = random.uniform(0, BIRTH_SPREAD_S)
+                self._soon = asyncio.get_running_loop().call_later(pause, self._tell_of_birth)
 
-    def _tell_journal(self) -> None:
-        """At least once: again until the server has confirmed it."""
-        if self._client is None or not self._crowd.telling or self.settled:
+    def _tell_of_birth(self) -> None:
+        self._soon = None
+        self._tell()
+
+    def _tell(self) -> None:
+        """State and journal; at least once: again until the server has confirmed it."""
+        if self._client is None:
+            return
+        self._client.send(mqtt.publish(self._row["state"], self._state(online=True), 1, retain=True))
+        if self._again is not None:
+            self._again.cancel()
+        if not self._crowd.telling or self.settled:
             return
         for number, payload in enumerate(self._row["journals"], start=2):
             self._client.send(mqtt.publish(self._row["evt"], payload.encode(), number))
-        asyncio.get_running_loop().call_later(RESEND_S, self._tell_journal)
+        self._again = asyncio.get_running_loop().call_later(RESEND_S, self._tell)
 
     def _state(self, *, online: bool) -> bytes:
         values = {"type": "state", "device": self._name, "online": online, "boot": "b", "clock": "synced"}

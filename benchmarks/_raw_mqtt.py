@@ -43,7 +43,7 @@ def publish(topic: str, payload: bytes, number: int, *, retain: bool = False) ->
 
 
 class Client(asyncio.Protocol):
-    """One connection: ``on_packet`` hears (kind, body) of everything but what is answered here."""
+    """One connection: ``on_packet`` hears (first byte, body) of every packet; messages are confirmed here."""
 
     def __init__(self, on_packet: Callable[[int, bytes], None], on_lost: Callable[[], None]) -> None:
         self._on_packet = on_packet
@@ -76,7 +76,7 @@ class Client(asyncio.Protocol):
             if first >> 4 == PUBLISH and first & 0x06:
                 at = 2 + int.from_bytes(body[:2], "big")
                 self.send(b"\x40\x02" + body[at : at + 2])
-            self._on_packet(first >> 4, body)
+            self._on_packet(first, body)
             start = start_next
         self._rest = data[start:]
 

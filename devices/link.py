@@ -26,7 +26,7 @@ from devices.topics import Topics
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_LONGEST_PAUSE = 5.0  # seconds between attempts to connect: a STOP must not wait for more than the broker
+_LONGEST_PAUSE = 2.0  # seconds between attempts to connect: once the broker is back nothing may wait for us
 _CHUNK = 1_000  # messages handed to paho at once: MQTT numbers at most 65,535 unconfirmed ones
 _PROBE_WITHIN = 3.0  # seconds for the broker to hand back our own retained birth
 
