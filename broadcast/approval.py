@@ -152,13 +152,15 @@ def approved_version(session: Session, bulletin: Bulletin) -> BulletinVersion | 
     """The version that may go on air: approved by another, with text and audio still the approved ones."""
     if bulletin.state is not BulletinState.APPROVED:
         return None
-    return approved_versions(session, [bulletin.id]).get(bulletin.id)
+    return next((version for _, version in approved_versions(session, [bulletin.id])), None)
 
 
-def approved_versions(session: Session, bulletin_ids: Collection[int]) -> dict[int, BulletinVersion]:
-    """The versions of these bulletins that may go on air, by bulletin; the others have none."""
+def approved_versions(
+    session: Session, bulletin_ids: Collection[int]
+) -> list[tuple[BulletinClass, BulletinVersion]]:
+    """The versions of these bulletins that may go on air, with the class they have; the others have none."""
     query = (
-        select(Approval)
+        select(Approval, Bulletin.klass)
         .join(Approval.version)
         .join(Bulletin, Bulletin.id == BulletinVersion.bulletin_id)
         .where(
@@ -172,12 +174,12 @@ def approved_versions(session: Session, bulletin_ids: Collection[int]) -> dict[i
         .options(joinedload(Approval.version).options(*HEARD))
         .order_by(Approval.id.desc())
     )
-    found = {}
-    for decision in session.scalars(query).unique():
+    found = []
+    for decision, klass in session.execute(query).unique():
         version = decision.version
         now_sounds = version.clip.sha256 if version.clip is not None else ""
         if (decision.text_sha256, decision.audio_sha256) == (composition.fingerprint(version), now_sounds):
-            found[version.bulletin_id] = version
+            found.append((klass, version))
     return found
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .desired import chunks
+from .chunks import chunks
 from .models import Broadcast, BroadcastState, Event, Loudspeaker, ScheduleItem
 
 KINDS = ("schedule", "bulletin", "render", "area", "loudspeaker", "broadcast")

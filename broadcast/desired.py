@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -18,12 +18,11 @@ from devices.envelope import encode_plan
 from devices.messages import Command, Desired, GuardPolicy, Item, Plan, PlanPointer
 
 from . import items, policies
-from .items import CHUNK, Window, in_turn
+from .chunks import chunks
+from .items import Window, in_turn
 from .models import Area, AreaClosure, Loudspeaker, StartMode
 from .moments import to_ms
 from .outbox import Wire
-
-T = TypeVar("T")
 
 
 class Target(NamedTuple):
@@ -195,8 +194,3 @@ def _chains(session: Session, area_ids: Collection[int] | None) -> dict[int, lis
     for area_id, ancestor in session.execute(query):
         found.setdefault(area_id, []).append(ancestor)
     return found
-
-
-def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    for first in range(0, len(values), size):
-        yield values[first : first + size]

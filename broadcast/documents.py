@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from devices.messages import Desired
 
 from . import outbox, standing
-from .desired import Wish, chunks, wishes
+from .chunks import chunks
+from .desired import Wish, wishes
 from .items import TURN_GAP_MS, Window, horizon, in_turn, item
 from .models import Loudspeaker, PlanDocument
 from .moments import to_ms

@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.messages import ClipRef, Item
 
+from .chunks import chunks
 from .models import Area, Broadcast, BroadcastClip, BroadcastState, Clip
 from .moments import local_midnight, to_ms
 from .outbox import Wire
 
 KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
 TURN_GAP_MS = 2_000
-ON_AIR = (BroadcastState.PLANNED, BroadcastState.DISPATCHED, BroadcastState.CLOSED)
-CHUNK = 5_000  # rows named in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +71,19 @@ def read(
     """What the programme has in the window, by the area it is for; ``area_ids`` None: of all areas."""
     which = [
         Broadcast.schedule_id.is_not(None),
-        Broadcast.state.in_(ON_AIR),
+        Broadcast.state != BroadcastState.CANCELLED,
         Broadcast.start >= window.start,
         Broadcast.start < window.end,
     ]
     if area_ids is not None:
         which.append(Broadcast.area_id.in_(area_ids))
-    clips = _clips(session, wire, which)
     columns = (Broadcast.id, Broadcast.area_id, Broadcast.occurrence, Broadcast.title, Broadcast.start)
     more = (Broadcast.expires, Broadcast.klass, Broadcast.status, Broadcast.created_at, Area.level)
     query = select(*columns, *more).join(Area, Area.id == Broadcast.area_id).where(*which)
+    rows = session.execute(query).all()
+    clips = _clips(session, wire, [row.id for row in rows])
     found: dict[int, list[tuple[dt.datetime, Item]]] = defaultdict(list)
-    for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in session.execute(
-        query
-    ):
+    for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in rows:
         start = to_ms(at)
         made = Item(
             id=occurrence,
@@ -103,28 +101,26 @@ def read(
     return found
 
 
-def _clips(session: Session, wire: Wire, which: Sequence[ColumnElement[bool]]) -> dict[int, list[ClipRef]]:
+def _clips(session: Session, wire: Wire, broadcast_ids: Sequence[int]) -> dict[int, list[ClipRef]]:
     """The audio of these broadcasts, in order; a clip that many play is read once."""
-    query = (
-        select(BroadcastClip.broadcast_id, BroadcastClip.clip_id)
-        .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
-        .where(*which)
-        .order_by(BroadcastClip.broadcast_id, BroadcastClip.position)
-    )
-    played = session.execute(query).all()
-    wanted = sorted({clip_id for _, clip_id in played})
-    known = {
-        clip.id: _clip(clip, wire)
-        for first in range(0, len(wanted), CHUNK)
-        for clip in session.execute(
-            select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type).where(
-                Clip.id.in_(wanted[first : first + CHUNK])
-            )
-        )
-    }
-    found: dict[int, list[ClipRef]] = defaultdict(list)
-    for broadcast_id, clip_id in played:
-        found[broadcast_id].append(known[clip_id])
+    played = played_in(session, broadcast_ids)
+    known: dict[int, ClipRef] = {}
+    for ids in chunks(sorted({clip_id for sound in played.values() for clip_id, _ in sound})):
+        query = select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type)
+        known |= {clip.id: _clip(clip, wire) for clip in session.execute(query.where(Clip.id.in_(ids)))}
+    return {id_: [known[clip_id] for clip_id, _ in sound] for id_, sound in played.items()}
+
+
+def played_in(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
+    """The clips of these broadcasts in order, each with its bulletin."""
+    found: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    columns = (BroadcastClip.broadcast_id, BroadcastClip.clip_id, BroadcastClip.bulletin_id)
+    query = select(*columns).order_by(BroadcastClip.broadcast_id, BroadcastClip.position)
+    for ids in chunks(broadcast_ids):
+        for broadcast_id, clip_id, bulletin_id in session.execute(
+            query.where(BroadcastClip.broadcast_id.in_(ids))
+        ):
+            found[broadcast_id].append((clip_id, bulletin_id))
     return found
 
 

@@ -9,6 +9,7 @@ a lock; what it finds was missed by the events, which is a bug: it is logged and
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 import logging
 from collections.abc import Callable, Collection
@@ -35,6 +36,12 @@ MARGIN = dt.timedelta(hours=1)  # before the log of events begins to forget
 SHOWN = 20  # ids in one line of the log
 STEPS = ("plan_begun", "plan_followed", "plan_addressed", "plan_published", "plan_marked")
 """Where ``checkpoint`` is called: a test may end the process after each."""
+
+
+@functools.cache
+def _version() -> str:
+    """Of this program: another one may make other plans of the same."""
+    return metadata.version("truyen-thanh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,9 @@ class Planner:
     def _basis(self) -> str:
         """Names what every plan rests on: where it changes all are made anew."""
         wire, window = self.wire, self._window
-        program, keyset = metadata.version("truyen-thanh"), wire.keys.current.keyset
+        keyset = wire.keys.current.keyset
         rests_on = (
-            program,
+            _version(),
             wire.public_url,
             wire.heartbeat_s,
             keyset,
@@ -130,7 +137,11 @@ class Planner:
 
     def _address(self, outcome: Outcome, loudspeakers: Collection[int]) -> int:
         return addressing.address(
-            self.session, self.now, broadcasts=outcome.broadcasts, loudspeakers=loudspeakers
+            self.session,
+            self.now,
+            new=outcome.made,
+            broadcasts=outcome.broadcasts,
+            loudspeakers=loudspeakers,
         )
 
     def _publish(self, only: Collection[int] | None, again: Collection[str], *, everyone: bool) -> int:

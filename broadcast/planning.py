@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Delete, Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from devices.messages import AlertStatus, BulletinClass, ItemState
@@ -21,8 +21,9 @@ from schedules.types import LOCAL
 
 from . import events
 from .addressing import address
-from .desired import chunks
+from .chunks import chunks
 from .documents import horizon, publish_plans
+from .items import played_in
 from .models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule, ScheduleItem
 from .repertoire import Piece, Repertoire, duration_ms, klass
 from .upsert import insert_new
@@ -109,21 +110,21 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was written; ``broadcasts`` are those that may have other listeners than before."""
+    """What was written; ``broadcasts`` are those of before that may have other listeners now."""
 
-    made: int = 0
+    made: frozenset[int] = frozenset()
     broadcasts: frozenset[int] = frozenset()
     areas: frozenset[int] = frozenset()
 
     def __or__(self, other: Outcome) -> Outcome:
-        return Outcome(self.made + other.made, self.broadcasts | other.broadcasts, self.areas | other.areas)
+        return Outcome(self.made | other.made, self.broadcasts | other.broadcasts, self.areas | other.areas)
 
 
 def materialise(session: Session, now: dt.datetime, days: int) -> int:
     """Bring all broadcasts of the coming ``days`` in line with the schedules; returns how many are new."""
     done = follow(session, now, Span.after(now, horizon(now, days)))
     address(session, now)
-    return done.made
+    return len(done.made)
 
 
 def follow(
@@ -138,8 +139,8 @@ def follow(
     for airing in [*changes.gone, *changes.back, *(airing for airing, _ in changes.altered)]:
         _announce(session, airing, now)
     moved = (airing.id for airing, wanted in changes.altered if airing.area_id != wanted.area_id)
-    broadcasts = frozenset((*new, *(airing.id for airing in changes.back), *moved))
-    return Outcome(len(new), broadcasts, frozenset(changes.area_ids))
+    broadcasts = frozenset((*(airing.id for airing in changes.back), *moved))
+    return Outcome(frozenset(new), broadcasts, frozenset(changes.area_ids))
 
 
 def compare(session: Session, span: Span, schedule_ids: Collection[int] | None = None) -> Changes:
@@ -168,15 +169,7 @@ class _Existing:
             which.append(Broadcast.schedule_id.in_(schedule_ids))
         ordered = select(*_AIRING).where(*which).order_by(Broadcast.start, Broadcast.id)
         self.airings = [Airing(*values) for values in session.execute(ordered)]
-        clips = (
-            select(BroadcastClip.broadcast_id, BroadcastClip.clip_id, BroadcastClip.bulletin_id)
-            .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
-            .where(*which)
-            .order_by(BroadcastClip.broadcast_id, BroadcastClip.position)
-        )
-        self.sounds: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
-        for broadcast_id, clip_id, bulletin_id in session.execute(clips):
-            self.sounds[broadcast_id].append((clip_id, bulletin_id))
+        self.sounds = played_in(session, [airing.id for airing in self.airings])
 
 
 def _wanted(
@@ -220,13 +213,13 @@ def _compare(changes: Changes, wanted: dict[int, Wanted], existing: _Existing) -
         want = wanted[airing.schedule_id]
         if cancelled:
             changes.back.append(airing)
-        if _differs(airing, existing.sounds[airing.id], want):
+        if _differs(airing, existing.sounds.get(airing.id), want):
             changes.altered.append((airing, want))
     for schedule_id, want in wanted.items():
         changes.missing.extend((want, start) for start in want.starts if start not in known[schedule_id])
 
 
-def _differs(airing: Airing, sound: list[tuple[int, int | None]], want: Wanted) -> bool:
+def _differs(airing: Airing, sound: list[tuple[int, int | None]] | None, want: Wanted) -> bool:
     return sound != want.sound or (airing.area_id, airing.title) != (want.area_id, want.title)
 
 
@@ -277,9 +270,9 @@ def _cancel(session: Session, gone: Sequence[Airing], now: dt.datetime) -> None:
     """Nothing of it may sound; loudspeakers that were never told need not confirm that it is gone."""
     for ids in chunks([airing.id for airing in gone], CHUNK):
         silent = update(Broadcast).where(Broadcast.id.in_(ids)).values(state=BroadcastState.CANCELLED)
-        session.execute(silent)
+        _write(session, silent)
         untold = update(Delivery).where(Delivery.broadcast_id.in_(ids), Delivery.evidence.is_(None))
-        session.execute(untold.values(state=ItemState.CANCELLED, reason=WITHDRAWN, updated_at=now))
+        _write(session, untold.values(state=ItemState.CANCELLED, reason=WITHDRAWN, updated_at=now))
 
 
 def _revive(session: Session, back: Sequence[Airing], now: dt.datetime) -> None:
@@ -296,7 +289,7 @@ def _revive(session: Session, back: Sequence[Airing], now: dt.datetime) -> None:
         theirs = update(Delivery).where(
             Delivery.broadcast_id.in_(ids), Delivery.loudspeaker_id.not_in(retired)
         )
-        session.execute(theirs.values(state=ItemState.PLANNED, reason="", evidence=None, updated_at=now))
+        _write(session, theirs.values(state=ItemState.PLANNED, reason="", evidence=None, updated_at=now))
 
 
 def _next_order(occurrence: str) -> str:
@@ -309,7 +302,7 @@ def _alter(session: Session, altered: Sequence[tuple[Airing, Wanted]]) -> None:
         return
     for chunk in chunks(altered, CHUNK):
         silent = delete(BroadcastClip).where(BroadcastClip.broadcast_id.in_([each.id for each, _ in chunk]))
-        session.execute(silent.execution_options(synchronize_session=False))
+        _write(session, silent)
         _insert_clips(session, ((airing.id, wanted.pieces) for airing, wanted in chunk))
     names = ("area_id", "title", "klass", "duration_ms")
     changed = update(Broadcast).where(Broadcast.id == bindparam("whose"))
@@ -326,6 +319,11 @@ def _alter(session: Session, altered: Sequence[tuple[Airing, Wanted]]) -> None:
             for airing, wanted in altered
         ],
     )
+
+
+def _write(session: Session, statement: Update | Delete) -> None:
+    """The planning holds no objects that would have to follow."""
+    session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _announce(session: Session, airing: Airing, now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ allow, quiet hours and caps of any of them hold. Only the start mode is the near
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,11 +82,11 @@ def read(session: Session, area_ids: Iterable[int]) -> dict[int, AreaPolicy]:
 def effective(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Policy:
     """``chain`` is the area itself and everything above it."""
     own = [said[area.id] for area in chain if area.id in said]
-    groups: list[tuple[Window, ...]] = [(_area_window(area),) for area in chain]
-    groups += [_windows(each.windows) for each in own if each.windows is not None]
+    narrower = tuple(_windows(each.windows) for each in own if each.windows is not None)
+    groups: tuple[tuple[Window, ...], ...] = (*((_area_window(area),) for area in chain), *narrower)
     modes = (each.start_mode for each in own if each.start_mode is not None)
     return Policy(
-        windows=windows.open_hours(groups),
+        windows=_open_hours(groups),
         quiet=tuple(dict.fromkeys(window for each in own for window in _windows(each.quiet or []))),
         volumes=tuple(dict.fromkeys(cap for each in own for cap in _caps(each.volumes or []))),
         max_volume=min([MAX_VOLUME, *(each.max_volume for each in own if each.max_volume is not None)]),
@@ -125,6 +126,11 @@ def save(
         events.emit(session, now=now, kind="area", area_id=area_id, subject=area_id)
     session.flush()
     return policy
+
+
+@functools.lru_cache(maxsize=1024)  # a planning asks it for every village, and few differ
+def _open_hours(groups: tuple[tuple[Window, ...], ...]) -> tuple[Window, ...]:
+    return windows.open_hours(groups)
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
 
 from . import approval
-from .models import Bulletin, Schedule
+from .models import Schedule
 
 CHUNK = 500  # bulletins read by one statement
 
@@ -54,12 +53,10 @@ class Repertoire:
 
     def _look_up(self, bulletin_ids: Sequence[int]) -> dict[int, Piece | None]:
         found: dict[int, Piece | None] = dict.fromkeys(bulletin_ids)
-        approved = approval.approved_versions(self._session, bulletin_ids)
-        query = select(Bulletin.id, Bulletin.klass).where(Bulletin.id.in_(approved))
-        for id_, klass_ in self._session.execute(query):
-            clip = approved[id_].clip
+        for klass_, version in approval.approved_versions(self._session, bulletin_ids):
+            id_, clip = version.bulletin_id, version.clip
             if clip is not None:
-                found[id_] = Piece(id_, clip.id, approved[id_].title, clip.duration_ms, klass_)
+                found[id_] = Piece(id_, clip.id, version.title, clip.duration_ms, klass_)
         return found
 
 

@@ -92,7 +92,7 @@ def send(
     broadcast.created_by, broadcast.created_at = person.id, now
     session.add(broadcast)
     session.flush()
-    planning.address(session, now, broadcasts=[broadcast.id])
+    planning.address(session, now, new=[broadcast.id])
     alerts.publish(session, wire, area, now)
     tell(session, person, broadcast, "urgent.send", now)
     return broadcast

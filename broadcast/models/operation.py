@@ -58,7 +58,7 @@ class OutboxMessage(Base):
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_order", "urgency", "id"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
-    topic: Mapped[str] = mapped_column(String(160))
+    topic: Mapped[str] = mapped_column(String(160), index=True)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     retain: Mapped[bool]
     order_id: Mapped[str] = mapped_column(String(40), default="")  # of the command in it

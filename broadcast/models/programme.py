@@ -66,11 +66,12 @@ class Broadcast(Base):
     __table_args__ = (
         UniqueConstraint("schedule_id", "start"),
         Index("ix_broadcast_state_start", "state", "start"),
+        Index("ix_broadcast_area_start", "area_id", "start"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     occurrence: Mapped[str] = mapped_column(String(64), unique=True)  # item id on the wire
     schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedule.id"))
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     title: Mapped[str] = mapped_column(String(300))
     klass: Mapped[BulletinClass] = mapped_column("class", words(BulletinClass))
     status: Mapped[AlertStatus] = mapped_column(words(AlertStatus), default=AlertStatus.ACTUAL)
@@ -108,7 +109,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("broadcast_id", "loudspeaker_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), index=True)
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"))
     loudspeaker_id: Mapped[int] = mapped_column(ForeignKey("loudspeaker.id"), index=True)
     state: Mapped[ItemState] = mapped_column(words(ItemState), default=ItemState.PLANNED)
     evidence: Mapped[int | None]  # None until the order left the server (Evidence.SENT is 0)

@@ -1,4 +1,4 @@
-"""How far the planning has come, and the loudspeakers that must be told anew."""
+"""How far the planning has come, the loudspeakers that must be told anew, and an area's broadcasts in order."""
 
 from __future__ import annotations
 
@@ -26,8 +26,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_loudspeaker_untold", "loudspeaker", ["id"], sqlite_where=UNTOLD, postgresql_where=UNTOLD
     )
+    op.create_index("ix_outbox_topic", "outbox", ["topic"])
+    op.create_index("ix_broadcast_area_start", "broadcast", ["area_id", "start"])
+    op.drop_index("ix_broadcast_area_id", "broadcast")
+    # The unique pair begins with the broadcast, and every index is paid for half a million times a week.
+    op.drop_index("ix_delivery_broadcast_id", "delivery")
 
 
 def downgrade() -> None:
+    op.create_index("ix_delivery_broadcast_id", "delivery", ["broadcast_id"])
+    op.create_index("ix_broadcast_area_id", "broadcast", ["area_id"])
+    op.drop_index("ix_broadcast_area_start", "broadcast")
+    op.drop_index("ix_outbox_topic", "outbox")
     op.drop_index("ix_loudspeaker_untold", "loudspeaker")
     op.drop_table("plan_mark")
