@@ -22,7 +22,10 @@ from .models import Alarm, Area, AreaClosure, Loudspeaker
 OUTAGE_WITHIN = dt.timedelta(minutes=10)
 OUTAGE_LEAST = 3  # loudspeakers, below which an area is no area
 FORGET_AFTER = dt.timedelta(days=1)  # what is noticed at one moment is over when it does not come again
-FAULTS = (Kind.NO_SOUND_CARD, Kind.DISK_FULL, Kind.AMPLIFIER, Kind.DEAD_HORN, Kind.STORE_FAILED)
+FAULTS = (
+    *(Kind.NO_SOUND_CARD, Kind.DISK_FULL, Kind.AMPLIFIER, Kind.DEAD_HORN, Kind.STORE_FAILED),
+    Kind.CLOCK_DOUBTFUL,
+)
 
 Key = tuple[str, int]  # kind, loudspeaker id
 

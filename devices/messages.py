@@ -283,7 +283,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="t
     ready: Int = 0  # planned items whose audio is verified on disk
     planned: Int = 0
     silenced: str = ""  # "local" (the button on the box), "central", or empty
-    faults: tuple[str, ...] = ()  # no_sound_card store_failed disk_full amplifier dead_horn clock
+    # no_sound_card store_failed disk_full amplifier dead_horn clock clock_doubtful
+    faults: tuple[str, ...] = ()
     clock_error_ms: Int | None = None  # how far the clock may be off
 
 
@@ -309,8 +310,8 @@ class JournalEvent(msgspec.Struct, frozen=True, kw_only=True):
     seq: Int  # grows by one over the whole life of the loudspeaker's store, over its boots too
     at: Int
     # An ItemState; an alarm: bad_signature malformed replayed stale wrong_target clock_unknown
-    # clock_stepped store_damaged unordered_sound keyset_refused swapped; or what was noticed: heard
-    # electrical silenced unsilenced self_test swap_over
+    # clock_stepped clock_doubtful store_damaged unordered_sound keyset_refused swapped; or what was
+    # noticed: heard electrical silenced unsilenced self_test swap_over
     event: str
     item: str = ""
     reason: str = ""

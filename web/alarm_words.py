@@ -47,6 +47,21 @@ def _words() -> dict[str, AlarmWords]:
             _("Loa sẽ tự chỉnh khi có mạng. Nếu kéo dài, hãy kiểm tra mạng."),
             False,
         ),
+        "clock_doubtful": AlarmWords(
+            _("Máy chủ giờ của cụm loa báo sai giờ"),
+            _("Loa đang theo giờ đã ký của máy chủ. Hãy kiểm tra đồng hồ máy chủ và mạng của cụm loa."),
+            True,
+        ),
+        "swapped": AlarmWords(
+            _("Tệp âm thanh tải về bị tráo"),
+            _("Loa đã bỏ tệp và không phát. Có người chen vào đường tải: hãy báo người quản trị."),
+            True,
+        ),
+        "flooding": AlarmWords(
+            _("Cụm loa gửi tin dồn dập"),
+            _("Máy chủ bỏ bớt tin của loa này: máy hỏng hoặc lộ mật khẩu. Hãy nhận lại loa bằng mã mới."),
+            True,
+        ),
         "store_damaged": AlarmWords(
             _("Bộ nhớ cụm loa bị lỗi"), _("Nhờ đơn vị lắp đặt kiểm tra hoặc thay thẻ nhớ."), True
         ),
