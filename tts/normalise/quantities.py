@@ -55,6 +55,12 @@ def _whole(match: re.Match[str]) -> str:
     return numbers.quantity(match["number"])
 
 
+def _power(match: re.Match[str]) -> str:
+    """2,5.10^3, 4x10^5"""
+    factor = f"{numbers.quantity(match['factor'])} nhân " if match["factor"] else ""
+    return f"{factor}mười mũ {numbers.cardinal(int(match['power']))}"
+
+
 def _dotted(match: re.Match[str]) -> str:
     """1.2.3 as the number of a section."""
     return " chấm ".join(numbers.number(digits) for digits in match[0].split("."))
@@ -89,6 +95,12 @@ def _until_label(match: re.Match[str]) -> str | None:
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"(?<=\s)[xX](?=\s\d)", _by, kind=TokenKind.SIGN, starts=first_words("x")),
+    rule(
+        r"(?<![\w.,/]) (?:(?P<factor>\d{1,3}(?:,\d{1,3})?)\s?[.x×*]\s?)?10\^(?P<power>\d{1,2}) (?![\w^])",
+        _power,
+        kind=TokenKind.NUMBER,
+        starts=digits_then(".,x×*^") | digits_then("a", 1, 3),
+    ),
     rule(
         r"(?P<sign>>=|=>|<=|=<|\+/-|\+-|[~≈≃∼]) (?=\s?\d)",
         _compared,

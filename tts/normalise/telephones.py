@@ -66,10 +66,16 @@ def _services(match: re.Match[str]) -> str | None:
     return ", ".join(map(numbers.spelled, numbers_said))
 
 
+def _prefix(match: re.Match[str]) -> str | None:
+    """đầu số +882, +1900: how strange calls begin."""
+    return f"cộng {numbers.spelled(match['prefix'])}" if _STRANGE.search(before(match)) else None
+
+
 def _extension(match: re.Match[str]) -> str:
     return f"máy lẻ {numbers.spelled(match['number'])}"
 
 
+_STRANGE: Final = re.compile(r"(?<!\w)(?:đầu số|số lạ|mã vùng|mã nước|số điện thoại)(?!\w)[^.;]{0,40}$")
 _END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d)|[ .-]\d{3}(?!\d))(?!\w)"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -92,6 +98,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _hotline,
         kind=TokenKind.TELEPHONE,
         starts=digits_of(4, 10),
+    ),
+    rule(
+        r"(?<!\w) \+(?P<prefix>\d{1,4}) (?![\w/]|[ .,-]\d)",
+        _prefix,
+        kind=TokenKind.TELEPHONE,
+        starts=signs("+"),
     ),
     rule(
         r"(?<![\w.,/-]) 1\d{2,3}(?:\s?[/-]\s?1\d{2,3}){1,4} (?![\w/-]|[.,]\d)",

@@ -31,11 +31,14 @@ def _clock(hour: str, minute: str | None, second: str | None = None) -> str:
 
 
 def _half(match: re.Match[str]) -> str:
+    return _part(match["half"], match["hour"])
+
+
+def _part(sign: str | None, written: str) -> str:
     """a.m. and p.m. as people say the part of the day."""
-    sign = match["half"]
     if not sign:
         return ""
-    hour = int(match["hour"])
+    hour = int(written)
     if sign[0] in "aA":
         return " sáng"
     if hour == 12:
@@ -76,7 +79,8 @@ def _time_range(match: re.Match[str]) -> str | None:
     if "g" in match[0].lower() and not any(minutes) and not _CLOCK_WORDS.search(before(match)):
         return None  # 8g-11g is rather a weight
     first, second = (_clock(hour, minute) for hour, minute in zip(hours, minutes, strict=True))
-    return f"{first} đến {second}"
+    halves = _part(match["half1"], hours[0]), _part(match["half"], hours[1])
+    return f"{first}{halves[0]} đến {second}{halves[1]}"
 
 
 def _open_range(match: re.Match[str]) -> str | None:
@@ -128,6 +132,7 @@ _EDGE: Final = r"(?<![\w/.,:])(?<!\d-)"
 _AT: Final = r"\s?(?:[hH]|[gG](?![^\W\d])|:)\s?"
 _MINUTES: Final = r"(?:\s?(?:phút|ph?\b|['’′]))?"
 _HALF: Final = r"(?:\s?(?P<half>[aApP]\.?[mM]\b\.?))?"
+_HALF1: Final = _HALF.replace("half", "half1")
 _TO: Final = rf"\s?(?:{numbers.DASH}|→)\s?"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -137,8 +142,8 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("("),
     ),
     rule(
-        rf"""{_EDGE} (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)?{_MINUTES} {_TO}
-            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)?{_MINUTES} (?![\w/])""",
+        rf"""{_EDGE} (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)?{_MINUTES}{_HALF1} {_TO}
+            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)?{_MINUTES}{_HALF} (?![\w/])""",
         _time_range,
         kind=TokenKind.TIME,
         starts=digits_then("a:", 1, 2),

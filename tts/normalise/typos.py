@@ -15,6 +15,7 @@ import msgspec
 from tts.normalise import letters
 from tts.types import Doubt, Token
 
+_FIGURE: Final = re.compile(r"\d")
 _LETTER_O: Final = re.compile(r"\d[Oo]|O\d")
 # Figures alone: no letter but the O is near, so neither H2O nor 37oC nor a code such as OM5451.
 _FIGURES: Final = re.compile(
@@ -46,6 +47,8 @@ class Mended(msgspec.Struct, frozen=True, gc=False):
 
 def mended(line: str) -> Mended | None:
     """None for a line without slips, as nearly all are."""
+    if not _FIGURE.search(line):
+        return None
     zeros = _FIGURES.sub(_with_zeros, line) if _LETTER_O.search(line) else line
     pieces: list[str] = []
     places: list[int] = []

@@ -26,11 +26,12 @@ def _phrase(match: re.Match[str]) -> str:
 RULES: Final[tuple[Rule, ...]] = (
     rule(r"\./\.?", lambda _: ".", kind=TokenKind.SIGN, starts=signs(".")),
     rule(
-        r"(?: (?<!\d)(?<!\d\s)[-–=]{1,3}> | [-–=]{1,3}>(?!\s?\d) )",
+        r"(?: (?<!\d)(?<!\d\s)[-–=]{1,9}> | [-–=]{1,9}>(?!\s?\d) )",
         lambda _: ",",
         kind=TokenKind.SIGN,
         starts=signs("-–="),
     ),
+    rule(r"<[-–=]{2,9}", lambda _: ",", kind=TokenKind.SIGN, starts=signs("<")),
     rule(
         r"(?<!\w) v\s?(?:\.{0,3}|/)\s?v (?!\w) \.?(?=\s?[.…,;)]|\s?$)",
         lambda _: "vân vân",
