@@ -84,7 +84,7 @@ class Calendar:
         except (AttributeError, TypeError, ValueError) as error:
             if isinstance(error, RuleError):
                 raise
-            raise RuleError("malformed", why=str(error)) from error
+            raise RuleError("malformed", detail=str(error)) from error
 
 
 NATIONAL = Calendar()

@@ -49,7 +49,7 @@ def from_dict(data: Mapping[str, Any]) -> Rule:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, RuleError):
             raise
-        raise RuleError("malformed", why=str(error)) from error
+        raise RuleError("malformed", detail=str(error)) from error
     return validate(rule)
 
 

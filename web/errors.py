@@ -18,10 +18,12 @@ from broadcast.errors import (
     LinkInvalid,
     NotAuthenticated,
     NotFound,
+    RuleInvalid,
     TooManyAttempts,
     Unavailable,
 )
 
+from . import rule_words
 from .edge import give_up, read_again
 from .sentences import ADVICE, SENTENCES, TITLES
 
@@ -50,6 +52,8 @@ def status_of(error: DomainError) -> int:
 
 def sentence(error: DomainError) -> str:
     """What to say, in the language of the page."""
+    if isinstance(error, RuleInvalid) and "why" in error.params:
+        return rule_words.sentence(str(error.params["why"]), error.params)
     values: defaultdict[str, object] = defaultdict(str, error.params)
     return str(SENTENCES.get(error.code, SENTENCES["domain_error"])) % values
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from broadcast.programme import Concern
+from web import rule_words
 from web.filters import clock, moment
 
 
@@ -69,6 +70,8 @@ def _sentence(concern: Concern) -> str:
             words = _("Có bản tin chưa duyệt hoặc chưa có âm thanh.")
         case "emergency":
             words = _("Bản tin khẩn cấp không xếp lịch. Hãy dùng trang Khẩn cấp.")
+        case "rule":
+            words = rule_words.sentence(values["why"], values)
         case _:
             words = _("Lịch này chưa hợp lệ. Hãy xem lại ngày và giờ.")
     return words
