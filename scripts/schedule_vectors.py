@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from schedule_vectors_conflicts import conflicts
 from schedule_vectors_exceptions import exceptions, refusals
+from schedule_vectors_filling import airings, filling
 from schedule_vectors_holidays import holidays
 from schedule_vectors_lunar import lunar, lunar_dates
 from schedule_vectors_precedence import precedence
@@ -30,6 +32,9 @@ FILES = {
     "refusals": ("What is no rule, and the code of its refusal", refusals),
     "windows": ("Daily windows, also over midnight", windows),
     "precedence": ("What goes first, what cuts what, and what is heard", precedence),
+    "filling": ("What a slot plays, what it leaves out, and what is no slot", filling),
+    "airings": ("How airings are spread over the days", airings),
+    "conflicts": ("What is displaced by what, and the next free time", conflicts),
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from schedules import lunar, precedence, recurrence, resolution, windows
-from schedules.errors import RuleError
+from schedules import airings, conflicts, filling, lunar, precedence, recurrence, resolution, slots, windows
+from schedules.errors import RuleError, SlotError
 from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL, Window
 
@@ -99,6 +99,101 @@ def is_heard(case: Case) -> None:
     assert found == case["stretches"]
 
 
+def candidate(told: Case) -> slots.Candidate:
+    wanted = told.get("airings")
+    return slots.Candidate(
+        id=told["id"],
+        klass=told["class"],
+        versions=tuple(slots.Version(**each) for each in told["versions"]),
+        valid_from=instant(told["valid_from"]),
+        valid_until=instant(told["valid_until"]) if "valid_until" in told else None,
+        position=told.get("position"),
+        airings=slots.Airings(wanted["times"], wanted["days"], dt.timedelta(seconds=wanted["gap_s"]))
+        if wanted
+        else None,
+        areas=frozenset(told.get("areas", ())),
+    )
+
+
+def heard(case: Case) -> dict[str, list[dt.datetime]]:
+    return {each: [instant(text) for text in texts] for each, texts in case.get("heard", {}).items()}
+
+
+def fill(case: Case) -> slots.Programme:
+    slot, given = slots.from_dict(case["slot"]), [candidate(each) for each in case["candidates"]]
+    area = frozenset(case.get("area", ()))
+    return filling.fill(slot, instant(case["start"]), given, heard(case), area=area)
+
+
+def is_filled(case: Case) -> None:
+    programme = fill(case)
+    found = [{"ref": each.ref, "offset_ms": each.offset_ms, "why": each.why} for each in programme.placed]
+    assert found == case["plays"]
+    assert [{"ref": each.ref, "why": each.why} for each in programme.left_out] == case["left_out"]
+
+
+def is_no_slot(case: Case) -> None:
+    with pytest.raises(SlotError) as caught:
+        fill(case)
+    assert caught.value.code == case["slot_error"]
+
+
+def is_spread(case: Case) -> None:
+    slot = slots.from_dict(case["slot"])
+    sittings = [airings.Sitting(instant(each), slot) for each in case["starts"]]
+    given = [candidate(each) for each in case["candidates"]]
+    made = airings.spread(sittings, given, heard(case), horizon=instant(case["horizon"]))
+    found: dict[str, list[str]] = {}
+    for programme in made.programmes:
+        for each in programme.bulletins():
+            found.setdefault(each.ref, []).append(local(programme.start))
+    assert found == case["airs"]
+    short = [{"id": each.id, "possible": each.possible, "wanted": each.wanted} for each in made.short]
+    assert short == case["short"]
+
+
+def booking(told: Case) -> conflicts.Booking:
+    known = {"id": "taken", "where": ["t1"], "class": "routine", "level": 2, **told}
+    return conflicts.Booking(
+        id=known["id"],
+        start=instant(known["start"]),
+        end=instant(known["end"]),
+        where=frozenset(known["where"]),
+        who="",
+        klass=known["class"],
+        level=known["level"],
+    )
+
+
+def displaces(case: Case) -> None:
+    taken = [booking(each) for each in case["taken"]]
+    found = [
+        {
+            "id": each.overlap.old.id,
+            "from": local(each.overlap.start),
+            "to": local(each.overlap.end),
+            "where": sorted(each.overlap.where),
+            "part": each.part,
+            "left_ms": each.left_ms,
+            "say": each.say,
+        }
+        for each in conflicts.over([booking(case["new"])], taken, decisions(case))
+    ]
+    assert found == case["displaced"]
+
+
+def is_free(case: Case) -> None:
+    found = conflicts.next_free(
+        instant(case["wanted"]),
+        dt.timedelta(milliseconds=case["length_ms"]),
+        [booking(each) for each in case["taken"]],
+        [Window(*(dt.time.fromisoformat(each) for each in window)) for window in case["windows"]],
+        weekdays=case["weekdays"],
+        within=dt.timedelta(days=case["within_days"]),
+    )
+    assert (local(found) if found else None) == case["next_free"]
+
+
 # What a case asks is told by the member that holds the answer.
 CHECKS: dict[str, Callable[[Case], None]] = {
     "occurrences": expands,
@@ -108,6 +203,11 @@ CHECKS: dict[str, Callable[[Case], None]] = {
     "order": is_ordered,
     "preempts": cuts,
     "stretches": is_heard,
+    "plays": is_filled,
+    "slot_error": is_no_slot,
+    "airs": is_spread,
+    "displaced": displaces,
+    "next_free": is_free,
 }
 
 
