@@ -161,9 +161,12 @@ class Device:
             self._crowd.cursors += 1
             self.confirmed = _seq(body)
         elif kind == mqtt.PUBLISH and b"/srv/state" in body[:80] and not first & 1:  # not a retained one
-            if self._soon is None:
-                pause = random.uniform(0, BIRTH_SPREAD_S)
-                self._soon = asyncio.get_running_loop().call_later(pause, self._tell_of_birth)
+            self._hear_of_birth()
+
+    def _hear_of_birth(self) -> None:
+        if self._soon is None:
+            pause = random.uniform(0, BIRTH_SPREAD_S)
+            self._soon = asyncio.get_running_loop().call_later(pause, self._tell_of_birth)
 
     def _tell_of_birth(self) -> None:
         self._soon = None
