@@ -24,6 +24,7 @@ from .health import Sensors
 from .identity import Identity
 from .microphone import CardMicrophone
 from .ports import Sink, World
+from .second_place import KeptTwice
 from .sink import DeviceSink, has_sound_card
 from .store import SqliteStore
 
@@ -56,20 +57,23 @@ def assemble(
     firmware: str = "",
     fittings: Fittings | None = None,
     clock: SystemClock | None = None,
+    second_place: Path | None = None,
 ) -> Agent:
     """A loudspeaker that is ready to run; must be called in its loop. Raises StoreFailed, LinkRefused.
 
+    ``second_place`` is a file outside ``data`` for what must outlive it.
     ``clock`` is the one that the loudspeaker sets by the server's answers.
     """
     data.mkdir(parents=True, exist_ok=True)
     fitted = fittings or Fittings()
     ownership.settle(identity, store_path(data))
+    store = SqliteStore(store_path(data))
     world = World(
         link=SpeakerLink(identity.broker, identity.device, identity.password),
         fetcher=Fetcher(),
         loader=Audio(decode),
         sink=sink,
-        store=SqliteStore(store_path(data)),
+        store=KeptTwice(store, second_place, identity) if second_place else store,
         clock=clock or SystemClock(),
         amplifier=FileAmplifier(fitted.amplifier, fitted.amplifier_sense),
         microphone=CardMicrophone() if fitted.microphone else None,

@@ -179,7 +179,15 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     firmware = f"truyen-thanh {metadata.version('truyen-thanh')}"
     try:
         clock = SystemClock()
-        agent = assemble(identity, data, sink, firmware=firmware, fittings=fittings, clock=clock)
+        agent = assemble(
+            identity,
+            data,
+            sink,
+            firmware=firmware,
+            fittings=fittings,
+            clock=clock,
+            second_place=identity_file.with_name(identity_file.name + ".kept"),
+        )
     except BaseException:
         sink.close()
         raise
