@@ -23,7 +23,7 @@ _SAY_DAY: Final = in_front("said_day")
 _PARTS: Final = in_front("part_of_day")
 _FIRST: Final = in_front("first_day")
 _HALF_DAY: Final = in_front(
-    "half_day", more=r"|(?<!\w)(?:ngày|lễ|dịp)\s\d{1,2}-\d{1,2}\s?(?:,|và)", words=False
+    "half_day", more=r"|(?<!\w)(?:ngày|lễ|dịp)(?:\s\d{1,2}[.-]\d{1,2}\s?(?:,|và)){1,4}", words=False
 )
 _WEEKDAY: Final = re.compile(r"(?<!\w)(?:thứ\s(?:hai|ba|tư|năm|sáu|bảy|\d)|chủ\snhật|hôm nay)\s?\($")
 _STREET: Final = in_front("street")

@@ -141,9 +141,9 @@ def _size(match: re.Match[str]) -> str:
 def _prefixed(match: re.Match[str]) -> str | None:
     if _OTHER_MONEY.match(match.string, match.end()):
         return None  # USD 25.170-25.500 đ: the price of one
-    words = [numbers.quantity(match["first"])]
+    words = [_number(match["first"], money=not match["scale"])]  # $5,000 is no fraction of a dollar
     if match["second"]:
-        words += ["đến", numbers.quantity(match["second"])]
+        words += ["đến", _number(match["second"], money=not match["scale"])]
     words += [match["scale"] or "", MONEY[match["unit"]]]
     return " ".join(filter(None, words))
 
@@ -182,6 +182,14 @@ def _height(match: re.Match[str]) -> str:
     return f"{numbers.cardinal(int(match['whole']))} {UNITS[match['unit']]} {numbers.number(match['rest'])}"
 
 
+def _told(match: re.Match[str]) -> str | None:
+    """10A of a fuse and 43" of a screen; elsewhere a class and the end of a quotation."""
+    told = _CURRENT if match["unit"] == "A" else _SCREEN
+    if not told.search(before(match)):
+        return None
+    return f"{numbers.quantity(match['first'])} {'am pe' if match['unit'] == 'A' else 'in'}"
+
+
 def _many(match: re.Match[str]) -> Reading | None:
     """50K as a price; 5K and 4K are names."""
     return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
@@ -196,6 +204,10 @@ _MEASURED: Final = re.compile(
     rf"\d\s?(?:{numbers.SCALE}\s)?(?P<unit>{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE
 )
 _NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
+_CURRENT: Final = re.compile(
+    r"(?:dòng điện|dòng|cầu chì|cầu dao|[aá]pt[oô]mát|aptomat|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
+)
+_SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)[\s:(]*$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
@@ -297,6 +309,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _height,
         kind=TokenKind.MEASURE,
         starts=digits_then("a", 1, 2),
+    ),
+    rule(
+        r"(?<![\w.,/-]) (?P<first>\d{1,3}(?:,\d)?)\s?(?P<unit>A|[\"”″]) (?!\w)",
+        _told,
+        kind=TokenKind.MEASURE,
+        starts=digits_then('a"”″,', 1, 3),
     ),
     rule(
         rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)",

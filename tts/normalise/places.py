@@ -116,6 +116,12 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*_DOTTED),
     ),
     rule(
+        r"(?<=xã,\ ) P\.? (?=,?\s?(?:TT|thị\strấn|ĐK)(?!\w))",  # các xã, P., TT.
+        lambda _: "phường",
+        kind=TokenKind.PLACE,
+        starts=first_words("P"),
+    ),
+    rule(
         rf"(?<![\w.]) (?P<sign>{alternatives(_BARE)}) (?=\s)",
         _place,
         kind=TokenKind.PLACE,

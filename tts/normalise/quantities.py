@@ -16,6 +16,7 @@ _LABELLED: Final = re.compile(words("label"))
 _NUMBERED: Final = re.compile(
     r"(?<!\w)(?P<word>(?!từ\s|khoảng\s)[^\W\d_]{2,8})\s(?:\d[\d.]{0,7}|[ivx]{1,6})$"
 )
+_FRACTION: Final = re.compile(r"(?<![\w/.,])\d/\d{1,2}$")
 _OF_DAYS: Final = behind("day_label")
 _GRADE: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)$")
 _SPACE: Final = re.compile(r"\s")
@@ -79,6 +80,11 @@ def _until(_match: re.Match[str]) -> str:
     return "đến"
 
 
+def _until_fraction(match: re.Match[str]) -> str | None:
+    """1/3 - 1/2 of the fields."""
+    return "đến" if _FRACTION.search(before(match)) else None
+
+
 def _until_label(match: re.Match[str]) -> str | None:
     """Điều 5 - Điều 8, cọc 12 - cọc 27; of khoản 2 - Điều 15 the one is a part of the other."""
     label, same, front = match["label"], match["same"], _NUMBERED.search(before(match))
@@ -113,6 +119,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _until_label,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),
+    ),
+    rule(
+        rf"(?:(?<=\d)|(?<=\d\s)) {numbers.DASH} (?=\s?\d/\d{{1,2}}(?![\d/]))",
+        _until_fraction,
+        kind=TokenKind.SIGN,
+        starts=signs("-‐‑‒–—−"),
     ),
     rule(
         r"(?:(?<=\d)|(?<=\d\s)) (?:→|⇒|->|÷) (?=\s?\d)",

@@ -33,6 +33,7 @@ _TAKEN: Final = in_front("portion")
 _PORTIONS: Final = behind("portion")
 _WHOLES: Final = behind("whole")
 _NO_NOUN: Final = behind("no_noun")
+_ANOTHER: Final = re.compile(r"^(?:đến|tới|hoặc|hay|[-–])\s?\d/\d{1,2}\s(?=\w)")  # 1/4 - 1/3 diện tích
 _WELL_KNOWN: Final = frozenset(("24/24", "24/7", "7/7"))
 _ALL: Final = ("số", "tổng", "diện tích")
 _FEW: Final = 4  # parts: of more, voters are counted
@@ -62,7 +63,7 @@ def _part(bottom: str) -> str:
 def _kind(match: re.Match[str]) -> bool | None:
     """True for a fraction, False for a score or scale, None where nothing tells."""
     top, bottom = match["top"], match["bottom"]
-    preceding, following = before(match), after(match)
+    preceding, following = before(match), _ANOTHER.sub("", after(match))
     if match[0] in _WELL_KNOWN or _ADDRESS.search(preceding) or _SCALE.search(preceding):
         return False
     counted = not (top.isdigit() and bottom.isdigit()) or int(top) >= int(bottom)
