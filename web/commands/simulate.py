@@ -27,6 +27,7 @@ from .common import emit, json_option, load_settings, now, opened_database
 PLACE = click.Path(path_type=Path, exists=True)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(dir_okay=False, path_type=Path)
+ACCOUNT_S = 20.0  # until the broker knows a box that was claimed just now
 MOST_WITH_FILES = 500  # more loudspeakers keep their stores in memory: each file holds three descriptors open
 
 
@@ -146,7 +147,7 @@ def identified(
     if len(found) < count:
         raise NotFound(kind="identity", id=str(place))
     if server is not None:
-        joining.check_broker(server, found[0])
+        joining.check_broker(server, found[0], patience_s=0.0 if given else ACCOUNT_S)
     return found
 
 

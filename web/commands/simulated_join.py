@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,15 +86,18 @@ def check_server(server: str) -> None:
         )
 
 
-def check_broker(server: str, identity: Identity) -> None:
-    """Greet the broker once as one of them: thousands that are refused would only say so in a log."""
+def check_broker(server: str, identity: Identity, patience_s: float = 0.0) -> None:
+    """Greet the broker once as one of them: thousands that are refused would only say so in a log.
+
+    Who was claimed a moment ago is not known there at once: ``patience_s``.
+    """
     if identity.server and identity.server.rstrip("/") != server:
         click.echo(
             f"Chú ý: danh tính {identity.device} ghi máy chủ là {identity.server}, không phải {server}.",
             err=True,
         )
     try:
-        asyncio.run(_greet(identity))
+        asyncio.run(_greet(identity, patience_s))
     except LinkRefused as error:
         raise click.ClickException(
             f"Máy chủ MQTT {identity.broker} từ chối {identity.device}: danh tính không thuộc máy chủ này, "
@@ -106,12 +110,20 @@ def check_broker(server: str, identity: Identity) -> None:
         ) from error
 
 
-async def _greet(identity: Identity) -> None:
+async def _greet(identity: Identity, patience_s: float) -> None:
+    """Raises LinkDown, LinkRefused."""
     link = SpeakerLink(identity.broker, identity.device, identity.password)
-    try:
-        await link.connect(Message(Topics(identity.tenant).state(identity.device), b""), ())
-    finally:
-        await link.close()
+    limit = time.monotonic() + patience_s
+    while True:
+        try:
+            await link.connect(Message(Topics(identity.tenant).state(identity.device), b""), ())
+        except LinkRefused:
+            if time.monotonic() >= limit:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            await link.close()
+            return
 
 
 def enrol_missing(server: str, folder: Path, count: int) -> None:
