@@ -16,7 +16,8 @@ from .conditions import BY_WEIGHT, HEARTBEAT, Conditions, Status
 from .fleet import Filter
 from .models import Area, Loudspeaker, Person
 
-COLUMNS, ROWS = 20, 14
+FINE, COARSE = (20, 14), (8, 6)  # columns and rows of squares
+MOST = 60  # spots that can be told apart and hit with a finger; more of them are gathered coarsely
 METRES_PER_DEGREE = 111_320.0
 SHRUNK = 0.999
 SMALLEST = 150.0  # metres: a square that is smaller is not divided again
@@ -64,7 +65,7 @@ def overview(
     now: dt.datetime,
     heartbeat: dt.timedelta = HEARTBEAT,
 ) -> Overview:
-    """What ``wanted`` finds inside ``box``, in at most COLUMNS x ROWS spots."""
+    """What ``wanted`` finds inside ``box``, in at most MOST spots."""
     conditions = Conditions(now, heartbeat)
     chosen = fleet.where(person, wanted, conditions)
     has_place = Loudspeaker.latitude.is_not(None) & Loudspeaker.longitude.is_not(None)
@@ -75,7 +76,9 @@ def overview(
     extent = _extent(session, inside)
     if extent is None:
         return Overview((), 0, total - placed)
-    rows = session.execute(_gathered(inside, extent, conditions)).mappings().all()
+    rows = session.execute(_gathered(inside, extent, conditions, FINE)).mappings().all()
+    if len(rows) > MOST:
+        rows = session.execute(_gathered(inside, extent, conditions, COARSE)).mappings().all()
     named = _named(session, [row["first"] for row in rows])
     spots = tuple(_spot(row, named[row["first"]]) for row in rows)
     return Overview(spots, sum(each.count for each in spots), total - placed)
@@ -103,12 +106,15 @@ def _extent(session: Session, inside: list[ColumnElement[bool]]) -> Box | None:
     return Box(south, west, north, east)
 
 
-def _gathered(inside: list[ColumnElement[bool]], extent: Box, conditions: Conditions) -> Select[Any]:
+def _gathered(
+    inside: list[ColumnElement[bool]], extent: Box, conditions: Conditions, squares: tuple[int, int]
+) -> Select[Any]:
     """One row for every square of the extent in which something hangs."""
+    columns, rows = squares
     least = SMALLEST / METRES_PER_DEGREE
     shrink = max(0.01, math.cos(math.radians((extent.south + extent.north) / 2)))
-    high = max((extent.north - extent.south) / ROWS, least)
-    wide = max((extent.east - extent.west) / COLUMNS, least / shrink)
+    high = max((extent.north - extent.south) / rows, least)
+    wide = max((extent.east - extent.west) / columns, least / shrink)
     latitude, longitude = Loudspeaker.latitude.expression, Loudspeaker.longitude.expression
     weights = {status.value: weight for weight, status in enumerate(BY_WEIGHT)}
     each = (

@@ -78,7 +78,7 @@ def test_filters_and_order_are_in_the_address_and_what_makes_no_sense_in_it_is_i
     assert 'aria-sort="descending"' in lan.read("/loudspeakers/?sort=-name")
 
 
-def test_many_loudspeakers_are_a_page_of_fifty_and_a_map_of_a_few_hundred_marks(
+def test_many_loudspeakers_are_a_page_of_fifty_and_a_map_of_no_more_marks_than_fingers_hit(
     lan: Any, cast: Any, database: Database
 ) -> None:
     many = [
@@ -99,8 +99,9 @@ def test_many_loudspeakers_are_a_page_of_fifty_and_a_map_of_a_few_hundred_marks(
     page = lan.read("/loudspeakers/")
     assert len(rows(page)) == 50
     assert "Tất cả 1.200 cụm loa đang lọc" in page
+    assert "<h2>1.200 cụm loa</h2>" in page
     drawn = lan.read("/loudspeakers/?view=map")
-    assert 50 < drawn.count("mark--many") <= fleet_map.COLUMNS * fleet_map.ROWS
+    assert 20 < drawn.count("mark--many") <= fleet_map.MOST
     closer = re.search(r'mark--many" href="([^"]+)"', drawn)
     assert closer is not None
     inside = lan.read(closer[1].replace("&amp;", "&"))
@@ -266,3 +267,11 @@ def test_tables_hold_what_the_filters_find_in_the_words_of_the_pages(  # noqa: P
     assert (run["Kết quả"], run["Lý do"], run["Mức bằng chứng"]) == ("Bỏ lỡ", "loa tắt vào giờ phát", "E1")
     assert lan.get(f"/export/as-run.csv?area={cast.other_commune}").status_code == 404
     assert lan.get("/loudspeakers/export.pdf").status_code == 404
+
+
+def test_an_empty_fleet_says_how_to_begin_on_the_list_and_on_the_map(admin: Any, lan: Any, cast: Any) -> None:
+    for path in ("/loudspeakers/", "/loudspeakers/?view=map"):
+        assert "Thêm cụm loa đầu tiên" in admin.read(path)
+        assert "Nhờ người quản trị" in lan.read(path)
+        assert "Chưa có cụm loa nào" in lan.read(path)
+    assert "Thử bỏ bớt điều kiện lọc" in lan.read("/loudspeakers/?view=map&q=x")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broadcast.fleet_map import Overview, Spot
 from web.views import plot
 from web.views.plot import Point, ScaleBar
 
-SMALLEST, LARGEST = 15.0, 30.0  # radii of clusters
+SMALLEST, LARGEST = 20.0, 30.0  # radii of clusters
+DENSE = 24  # more marks than this are drawn smaller on a phone, and without areas
 MOST_NAMES = 12  # more areas than this would only hide each other
+LETTER, LINE = 19.0, 42.0  # of a name on a phone, where it is largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Drawing:
     marks: tuple[Mark, ...]
     outlines: tuple[Outline, ...]
     bar: ScaleBar
+    dense: bool
     width: float = plot.WIDTH
     height: float = plot.HEIGHT
 
@@ -51,7 +54,9 @@ def draw(seen: Overview) -> Drawing | None:
         Mark(each, *projection.place(each.latitude, each.longitude), _radius(each.count, most))
         for each in seen.spots
     ]
-    return Drawing(marks=tuple(marks), outlines=tuple(_outlines(marks)), bar=projection.scale_bar())
+    dense = len(marks) > DENSE and any(each.count > 1 for each in seen.spots)
+    outlines = () if dense else tuple(_outlines(marks))
+    return Drawing(tuple(marks), outlines, projection.scale_bar(), dense)
 
 
 def _radius(count: int, most: int) -> float:
@@ -60,13 +65,27 @@ def _radius(count: int, most: int) -> float:
 
 
 def _outlines(marks: Iterable[Mark]) -> list[Outline]:
-    """Only where the marks are single loudspeakers: a cluster may hold several areas."""
+    """The largest first; a name that would lie on another's is left out."""
     areas: dict[int, list[Mark]] = {}
     for mark in marks:
         areas.setdefault(mark.spot.area_id, []).append(mark)
     if len(areas) > MOST_NAMES:
         return []
-    return [_outline(members) for members in areas.values()]
+    largest = sorted(areas.values(), key=len, reverse=True)
+    return _legible([_outline(members) for members in largest])
+
+
+def _legible(outlines: list[Outline]) -> list[Outline]:
+    shown: list[Outline] = []
+    for each in outlines:
+        covered = any(_meet(each, other) for other in shown if other.name)
+        shown.append(replace(each, name="") if covered else each)
+    return shown
+
+
+def _meet(one: Outline, other: Outline) -> bool:
+    reach = LETTER * (len(one.name) + len(other.name)) / 2
+    return abs(one.x - other.x) < reach and abs(one.y - other.y) < LINE
 
 
 def _outline(members: list[Mark]) -> Outline:
