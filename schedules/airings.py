@@ -69,7 +69,8 @@ def spread(
     given = list(candidates)
     before = {each.id: sorted(history.get(each.id, ())) for each in given}
     aired = {each: list(instants) for each, instants in before.items()}
-    paces = [_Pace(each, each.airings, horizon) for each in given if each.airings is not None]
+    own = (each for each in given if filling.is_for(each, area))
+    paces = [_Pace(each, each.airings, horizon) for each in own if each.airings is not None]
     chances = _Chances(coming)
     programmes = []
     for sitting in coming:

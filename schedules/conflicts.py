@@ -143,10 +143,11 @@ def next_free_for_all(
     taken: Iterable[Booking],
     allowed: Sequence[Window],
     *,
+    weekdays: Collection[int] = WHOLE_WEEK,
     within: dt.timedelta = DAY,
 ) -> dt.timedelta | None:
     """The least by which all starts can move so that each is free; None when that is not ``within``."""
-    search = _Search(_Index(taken), tuple(allowed), WHOLE_WEEK, length)
+    search = _Search(_Index(taken), tuple(allowed), frozenset(weekdays), length)
     shift = dt.timedelta()
     waiting = sorted(starts)
     agreed = 0  # starts in a row for which the shift will do

@@ -168,6 +168,7 @@ def test_villages_share_what_nothing_tells_apart() -> None:
     assert set(aired(made["XA.1"])) == {"ca-xa", "thon-1"}
     assert set(aired(made["XA.2"])) == {"ca-xa"}
     assert made["XA.3"] is made["XA.2"]
+    assert [each.id for each in made["XA.2"].reaches] == ["ca-xa"]
     assert aired(made["XA.1"])["ca-xa"] == aired(made["XA.2"])["ca-xa"]
 
 

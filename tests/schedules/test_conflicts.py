@@ -182,6 +182,9 @@ def test_a_daily_programme_moves_to_a_time_that_is_free_on_every_day() -> None:
     shift = conflicts.next_free_for_all(starts, 15 * MINUTE, taken, [EVENING])
     assert shift == 50 * MINUTE
     assert conflicts.next_free_for_all(starts, 15 * MINUTE, [], [EVENING]) == dt.timedelta()
+    workdays = frozenset(range(5))
+    assert conflicts.next_free_for_all(starts, 15 * MINUTE, taken, [EVENING], weekdays=workdays) is None
+    assert conflicts.next_free_for_all(starts[:5], 15 * MINUTE, taken, [EVENING], weekdays=workdays) == shift
     assert conflicts.next_free_for_all(starts, 71 * MINUTE, taken, [EVENING], within=3 * 60 * MINUTE) is None
 
 
