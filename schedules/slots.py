@@ -246,7 +246,7 @@ def _refuse_twice(code: str, names: Sequence[str]) -> None:
 
 def to_dict(slot: Slot) -> dict[str, Any]:
     """The stored form of a slot."""
-    stored: dict[str, Any] = msgspec.to_builtins(slot, order="deterministic")
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(slot, order="deterministic"))
     return stored
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -35,7 +36,9 @@ def flow(classes: frozenset[str], *, fixed: bool = False) -> Entry:
 
 def test_a_slot_comes_back_from_its_stored_form() -> None:
     assert slots.validate(MORNING) is MORNING
-    assert slots.from_dict(slots.to_dict(MORNING)) == MORNING
+    stored = slots.to_dict(MORNING)
+    assert json.loads(json.dumps(stored)) == stored
+    assert slots.from_dict(stored) == MORNING
 
 
 def test_equal_slots_are_stored_alike() -> None:
