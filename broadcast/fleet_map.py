@@ -18,6 +18,7 @@ from .models import Area, Loudspeaker, Person
 
 FINE, COARSE = (20, 14), (8, 6)  # columns and rows of squares
 MOST = 60  # spots that can be told apart and hit with a finger; more of them are gathered coarsely
+TOLD_FIRST = (*(each for each in BY_WEIGHT if each is not Status.NEVER), Status.ONLINE, Status.NEVER)
 METRES_PER_DEGREE = 111_320.0
 SHRUNK = 0.999
 SMALLEST = 150.0  # metres: a square that is smaller is not divided again
@@ -35,7 +36,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One loudspeaker, or ``count`` near each other of which ``status`` is the weightiest."""
+    """One loudspeaker, or ``count`` near each other of which ``status`` is the weightiest.
+
+    What was never there hides nothing: a heap with one that is lost is lost, however many are new in it.
+    """
 
     latitude: float
     longitude: float
@@ -116,7 +120,7 @@ def _gathered(
     high = max((extent.north - extent.south) / rows, least)
     wide = max((extent.east - extent.west) / columns, least / shrink)
     latitude, longitude = Loudspeaker.latitude.expression, Loudspeaker.longitude.expression
-    weights = {status.value: weight for weight, status in enumerate(BY_WEIGHT)}
+    weights = {status.value: weight for weight, status in enumerate(TOLD_FIRST)}
     each = (
         select(
             Loudspeaker.id,
@@ -124,7 +128,7 @@ def _gathered(
             longitude.label("longitude"),
             _step(latitude - extent.south, high).label("row"),
             _step(longitude - extent.west, wide).label("column"),
-            case(weights, value=conditions.status, else_=len(BY_WEIGHT)).label("weight"),
+            case(weights, value=conditions.status).label("weight"),
             case((Loudspeaker.playing != "", 1), else_=0).label("playing"),
         )
         .where(*inside)
@@ -160,13 +164,12 @@ def _named(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, int, st
 
 def _spot(row: RowMapping, named: tuple[str, int, str]) -> Spot:
     name, area_id, area_name = named
-    status = BY_WEIGHT[row["weight"]] if row["weight"] < len(BY_WEIGHT) else Status.ONLINE
     return Spot(
         latitude=row["latitude"],
         longitude=row["longitude"],
         count=row["count"],
         playing=row["playing"],
-        status=status,
+        status=TOLD_FIRST[row["weight"]],
         id=row["first"],
         name=name,
         area_id=area_id,

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, update
 
 from broadcast import command_effects, command_followup, commanding, fleet_map
+from broadcast.conditions import Status
 from broadcast.errors import Forbidden, NotFound, WrongState
 from broadcast.fleet import Filter
 from broadcast.models import Bulk, CommandOrder, CommandState, Loudspeaker, OutboxMessage
-from devices.messages import Action
+from devices.messages import Action, ClockQuality
 
 S = CommandState
 
@@ -145,3 +146,22 @@ def test_every_loudspeaker_with_a_place_is_in_one_spot_of_the_map_and_a_closer_l
     near = look(widest.box)
     assert near.placed == widest.count
     assert {each.count for each in near.spots} == {1}
+
+
+def test_a_heap_on_the_map_is_as_the_worst_in_it_and_what_never_connected_hides_nothing(stage: Any) -> None:
+    lost, new, well = stage.loudspeakers(3)
+    stage.hear(*(box.state(stage.now, clock=ClockQuality.SYNCED) for box in (lost, well)))
+
+    def look(*which: Any) -> list[Status]:
+        with stage.database.transaction() as session:
+            session.execute(update(Loudspeaker).values(latitude=None, longitude=None))
+            there = update(Loudspeaker).where(Loudspeaker.device.in_([each.device for each in which]))
+            session.execute(there.values(latitude=21.0, longitude=105.0))
+            found = fleet_map.overview(session, stage.cast.lan, Filter(), now=stage.now)
+            return [each.status for each in found.spots]
+
+    with stage.database.transaction() as session:
+        session.execute(update(Loudspeaker).where(Loudspeaker.device == lost.device).values(online=False))
+    assert look(lost, new, well) == [Status.OFFLINE]
+    assert look(new, well) == [Status.ONLINE]
+    assert look(new) == [Status.NEVER]
