@@ -113,7 +113,7 @@ def _nth(nth: int, earliest: int, length: int) -> int:
 
 
 def _dates(rule: Rule, first: int, last: int) -> Iterator[int]:
-    listed = [day.toordinal() for day in rule.dates]
+    listed = sorted(day.toordinal() for day in rule.dates)
     return iter(listed[bisect.bisect_left(listed, first) : bisect.bisect_right(listed, last)])
 
 

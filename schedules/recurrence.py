@@ -19,7 +19,7 @@ __all__ = ["MAX_TIMES", "describe", "from_dict", "occurrences", "to_dict", "vali
 def occurrences(
     rule: Rule, start: dt.datetime, end: dt.datetime, holidays: Calendar = NATIONAL
 ) -> Iterator[Occurrence]:
-    """Every start of ``rule`` in ``[start, end)``, in order; both bounds are aware."""
+    """Every start of a validated rule in ``[start, end)``, in order; both bounds are aware."""
     regular = _regular(rule, start, end, holidays)
     if not rule.moved:
         yield from regular

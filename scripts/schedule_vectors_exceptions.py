@@ -116,6 +116,7 @@ def together() -> Iterator[dict[str, Any]]:
     for name, more, found in (
         ("a holiday's is left out by where it went", {"skipped_days": ["2026-03-10"]}, "2 05:30"),
         ("not by where it came from", {"skipped_days": ["2026-03-09"]}, "2 05:30, 10 05:30"),
+        ("nor is it moved from there", {"moved": [move("9 05:30", "12 05:30")]}, "2 05:30, 10 05:30"),
         (
             "a holiday's is moved from where it went",
             {"moved": [move("10 05:30", "12 05:30")]},

@@ -24,6 +24,7 @@ SEEDS = {
     "MQTT and the embedded broker live in devices": ("broadcast", "import paho.mqtt.client"),
     "Speech and audio libraries live in tts": ("web", "import gtts"),
     "APScheduler lives in the clock of schedules": ("schedules", "import apscheduler.triggers.cron"),
+    "Public holidays are known to schedules": ("broadcast", "import holidays"),
     "The loudspeaker's core does no input or output": ("devices/speaker/core", "import sqlite3"),
 }
 
