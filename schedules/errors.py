@@ -20,12 +20,12 @@ class RuleError(ValueError):
 
 
 class SlotError(ValueError):
-    """A slot that cannot be one; ``code`` is stable, ``params`` say which part.
+    """A slot, or a wish for airings, that cannot be one; ``code`` is stable, ``params`` say which part.
 
     Codes: ``malformed``, ``bad_length``, ``no_entries``, ``too_many_entries``, ``bad_entry_length``,
     ``no_ref``, ``flow_is_filling``, ``bulletin_is_fixed``, ``no_class``, ``bad_class``,
     ``repeated_class``, ``routine_before_priority``, ``repeated_bulletin``, ``repeated_language``,
-    ``over_full``.
+    ``over_full``; of airings ``bad_times``, ``bad_days``, ``bad_gap``, ``gap_too_long``.
     """
 
     def __init__(self, code: str, **params: object) -> None:

@@ -14,6 +14,8 @@ from .errors import OverFull, SlotError
 
 FLOWING = ("priority", "routine")  # an emergency is never part of a programme
 MAX_ENTRIES = 100
+MAX_TIMES = 1000
+MAX_DAYS = 366
 DAY_MS = 24 * 3600 * 1000
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -242,6 +244,19 @@ def _refuse_twice(code: str, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise SlotError(code, name=name)
+
+
+def validate_airings(airings: Airings) -> Airings:
+    """The wish itself. Raises SlotError; whether there are slots enough is known when it is spread."""
+    if not 1 <= airings.times <= MAX_TIMES:
+        raise SlotError("bad_times", times=airings.times, limit=MAX_TIMES)
+    if not 1 <= airings.days <= MAX_DAYS:
+        raise SlotError("bad_days", days=airings.days, limit=MAX_DAYS)
+    if airings.gap < dt.timedelta():
+        raise SlotError("bad_gap", gap_s=int(airings.gap.total_seconds()))
+    if airings.gap * (airings.times - 1) >= dt.timedelta(days=airings.days):
+        raise SlotError("gap_too_long", times=airings.times, days=airings.days)
+    return airings
 
 
 def to_dict(slot: Slot) -> dict[str, Any]:

@@ -111,6 +111,35 @@ def test_a_stored_slot_is_validated() -> None:
         slots.from_dict({"length_ms": 60_000, "entries": []})
 
 
+@pytest.mark.parametrize(
+    ("times", "days", "gap_h", "code"),
+    [
+        (0, 5, 0, "bad_times"),
+        (1001, 5, 0, "bad_times"),
+        (3, 0, 0, "bad_days"),
+        (3, 367, 0, "bad_days"),
+        (3, 5, -1, "bad_gap"),
+        (3, 1, 12, "gap_too_long"),
+    ],
+)
+def test_a_wish_for_airings_that_nothing_could_fulfil_is_refused(
+    times: int, days: int, gap_h: int, code: str
+) -> None:
+    with pytest.raises(SlotError) as refused:
+        slots.validate_airings(Airings(times, days, dt.timedelta(hours=gap_h)))
+    assert refused.value.code == code
+
+
+def test_a_wish_may_take_its_days_to_the_full() -> None:
+    for airings in (
+        Airings(3, 5),
+        Airings(1000, 366),
+        Airings(2, 1, dt.timedelta(hours=12)),
+        Airings(1, 1, dt.timedelta(days=9)),
+    ):
+        assert slots.validate_airings(airings) is airings
+
+
 def test_a_bulletin_ends_with_its_validity_or_with_its_days_of_airing() -> None:
     monday = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
     wednesday, saturday = monday + dt.timedelta(days=2), monday + dt.timedelta(days=5)
