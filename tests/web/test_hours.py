@@ -43,6 +43,7 @@ def test_a_whole_hour_needs_no_minutes() -> None:
     assert [clock_time(each) for each in ("5", "17h", "05:30:00")] == ["05:00", "17:00", "05:30"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_no_hour_stays_in_the_form_as_it_was_typed(app: Flask) -> None:
     with app.test_request_context():
         typed = MultiDict({"quiet_start": "11h30", "quiet_end": "nửa đêm"})
