@@ -129,12 +129,12 @@ HEARD = (
     ("too little is left", "a routine commune 0 10 5, e emergency province 9.95 2 5", "", "a 0 9.95 dropped, e 9.95 11.95 done"),
     ("just enough is left", "a routine commune 0 10 5, e emergency province 9.75 2 5", "", "a 0 9.75 preempted, e 9.75 11.75 done, a 11.75 12 done"),
     ("too long ago", "a routine commune 0 10 5, e emergency province 5 31 5", "", "a 0 5 preempted, e 5 36 done, a 36 36 dropped"),
-    ("half an hour ago is not too long", "a routine commune 0 10 5, e emergency province 5 30 5", "", "a 0 5 preempted, e 5 35 done, a 35 40 done"),
+    ("nearly half an hour ago is not too long", "a routine commune 0 10 5, e emergency province 5 29.5 5", "", "a 0 5 preempted, e 5 34.5 done, a 34.5 39.5 done"),
     ("two at once: the higher unit's", "own routine commune 0 10 15, up routine province 0 10 5", "", "up 0 10 done, own 10 20 done"),
     ("a decided order is heard", "own routine commune 0 4 9, up priority province 2 4 9", "own<up commune", "own 0 4 done, up 4 8 done"),
     ("without it the one from above cuts", "own routine commune 0 4 9, up priority province 2 4 9", "", "own 0 2 preempted, up 2 6 done, own 6 8 done"),
     ("decided for two that begin at once", "own routine commune 0 4 9, up priority province 0 4 9", "own<up commune", "own 0 4 done, up 4 8 done"),
-    ("cut in the instant in which it would end", "a routine commune 0 10 5, e emergency commune 10 2 5", "", "a 0 10 done, e 10 12 done"),
+    ("an emergency right after the end", "a routine commune 0 10 5, e emergency commune 10.05 2 5", "", "a 0 10 done, e 10.05 12.05 done"),
 )  # fmt: skip
 
 
