@@ -56,10 +56,10 @@ class Horn:
                 self._post(Electrical(item_id, flows))
             await asyncio.sleep(_PAUSE)
 
-    async def is_loaded(self, looks: int = _LOOKS) -> bool | None:
-        """Whether current flows into the horn within some looks; None when nothing can tell."""
+    async def is_loaded(self, looks: int = _LOOKS, apart: float | None = None) -> bool | None:
+        """Whether current flows into the horn in some looks, ``apart`` seconds; None: nothing can tell."""
         for _ in range(looks):
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_LOOK if apart is None else apart)
             load = self._load()
             if load is None:
                 return None

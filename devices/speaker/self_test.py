@@ -15,6 +15,7 @@ from .voice import Voice
 
 _QUIETEST, _LOUDEST = 5, 20  # percent: enough for a sensor, not for the village
 _LISTENS = 1.5  # seconds, a little longer than the tone
+_LOOKS, _LOOK = 24, 0.05  # at the load of the horn, seconds apart: a little longer than the tone
 _NO_MICROPHONE = "microphone"
 
 
@@ -40,7 +41,7 @@ class SelfTest:
 
     async def _sound(self, volume: int) -> set[str]:
         hearing = asyncio.create_task(self._hear())
-        loading = asyncio.create_task(self._horn.is_loaded(looks=4))
+        loading = asyncio.create_task(self._horn.is_loaded(_LOOKS, _LOOK))
         sounded = await self._voice.tone(volume)
         loaded, heard = await asyncio.gather(loading, hearing)
         codes = set()

@@ -97,6 +97,7 @@ class Voice:
             with self._horn.held():
                 playback = self._sink.play(_tone(), self._clock.monotonic(), volume / 100)
                 async with asyncio.timeout(_TONE_WITHIN):
+                    await playback.started()
                     rendered = await playback.finished()
         except NoSoundCard as error:
             self._fail(error, "")

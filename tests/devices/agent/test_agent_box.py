@@ -10,6 +10,9 @@ import pytest
 
 from devices.errors import AmplifierFailed, FetchUnreachable, NoSoundCard, StoreFailed
 from devices.messages import ClockQuality
+from devices.simulator.clock import Crystal, Truth
+from devices.simulator.faults import Fault as Damage
+from devices.simulator.sound import SoundChain
 from devices.speaker import horn as horn_module
 from devices.speaker.amplifier import AlwaysOn, FileAmplifier
 from devices.speaker.button import Button
@@ -194,6 +197,12 @@ def test_an_amplifier_that_cannot_be_switched_fails_the_self_test(tmp_path, quic
 def test_a_self_test_that_must_be_silent_sounds_nothing(tmp_path, quick):
     assert examined(tmp_path, volume=0, sink=None) == ()
     assert examined(tmp_path, volume=0, sink=None, has_card=lambda: False) == ("no_sound_card",)
+
+
+@pytest.mark.parametrize(("broken", "codes"), [(set(), ()), ({Damage.DEAD_HORN}, ("dead_horn",))])
+def test_a_simulated_horn_draws_current_for_the_tone_unless_it_is_dead(tmp_path, broken, codes):
+    chain = SoundChain(SilentSink(4), Crystal(Truth(), 0.0), broken, has_sensor=True)
+    assert examined(tmp_path, sink=chain, amplifier=chain) == codes
 
 
 # --- microphone ---
