@@ -129,7 +129,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*_LETTER_CODES),
     ),
     rule(  # CaO, NaCl, CaCO3; without a second letter in lower case it is an abbreviation
-        rf"(?<!\w) (?=[A-Z0-9]{{0,6}}[a-z]) (?=[A-Z][a-z]?[A-Z0-9]) (?:{_SYMBOL}\d?){{2,6}} (?!\w)",
+        rf"(?<!\w) (?=[A-Z][a-z]?[A-Z0-9]) (?=[A-Z0-9]{{0,6}}[a-z]) (?:{_SYMBOL}\d?){{2,6}} (?!\w)",
         lambda match: _pieces(match[0]),
         kind=TokenKind.CODE,
         starts=CAPITAL,

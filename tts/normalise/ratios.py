@@ -16,9 +16,9 @@ _SCALE: Final = in_front("scale")
 _MATCH: Final = in_front(
     "match",
     more=r"|(?<!\w)t[ỷỉ]\ssố\s(?:trận|hiệp|chung|cuối|sít|đậm)(?:\s[^\W\d_]+){0,4}",  # no tỷ số giới tính
-    between=r"(?:\s(?:với|là))?(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;]){0,4}",  # 21-15, 18-21, 15-9
-    words=False,
+    between=r"(?:\s(?:với|là))?",
 )
+_SETS: Final = re.compile(r"(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;]){1,4}$")  # 21-15, 18-21, 15-9
 _AGAINST: Final = re.compile(
     r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
 )
@@ -100,8 +100,11 @@ def _points(match: re.Match[str]) -> str:
 
 def _result(match: re.Match[str]) -> str | None:
     """The two sides of a match: ba một."""
-    uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(before(match))
-    if not uneven and not _MATCH.search(before(match)) and not _against(match):
+    front = before(match)
+    if front[-1:] in (",", ";"):
+        front = _SETS.sub("", front)
+    uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(front)
+    if not uneven and not _MATCH.search(front) and not _against(match):
         return None
     return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
 

@@ -86,8 +86,9 @@ def _instead(match: re.Match[str]) -> str:
 def marked(tokens: Iterator[Token], slips: Mended, written: str, offset: int) -> Iterator[Token]:
     """The tokens as they stand in the source; where another letter was meant they are doubtful."""
     for token in tokens:
-        first = token.start - offset
-        start, end = slips.origin(first), slips.origin(first + len(token.written) - 1) + 1
-        same = written[start:end].replace(" ", "") == token.written.replace(" ", "")
-        doubt = token.doubt if same else token.doubt or Doubt.AMBIGUOUS
-        yield msgspec.structs.replace(token, start=offset + start, written=written[start:end], doubt=doubt)
+        first, said = token.start - offset, token.written
+        start, end = slips.origin(first), slips.origin(first + len(said) - 1) + 1
+        typed, doubt = written[start:end], token.doubt
+        if typed != said and typed.replace(" ", "") != said.replace(" ", ""):
+            doubt = doubt or Doubt.AMBIGUOUS
+        yield Token(offset + start, typed, token.spoken, doubt, token.kind)
