@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Update, delete, select, update
+from sqlalchemy import Update, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from devices.errors import LinkDown
@@ -152,14 +152,14 @@ def _mark_sent(session: Session, wire: Wire, rows: Sequence[OutboxMessage], now:
 
 def _raise_scheduled(session: Session, devices: Sequence[str], now: dt.datetime) -> set[int]:
     told = select(Loudspeaker.id).where(Loudspeaker.device.in_(devices))
-    coming = select(Broadcast.id).where(
+    # Asked of each delivery that is unsent: those are few, and what is coming is all of a week.
+    coming = exists().where(
+        Broadcast.id == Delivery.broadcast_id,
         Broadcast.schedule_id.is_not(None),
         Broadcast.expires > now,
         Broadcast.state != BroadcastState.CANCELLED,
     )
-    sent = update(Delivery).where(
-        Delivery.evidence.is_(None), Delivery.loudspeaker_id.in_(told), Delivery.broadcast_id.in_(coming)
-    )
+    sent = update(Delivery).where(Delivery.evidence.is_(None), Delivery.loudspeaker_id.in_(told), coming)
     return _raise(session, sent.values(evidence=int(Evidence.SENT), updated_at=now))
 
 

@@ -103,11 +103,17 @@ class BroadcastClip(Base):
     clip: Mapped[Clip] = relationship()
 
 
+UNSENT = text("evidence IS NULL")
+
+
 class Delivery(Base):
     """One broadcast on one loudspeaker, as far as the loudspeaker has reported it."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("broadcast_id", "loudspeaker_id"),)
+    __table_args__ = (
+        UniqueConstraint("broadcast_id", "loudspeaker_id"),
+        Index("ix_delivery_unsent", "loudspeaker_id", sqlite_where=UNSENT, postgresql_where=UNSENT),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"))
     loudspeaker_id: Mapped[int] = mapped_column(ForeignKey("loudspeaker.id"), index=True)

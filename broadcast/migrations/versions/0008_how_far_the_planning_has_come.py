@@ -11,6 +11,7 @@ branch_labels = None
 depends_on = None
 
 UNTOLD = sa.text("desired_sha256 = '' AND retired_at IS NULL")
+UNSENT = sa.text("evidence IS NULL")
 
 
 def upgrade() -> None:
@@ -29,11 +30,15 @@ def upgrade() -> None:
     op.create_index("ix_outbox_topic", "outbox", ["topic"])
     op.create_index("ix_broadcast_area_start", "broadcast", ["area_id", "start"])
     op.drop_index("ix_broadcast_area_id", "broadcast")
+    op.create_index(
+        "ix_delivery_unsent", "delivery", ["loudspeaker_id"], sqlite_where=UNSENT, postgresql_where=UNSENT
+    )
     # The unique pair begins with the broadcast, and every index is paid for half a million times a week.
     op.drop_index("ix_delivery_broadcast_id", "delivery")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_delivery_unsent", "delivery")
     op.create_index("ix_delivery_broadcast_id", "delivery", ["broadcast_id"])
     op.create_index("ix_broadcast_area_id", "broadcast", ["area_id"])
     op.drop_index("ix_broadcast_area_start", "broadcast")
