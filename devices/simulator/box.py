@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import random
 from collections.abc import Callable
@@ -53,7 +54,8 @@ class Surroundings:
     durable: bool = True  # stores in files, else in memory
     truth: Truth = field(default_factory=Truth)
     make_link: Callable[[Identity], Link] = over_mqtt
-    fetcher: FetcherPort = field(default_factory=Fetcher)
+    # A simulated power cut spares the machine, whose disk would be busy with nothing else.
+    fetcher: FetcherPort = field(default_factory=functools.partial(Fetcher, fsync=False))
     loader: Loader = field(default_factory=SharedAudio)
     reading: SharedReading = field(default_factory=SharedReading)
     shelf: Shelf = field(default_factory=Shelf)
@@ -220,7 +222,7 @@ class SimulatedSpeaker:
         return RoomMicrophone(chain, self.clock, self.faults, room, self._around.rng)
 
     def _store(self) -> Store:
-        # A simulated power cut spares the machine; a real fsync of each box would stop the loop of all.
+        # A real fsync of each box would stop the loop of all.
         if self._around.durable:
             return SqliteStore(store_path(self._data), fsync=False)
         return MemoryStore(self._medium, self._around.shelf)

@@ -69,7 +69,7 @@ class Rehearsal:
             self.directory,
             random.Random(),  # noqa: S311 - spreads load
             durable=False,
-            fetcher=SharedFiles(Fetcher()),
+            fetcher=SharedFiles(Fetcher(fsync=False)),
             media=media,
         )
         fleet = Fleet(self.identities, self.directory, surroundings=around)

@@ -46,14 +46,19 @@ class Fetcher:
         max_bytes: int = 200_000_000,
         tls: ssl.SSLContext | None = None,
         chance: random.Random | None = None,
+        fsync: bool = True,
     ) -> None:
-        """``attempts`` in a row without progress end a fetch; between them pauses double from ``pause_s``."""
+        """``attempts`` in a row without progress end a fetch; between them pauses double from ``pause_s``.
+
+        Without ``fsync`` a file may not outlive a power cut.
+        """
         self._attempts = attempts
         self._pause = pause_s
         self._timeout = timeout_s
         self._max_bytes = max_bytes
         self._tls = tls
         self._chance = chance or random.Random()  # noqa: S311 - only spreads retries
+        self._fsync = fsync
 
     async def fetch(self, url: str, sha256: str, size: int, directory: Path) -> Path:
         """Bring a file of ``size`` bytes; returns at once when it is there. Raises kinds of FetchError."""
@@ -67,7 +72,7 @@ class Fetcher:
         while True:
             brought = download.received
             try:
-                await loop.run_in_executor(_THREADS, _bring, download, target)
+                await loop.run_in_executor(_THREADS, _bring, download, target, self._fsync)
             except FetchError as error:
                 swaps += isinstance(error, FetchCorrupt) and error.whole
                 if swaps >= _SWAPPED:
@@ -114,7 +119,7 @@ def _present(target: Path, size: int) -> bool:
         return False
 
 
-def _bring(download: Download, target: Path) -> None:
+def _bring(download: Download, target: Path, fsync: bool) -> None:
     """One attempt in a thread: continue the partial file, verify it, give it its name."""
     partial = target.with_name(f"{target.name}.part")
     try:
@@ -125,9 +130,13 @@ def _bring(download: Download, target: Path) -> None:
                 return
             _require_room(target.parent, download.size)
             download.run(file)
+            file.flush()
+            if fsync:
+                os.fsync(file.fileno())
             _verify(file, target.name)
             partial.replace(target)
-        settle(target.parent)
+        if fsync:
+            settle(target.parent)
     except DiskFull:
         partial.unlink(missing_ok=True)
         raise
@@ -157,8 +166,6 @@ def _alone(partial: Path) -> Iterator[BinaryIO]:
 
 def _verify(file: BinaryIO, sha256: str) -> None:
     """Compare with the announced hash; what is wrong is thrown away, since it cannot be continued."""
-    file.flush()
-    os.fsync(file.fileno())
     file.seek(0)
     if _digest(file) != sha256:
         file.truncate(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
 import shutil
 import socket
@@ -25,9 +26,11 @@ from devices.errors import (
     FetchSwapped,
     FetchUnreachable,
 )
+from devices.simulator import Surroundings
 from devices.speaker.fetch import Fetcher
 
-CONTENT = random.Random(1).randbytes(300_000)
+CHANCE = random.Random(1)
+CONTENT = CHANCE.randbytes(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 SIZE = len(CONTENT)
 
@@ -300,6 +303,22 @@ def test_a_redirection_is_followed_within_the_host_only(server: Server, tmp_path
 def test_an_address_that_is_not_http_is_refused(server: Server, tmp_path: Path, url: str) -> None:
     with pytest.raises(FetchRefused):
         asyncio.run(Fetcher().fetch(url, SHA256, SIZE, tmp_path))
+
+
+def test_only_a_simulated_box_does_not_wait_until_the_disk_has_the_file(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    monkeypatch.setattr(os, "fsync", written.append)
+    for fetcher, writes in (
+        (Fetcher(), 2),
+        (Fetcher(fsync=False), 0),
+        (Surroundings(tmp_path, CHANCE).fetcher, 0),
+    ):
+        written.clear()
+        path = asyncio.run(fetcher.fetch(server.url, SHA256, SIZE, tmp_path))
+        assert (path.read_bytes(), len(written)) == (CONTENT, writes)
+        path.unlink()
 
 
 def test_a_hash_that_is_a_path_and_a_senseless_size_are_refused(server: Server, tmp_path: Path) -> None:
