@@ -1,6 +1,7 @@
 """The tables."""
 
 from .base import Base
+from .changes import ChangeAction, Notice, NoticeKind, OrderDecision, ScheduleChange, WeekTemplate
 from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, VersionPart
 from .fleet import (
     AreaPolicy,
@@ -70,6 +71,7 @@ __all__ = [
     "Bulletin",
     "BulletinState",
     "BulletinVersion",
+    "ChangeAction",
     "Claim",
     "Clip",
     "CommandOrder",
@@ -83,7 +85,10 @@ __all__ = [
     "LexiconEntry",
     "LinkPurpose",
     "Loudspeaker",
+    "Notice",
+    "NoticeKind",
     "OneTimeLink",
+    "OrderDecision",
     "OutboxMessage",
     "Person",
     "PlanDocument",
@@ -92,6 +97,7 @@ __all__ = [
     "RenderState",
     "Role",
     "Schedule",
+    "ScheduleChange",
     "ScheduleItem",
     "SignInFailure",
     "StartMode",
@@ -99,5 +105,6 @@ __all__ = [
     "UptimeDay",
     "UsageMonth",
     "VersionPart",
+    "WeekTemplate",
     "Witness",
 ]

@@ -36,6 +36,7 @@ class Area(Base):
     longitude: Mapped[float | None]
     window_start: Mapped[str] = mapped_column(String(5), default="05:00")
     window_end: Mapped[str] = mapped_column(String(5), default="21:30")
+    merged_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # it is a part of another unit since
     parent: Mapped[Area | None] = relationship(remote_side="Area.id")
 
 
