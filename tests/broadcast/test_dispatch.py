@@ -203,6 +203,19 @@ def test_a_paused_leader_that_published_late_has_everything_published_again(
     assert {d.evidence for d in stage.deliveries()} == {0}
 
 
+def test_documents_wait_where_only_what_is_urgent_may_leave(
+    stage: Any, link: ServerLink, watcher: Watcher
+) -> None:
+    """After a connection: what waited since before may be a plan with what was withdrawn since."""
+    on_air(stage)
+    leadership = lead(stage)
+    dispatcher(stage, link).flush(leadership, upto=Urgency.COMMAND)
+    assert [type(order) for order in watcher.orders(stage.wire.key.public, 1)] == [Alerts]
+    assert waiting(stage) == 3
+    dispatcher(stage, link).flush(leadership)
+    assert waiting(stage) == 0
+
+
 def test_who_does_not_lead_sends_nothing(stage: Any, link: ServerLink, watcher: Watcher) -> None:
     on_air(stage)
     old = lead(stage)
