@@ -27,6 +27,7 @@ VIEWS = (
     "bulletins",
     "reading",
     "programme",
+    "scheduling",
     "urgent",
     "loudspeakers",
     "enrolment",

@@ -20,6 +20,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "faults": "loudspeakers",
     "uptime": "loudspeakers",
     "policies": "loudspeakers",
+    "scheduling": "programme",
     "recordings": "bulletins",
     "lexicon_table": "lexicon",
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from flask_babel import gettext as _
@@ -102,6 +103,33 @@ class FormReader:
         except ValueError:
             self.refuse(name, _("Ngày không đúng. Ví dụ: 21/03/2026."))
             return None
+
+    def dates(self, name: str) -> tuple[dt.date, ...]:
+        """Repeated dates, empty ones left out, in order and without doubles."""
+        found: set[dt.date] = set()
+        for value in self._texts(name):
+            try:
+                found.add(_date(value))
+            except ValueError:
+                self.refuse(name, _("Ngày không đúng: “%(value)s”. Ví dụ: 21/03/2026.", value=value[:20]))
+        return tuple(sorted(found))
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """Whole numbers of one field or of many, parted by commas or spaces, also below 0."""
+        found: set[int] = set()
+        for value in re.split(r"[\s,;]+", " ".join(self._texts(name))):
+            if _is_number(value.removeprefix("-")):
+                found.add(int(value))
+            elif value:
+                self.refuse(name, _("Hãy nhập các số, cách nhau bằng dấu phẩy. Ví dụ: 1, 15."))
+        return tuple(sorted(found))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Repeated fields as they stand in the page, also the empty ones."""
+        return tuple(value.strip() for value in self._form.getlist(name))
+
+    def _texts(self, name: str) -> Iterator[str]:
+        return (value for value in self.texts(name) if value)
 
     def times(self, name: str, *, missing: str) -> tuple[dt.time, ...]:
         """Repeated hours as ``clock_time`` reads them, empty ones left out, in order and without doubles."""

@@ -1,4 +1,4 @@
-// The schedule's form: bulletins in order, as many times as needed, one tap to accept a correction.
+// The schedule's form: bulletins in order, as many times and dates as needed, one tap to accept a correction.
 
 const form = document.querySelector("[data-schedule-form]");
 const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -18,12 +18,10 @@ function move(row, step) {
   changed();
 }
 
-function addTime(value = "") {
-  const list = form.querySelector("[data-times]");
-  const line = form.querySelector("[data-time-template]").content.cloneNode(true);
-  line.querySelector("input").value = value;
-  list.append(line);
-  if (!value) list.lastElementChild.querySelector("input").focus();
+function addLine(kind) {
+  const list = form.querySelector(`[data-lines="${kind}"]`);
+  list.append(form.querySelector(`[data-template="${kind}"]`).content.cloneNode(true));
+  list.lastElementChild.querySelector("input, select").focus();
 }
 
 function correct(from, to) {
@@ -45,10 +43,11 @@ form.addEventListener("click", (event) => {
   if (button.dataset.move) {
     move(row, Number(button.dataset.move));
     button.focus();
-  } else if (button.dataset.addTime !== undefined) {
-    addTime();
-  } else if (button.dataset.dropTime !== undefined) {
-    button.closest("[data-time]").remove();
+  } else if (button.dataset.add) {
+    event.preventDefault();
+    addLine(button.dataset.add);
+  } else if (button.dataset.dropLine !== undefined) {
+    button.closest("[data-line]").remove();
     changed();
   } else if (button.name === "correct") {
     event.preventDefault();

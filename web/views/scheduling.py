@@ -1,0 +1,263 @@
+"""Making and changing a schedule: one form for every kind of rule, with what it means told before saving."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from broadcast import bulletins, permissions, programme
+from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
+from broadcast.models import Bulletin, BulletinState, Role, Schedule
+from devices.messages import BulletinClass
+from schedules import recurrence
+from schedules.errors import RuleError
+from schedules.types import LAST, LOCAL, Frequency, NthWeekday, Occurrence, OnHolidays, Rule
+from web.auth import current_person, signed_in
+from web.edge import now, system
+from web.errors import refuse, sentence
+from web.forms import schedules as forms
+from web.forms.rule_fields import RuleFields
+from web.forms.schedules import ScheduleForm
+from web.views import concern_words, places, words
+from web.views.day_notes import DayNote, note
+
+blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
+
+MOST_BULLETINS = 200  # offered in the form
+PREVIEWED = 6  # coming times shown before saving
+HORIZON = dt.timedelta(days=800)  # a lunar date comes once a year, and now and then a month later
+DEFAULT_TIME = dt.time(5, 30)
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/new")
+@signed_in
+def write() -> str:
+    wanted = request.args.get("bulletin_id", type=int)
+    chosen = bulletins.get(g.session, current_person(), wanted) if wanted else None
+    form = ScheduleForm(
+        title=chosen.current.title[:200] if chosen else "",
+        area_id=chosen.area_id if chosen else request.args.get("area", 0, type=int),
+        bulletin_ids=(wanted,) if wanted else (),
+        when=RuleFields(starts_on=_wanted_day(), times=(_wanted_time(),)),
+    )
+    return _form_page(form)
+
+
+@blueprint.post("/new")
+@signed_in
+def create() -> Answer:
+    return _save(None)
+
+
+@blueprint.get("/schedules/<int:schedule_id>/edit")
+@signed_in
+def edit(schedule_id: int) -> str:
+    schedule = _editable(schedule_id)
+    form = ScheduleForm(
+        title=schedule.title,
+        area_id=schedule.area_id,
+        bulletin_ids=tuple(item.bulletin_id for item in schedule.items),
+        when=RuleFields.of(recurrence.from_dict(schedule.rule)),
+    )
+    return _form_page(form, schedule)
+
+
+@blueprint.post("/schedules/<int:schedule_id>/edit")
+@signed_in
+def change(schedule_id: int) -> Answer:
+    return _save(_editable(schedule_id))
+
+
+@blueprint.get("/preview")
+@signed_in
+def preview() -> str:
+    """Coming times and doubts of what stands in the form; the form's fields come in the query."""
+    form = forms.read_schedule(request.args)
+    schedule_id = request.args.get("schedule_id", type=int)
+    return render_template("programme/_preview.html", form=form, **_foresight(form, schedule_id))
+
+
+def coming(rule: Rule, count: int) -> list[Occurrence]:
+    return list(itertools.islice(recurrence.occurrences(rule, now(), now() + HORIZON), count))
+
+
+def noted(found: list[Occurrence]) -> list[tuple[Occurrence, DayNote]]:
+    return [(each, note(each.nominal.date())) for each in found]
+
+
+def _save(schedule: Schedule | None) -> Answer:
+    form = _corrected(forms.read_schedule(request.form))
+    rule = form.rule
+    if request.form.get("more"):  # a line more, without scripts
+        return _form_page(replace(form, errors={}), schedule, more=request.form["more"])
+    if form.errors or rule is None or "correct" in request.form:
+        return _form_page(form, schedule), 422
+    try:
+        doubts = concern_words.doubts(_concerns(form, rule, schedule.id if schedule else None))
+        if doubts and not form.accepted:
+            return _form_page(form, schedule, unsaved=True), 422
+        saved = _create(form, rule) if schedule is None else _change(schedule, form, rule)
+    except DomainError as error:
+        return _form_page(form, schedule, problem=sentence(error)), refuse(error)
+    flash(_("Đã lên lịch. Loa tải âm thanh về trước giờ phát."), "ok")
+    return redirect(url_for("programme.show", schedule_id=saved.id))
+
+
+def _create(form: ScheduleForm, rule: Rule) -> Schedule:
+    return programme.create_schedule(
+        g.session,
+        current_person(),
+        area_id=form.area_id,
+        title=form.title,
+        bulletin_ids=form.bulletin_ids,
+        rule=rule,
+        now=now(),
+    )
+
+
+def _change(schedule: Schedule, form: ScheduleForm, rule: Rule) -> Schedule:
+    return programme.change_schedule(
+        g.session,
+        current_person(),
+        schedule.id,
+        title=form.title,
+        area_id=form.area_id,
+        bulletin_ids=form.bulletin_ids,
+        rule=rule,
+        now=now(),
+        wire=system().wire,
+    )
+
+
+def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any) -> str:
+    return render_template(
+        "programme/write.html",
+        form=form,
+        when=form.when,
+        schedule=schedule,
+        areas=places.options(current_person(), Role.EDITOR),
+        bulletins=_offered(form.bulletin_ids),
+        frequencies=_frequencies(),
+        holidays=_holidays(),
+        nths=_nths(),
+        last=LAST,
+        blank_nth=NthWeekday(0, 0),
+        words=words,
+        **_foresight(form, schedule.id if schedule else None),
+        **more,
+    )
+
+
+def _frequencies() -> list[tuple[str, str, str]]:
+    named = {
+        Frequency.ONCE: (_("Một lần"), ""),
+        Frequency.DAILY: (_("Hằng ngày"), _("hoặc cách mấy ngày")),
+        Frequency.WEEKLY: (_("Theo thứ trong tuần"), ""),
+        Frequency.WORKDAYS: (_("Ngày làm việc"), _("trừ lễ, kể cả ngày làm bù")),
+        Frequency.MONTHLY: (_("Hằng tháng"), _("ngày 15; thứ Hai đầu tháng")),
+        Frequency.YEARLY: (_("Hằng năm"), _("ngày dương lịch")),
+        Frequency.LUNAR_MONTHLY: (_("Hằng tháng âm lịch"), _("rằm, mùng một")),
+        Frequency.LUNAR_YEARLY: (_("Hằng năm âm lịch"), _("giỗ tổ mùng 10 tháng Ba")),
+        Frequency.DATES: (_("Những ngày tự chọn"), ""),
+    }
+    return [(kind.value, str(text), str(hint)) for kind, (text, hint) in named.items()]
+
+
+def _holidays() -> list[tuple[str, str]]:
+    named = {
+        OnHolidays.KEEP: _("Vẫn phát"),
+        OnHolidays.SKIP: _("Nghỉ, không phát"),
+        OnHolidays.ONLY: _("Chỉ phát vào ngày lễ"),
+        OnHolidays.NEXT_WORKING_DAY: _("Dời sang ngày làm việc kế tiếp"),
+    }
+    return [(kind.value, str(text)) for kind, text in named.items()]
+
+
+def _nths() -> list[tuple[int, str]]:
+    named = [_("đầu tiên"), _("thứ nhì"), _("thứ ba"), _("thứ tư"), _("thứ năm")]
+    return [*((number, str(text)) for number, text in enumerate(named, start=1)), (LAST, str(_("cuối cùng")))]
+
+
+def _offered(chosen: tuple[int, ...]) -> list[Bulletin]:
+    """The approved bulletins, the chosen ones first and in their order."""
+    found = bulletins.search(
+        g.session, current_person(), state=BulletinState.APPROVED, per_page=MOST_BULLETINS
+    ).items
+    places_of = {bulletin_id: place for place, bulletin_id in enumerate(chosen)}
+    usable = [each for each in found if each.klass is not BulletinClass.EMERGENCY and each.current.clip]
+    return sorted(usable, key=lambda each: places_of.get(each.id, len(chosen)))
+
+
+def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
+    """What would happen: the rule in words, its coming times, and what is doubtful."""
+    nothing: dict[str, Any] = {"coming": [], "described": "", "doubts": []}
+    rule = form.rule
+    if rule is None:
+        return nothing
+    try:
+        doubts = concern_words.doubts(_concerns(form, rule, schedule_id))
+    except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
+        doubts = []
+    try:
+        rule = recurrence.validate(rule)
+    except RuleError:  # one of the doubts
+        return nothing | {"doubts": doubts}
+    return {
+        "coming": noted(coming(rule, PREVIEWED)),
+        "described": recurrence.describe(rule),
+        "doubts": doubts,
+    }
+
+
+def _concerns(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> list[programme.Concern]:
+    return programme.check(
+        g.session,
+        current_person(),
+        area_id=form.area_id,
+        bulletin_ids=form.bulletin_ids,
+        rule=rule,
+        now=now(),
+        schedule_id=schedule_id,
+    )
+
+
+def _corrected(form: ScheduleForm) -> ScheduleForm:
+    """Take the correction that was accepted without scripts: ``03:15>15:15``."""
+    wrong, _arrow, right = request.form.get("correct", "").partition(">")
+    times = {f"{time:%H:%M}": time for time in form.when.times}
+    if not right or wrong not in times:
+        return form
+    times[wrong] = dt.time.fromisoformat(right)
+    return replace(form, when=replace(form.when, times=tuple(sorted(set(times.values())))))
+
+
+def _editable(schedule_id: int) -> Schedule:
+    """Errors: NotFound, Forbidden, WrongState."""
+    schedule = programme.get(g.session, current_person(), schedule_id)
+    permissions.require(current_person(), Role.EDITOR, schedule.area_id, g.session)
+    if schedule.withdrawn_at is not None:
+        raise WrongState(kind="schedule", id=schedule_id, state="withdrawn", action="change")
+    return schedule
+
+
+def _wanted_day() -> dt.date:
+    """The day that was pointed at in the week, else tomorrow."""
+    today = now().astimezone(LOCAL).date()
+    try:
+        return max(dt.date.fromisoformat(request.args.get("day", "")), today)
+    except ValueError:
+        return today + dt.timedelta(days=1)
+
+
+def _wanted_time() -> dt.time:
+    try:
+        return dt.time.fromisoformat(request.args.get("time", ""))
+    except ValueError:
+        return DEFAULT_TIME
