@@ -16,6 +16,9 @@ from .wording import describe
 __all__ = ["MAX_TIMES", "describe", "from_dict", "occurrences", "to_dict", "validate"]
 
 
+_MIDNIGHT = dt.time()
+
+
 def occurrences(
     rule: Rule, start: dt.datetime, end: dt.datetime, holidays: Calendar = NATIONAL
 ) -> Iterator[Occurrence]:
@@ -32,18 +35,21 @@ def occurrences(
 
 
 def _regular(rule: Rule, start: dt.datetime, end: dt.datetime, holidays: Calendar) -> Iterator[Occurrence]:
-    times = sorted(rule.times)
+    times = [(time, _since_midnight(time)) for time in sorted(rule.times)]
     dropped = {day.toordinal() for day in rule.skipped_days}
     elsewhere = {*rule.skipped, *(move.was for move in rule.moved)}
+    begin, until = start.astimezone(dt.UTC), end.astimezone(dt.UTC)  # instants of a zone are slow to compare
     for day in days(rule, _ordinal(start), _ordinal(end), holidays):
         if day in dropped:
             continue
         date = dt.date.fromordinal(day)
-        for time in times:
-            nominal = dt.datetime.combine(date, time)
-            instant = nominal.replace(tzinfo=LOCAL).astimezone(dt.UTC)
-            if start <= instant < end and nominal not in elsewhere:
-                yield Occurrence(start=instant, nominal=nominal)
+        midnight = dt.datetime.combine(date, _MIDNIGHT, LOCAL).astimezone(dt.UTC)
+        for time, since in times:
+            instant = midnight + since
+            if begin <= instant < until:
+                nominal = dt.datetime.combine(date, time)
+                if nominal not in elsewhere:
+                    yield Occurrence(start=instant, nominal=nominal)
 
 
 def _arrivals(rule: Rule, start: dt.datetime, end: dt.datetime, holidays: Calendar) -> list[Occurrence]:
@@ -61,6 +67,10 @@ def _would_air(rule: Rule, nominal: dt.datetime, holidays: Calendar) -> bool:
         return False
     day = nominal.toordinal()
     return next(days(rule, day, day, holidays), None) is not None
+
+
+def _since_midnight(time: dt.time) -> dt.timedelta:
+    return dt.timedelta(hours=time.hour, minutes=time.minute, seconds=time.second)
 
 
 def _ordinal(instant: dt.datetime) -> int:

@@ -94,11 +94,9 @@ class _Loudspeaker:
             self.played.append(Stretch(piece.claim.id, now, now, ending))
 
     def _first(self) -> _Piece:
-        pieces = {piece.claim.id: piece for piece in self._due}
+        """By rank, decision and start: what was begun goes on before what is new in its rank."""
         order = precedence.in_order((piece.claim for piece in self._due), self._decisions)
-        rank = precedence.key(order[0])[:2]
-        begun = (claim for claim in order if pieces[claim.id].cut_at and precedence.key(claim)[:2] == rank)
-        return pieces[next(begun, order[0]).id]
+        return next(piece for piece in self._due if piece.claim == order[0])
 
     def _play(self, piece: _Piece, now: dt.datetime) -> dt.datetime:
         """Let it sound until it ends or is cut; returns when that is."""

@@ -12,12 +12,14 @@ _WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "
 _LUNAR_MONTHS = ("Giêng", "Hai", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười một", "Chạp")
 _NTH = {1: "đầu tiên", 2: "thứ nhì", 3: "lần thứ ba", 4: "lần thứ tư", 5: "lần thứ năm", LAST: "cuối cùng"}
 _LISTED = 6  # more than that is told as a count
+_LONG = 80  # characters of a list; what is longer is told as a count too
+LONGEST = 200
 _UNITS = {Frequency.WEEKLY: "tuần", Frequency.MONTHLY: "tháng", Frequency.YEARLY: "năm"}
 _HOLIDAYS = {
     OnHolidays.KEEP: "",
     OnHolidays.SKIP: ", trừ ngày lễ",
     OnHolidays.ONLY: ", chỉ vào ngày lễ",
-    OnHolidays.NEXT_WORKING_DAY: ", gặp ngày lễ thì dời sang ngày làm việc kế tiếp",
+    OnHolidays.NEXT_WORKING_DAY: ", ngày lễ thì dời sang ngày làm việc sau",
 }
 _LEAP = {
     LeapMonths.FIRST: "",
@@ -27,7 +29,12 @@ _LEAP = {
 
 
 def describe(rule: Rule) -> str:
-    """The rule as a Vietnamese sentence without a full stop."""
+    """The rule as a Vietnamese sentence without a full stop, of at most ``LONGEST`` characters."""
+    words = _sentence(rule)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+
+
+def _sentence(rule: Rule) -> str:
     times = _times(sorted(rule.times))
     after = _HOLIDAYS[rule.on_holidays] + _exceptions(rule)
     if rule.frequency is Frequency.ONCE:
@@ -53,7 +60,9 @@ def _weekly(rule: Rule) -> str:
 
 
 def _monthly(rule: Rule) -> str:
-    days = _numbered(rule) if rule.month_days else _nth(rule.nth_weekdays)
+    if LAST in rule.month_days and rule.interval == 1:
+        return f"{_numbered(rule, 'ngày cuối')} mỗi tháng{_month_end(rule)}"
+    days = _numbered(rule, "ngày cuối tháng") if rule.month_days else _nth(rule.nth_weekdays)
     return days + _every(rule) + _month_end(rule)
 
 
@@ -66,13 +75,13 @@ def _every(rule: Rule) -> str:
     return f" hằng {unit}" if rule.interval == 1 else f", {rule.interval} {unit} một lần"
 
 
-def _numbered(rule: Rule) -> str:
-    said = _counted(_in_month(rule.month_days), "ngày")
+def _numbered(rule: Rule, last: str) -> str:
+    said = _counted(_in_month(rule.month_days, last), "ngày")
     return _capital(said) if said.startswith("ngày") else f"Ngày {said}"
 
 
-def _in_month(days: Sequence[int]) -> list[str]:
-    from_end = {LAST: "ngày cuối tháng"}
+def _in_month(days: Sequence[int], last: str) -> list[str]:
+    from_end = {LAST: last}
     after = sorted(day for day in days if day > 0)
     before = sorted(day for day in days if day < 0)
     return [
@@ -99,7 +108,7 @@ def _of_year(rule: Rule) -> str:
         return f"{_nth(rule.nth_weekdays)} của tháng {_listed([str(month) for month in months])}"
     if len(months) == 1 and len(rule.month_days) <= _LISTED and min(rule.month_days) > 0:
         return f"Ngày {_listed([f'{day:02}/{months[0]:02}' for day in rule.month_days])}"
-    return f"{_numbered(rule)} các tháng {_counted([str(month) for month in months], 'tháng')}"
+    return f"{_numbered(rule, 'ngày cuối')} các tháng {_counted([str(month) for month in months], 'tháng')}"
 
 
 def _lunar_yearly(rule: Rule) -> str:
@@ -167,7 +176,8 @@ def _capital(words: str) -> str:
 
 
 def _counted(words: Sequence[str], unit: str) -> str:
-    return _listed(words) if len(words) <= _LISTED else f"{len(words)} {unit}"
+    said = _listed(words)
+    return said if len(words) <= _LISTED and len(said) <= _LONG else f"{len(words)} {unit}"
 
 
 def _listed(words: Sequence[str]) -> str:

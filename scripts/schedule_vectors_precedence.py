@@ -54,6 +54,7 @@ ORDERS = (
     ("a village does so too", "up priority province 0, own routine village 5", "own<up village", "own up"),
     ("the later word counts", "up priority province 0, own priority commune 5", "own<up commune, up<own commune", "up own"),
     ("and the one after it", "up priority province 0, own priority commune 5", "own<up commune, up<own commune, own<up commune", "own up"),
+    ("a word taken back leaves no trace", "up priority province 0, x priority commune 1, own priority commune 5", "own<up commune, up<own commune", "up x own"),
     ("never an emergency from above", "up emergency province 0, own priority commune 5", "own<up commune", "up own"),
     ("nor its own, which is first anyway", "up priority province 0, own emergency commune 5", "up<own commune", "own up"),
     ("routine from above goes by the rule", "up routine province 0, own routine commune 5", "own<up commune", "up own"),

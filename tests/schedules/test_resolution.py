@@ -50,7 +50,9 @@ def test_of_one_rank_the_second_waits_and_what_waits_too_long_never_begins() -> 
 
 
 def test_a_few_seconds_or_half_an_hour_later_it_is_not_worth_resuming() -> None:
-    assert told(airing("news", 0, 10), airing("flood", 9.95, 1, "emergency"))[0][3] == "dropped"
+    least = LEAST_REST / minutes(1)
+    assert told(airing("news", 0, 10), airing("flood", 10 - least, 1, "emergency"))[0][3] == "preempted"
+    assert told(airing("news", 0, 10), airing("flood", 10.01 - least, 1, "emergency"))[0][3] == "dropped"
     assert told(airing("news", 0, 10), airing("flood", 5, 31, "emergency")) == [
         ("news", 0, 5, "preempted"),
         ("flood", 5, 36, "done"),

@@ -94,6 +94,10 @@ def test_a_random_rrule_expands_as_dateutil_does(seed: int, later: int, length: 
             "FREQ=DAILY;UNTIL=20260309T222959Z",  # a second before 05:30 of the 10th
             Rule(Frequency.DAILY, START.date(), FIVE_THIRTY, until=dt.date(2026, 3, 9)),
         ),
+        (
+            "FREQ=DAILY;UNTIL=20260309T223000Z",  # 05:30 of the 10th, which still belongs to it
+            Rule(Frequency.DAILY, START.date(), FIVE_THIRTY, until=dt.date(2026, 3, 10)),
+        ),
         ("FREQ=DAILY;COUNT=3", Rule(Frequency.DAILY, START.date(), FIVE_THIRTY, until=dt.date(2026, 3, 4))),
         (
             "FREQ=DAILY;UNTIL=99991231T235959Z",
@@ -128,6 +132,7 @@ def test_what_calendars_write_is_read_as_people_mean_it(rrule: str, rule: Rule) 
         ("FREQ=MONTHLY;BYMONTHDAY=32", "rrule_out_of_range"),
         ("FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR", "rrule_unsupported"),
         ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "rrule_unsupported"),
+        ("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1;BYHOUR=5,17", "rrule_unsupported"),  # positions count times too
         ("FREQ=YEARLY;BYDAY=MO", "rrule_unsupported"),
         ("FREQ=YEARLY;BYWEEKNO=20", "rrule_unsupported"),
         ("FREQ=YEARLY;BYYEARDAY=100", "rrule_unsupported"),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schedules import recurrence, rrule_reading, rrule_writing
+from schedules.errors import RuleError
 from schedules.holidays import Calendar
 from schedules.types import (
     LOCAL,
@@ -108,7 +111,7 @@ def test_a_rule_of_any_kind_survives_its_stored_form(rule: Rule) -> None:
 def test_a_rule_of_any_kind_can_be_said_within_a_column(rule: Rule) -> None:
     words = recurrence.describe(rule)
     assert 0 < len(words) <= 200
-    assert words[0].isupper()
+    assert words[0].isupper() or words[0].isdigit()
     assert "  " not in words
 
 
@@ -173,6 +176,33 @@ def test_every_rule_is_written_with_the_same_occurrences(rule: Rule) -> None:
     assert found == {o.nominal for o in recurrence.occurrences(rule, start, end)}
 
 
+def test_what_rrule_cannot_say_is_written_as_dates() -> None:
+    """BYSETPOS counts the days of a year, not of each of its months; a move may go before the start."""
+    at = (dt.time(5, 30),)
+    rule = Rule(Frequency.YEARLY, BEGIN, at, months=frozenset({2, 4}), month_days=(30,))
+    (series,) = rrule_writing.write(rule, dt.date(2024, 12, 31))
+    assert (series.rrule, [moment.day for moment in (series.start, *series.rdates)]) == ("", [29, 30])
+    early = dt.datetime.combine(dt.date(2023, 12, 30), at[0])
+    move = Move(dt.datetime.combine(dt.date(2024, 1, 25), at[0]), early)
+    lunar = Rule(Frequency.LUNAR_MONTHLY, BEGIN, at, month_days=(15,), moved=(move,))
+    (series,) = rrule_writing.write(lunar, dt.date(2024, 2, 1))
+    assert (series.start, series.rdates) == (early, ())
+
+
+@pytest.mark.parametrize(
+    ("many", "code"),
+    [
+        ({"dates": tuple(BEGIN + dt.timedelta(n) for n in range(1001))}, "too_many_dates"),
+        ({"skipped_days": tuple(BEGIN + dt.timedelta(n) for n in range(1001))}, "too_many_exceptions"),
+    ],
+)
+def test_a_rule_made_in_code_is_bounded_too(many: dict[str, Any], code: str) -> None:
+    fields = {"dates": (BEGIN,)} | many
+    with pytest.raises(RuleError) as caught:
+        recurrence.validate(Rule(Frequency.DATES, BEGIN, (dt.time(7),), **fields))
+    assert caught.value.code == code
+
+
 def test_a_calendar_of_a_unit_changes_what_rules_do() -> None:
     rule = Rule(Frequency.WORKDAYS, BEGIN, (dt.time(7),))
     start, end = midnight(dt.date(2026, 8, 30)), midnight(dt.date(2026, 9, 6))
@@ -180,3 +210,67 @@ def test_a_calendar_of_a_unit_changes_what_rules_do() -> None:
     own = Calendar(worked=frozenset({dt.date(2026, 8, 31)}), days_off=((dt.date(2026, 9, 4), "Lễ hội"),))
     assert nation == [3, 4]
     assert [o.nominal.day for o in recurrence.occurrences(rule, start, end, own)] == [31, 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"frequency": Frequency.DAILY, "interval": 3}, "Cứ 3 ngày một lần"),
+        (
+            {"frequency": Frequency.WEEKLY, "weekdays": frozenset({0, 2}), "interval": 2},
+            "Thứ Hai và thứ Tư, 2 tuần một lần",
+        ),
+        ({"frequency": Frequency.MONTHLY, "month_days": (1, 15)}, "Ngày 1 và 15 hằng tháng"),
+        (
+            {"frequency": Frequency.MONTHLY, "month_days": (31,)},
+            "Ngày 31 hằng tháng (tháng thiếu: ngày cuối tháng)",
+        ),
+        (
+            {"frequency": Frequency.MONTHLY, "month_days": (31,), "month_end": MonthEnd.SKIP},
+            "Ngày 31 hằng tháng (bỏ qua tháng thiếu ngày)",
+        ),
+        ({"frequency": Frequency.MONTHLY, "month_days": (-1,)}, "Ngày cuối mỗi tháng"),
+        (
+            {"frequency": Frequency.MONTHLY, "nth_weekdays": (NthWeekday(-1, 4), NthWeekday(1, 0))},
+            "Thứ Hai đầu tiên và thứ Sáu cuối cùng hằng tháng",
+        ),
+        (
+            {"frequency": Frequency.YEARLY, "months": frozenset({9}), "month_days": (2,)},
+            "Ngày 02/09 hằng năm",
+        ),
+        (
+            {"frequency": Frequency.YEARLY, "months": frozenset({6}), "nth_weekdays": (NthWeekday(1, 6),)},
+            "Chủ Nhật đầu tiên của tháng 6 hằng năm",
+        ),
+        ({"frequency": Frequency.WORKDAYS}, "Các ngày làm việc"),
+        (
+            {"frequency": Frequency.LUNAR_MONTHLY, "month_days": (1, 15)},
+            "Mùng 1 và ngày rằm âm lịch hằng tháng",
+        ),
+        (
+            {"frequency": Frequency.LUNAR_YEARLY, "months": frozenset({3}), "month_days": (10,)},
+            "Mùng 10 tháng Ba âm lịch hằng năm",
+        ),
+        (
+            {"frequency": Frequency.LUNAR_YEARLY, "months": frozenset({12}), "month_days": (23,)},
+            "Ngày 23 tháng Chạp âm lịch hằng năm",
+        ),
+        (
+            {"frequency": Frequency.LUNAR_YEARLY, "months": frozenset({12}), "month_days": (-1,)},
+            "Ngày cuối năm âm lịch (29 hoặc 30 Tết) hằng năm",
+        ),
+    ],
+)
+def test_every_kind_is_told_as_people_say_it(fields: dict[str, Any], words: str) -> None:
+    rule = Rule(starts_on=dt.date(2026, 3, 2), times=(dt.time(5, 30),), **fields)
+    assert recurrence.describe(rule) == f"{words}, lúc 05:30, từ 02/03/2026"
+
+
+def test_holidays_and_exceptions_are_told_after_all_else() -> None:
+    day = dt.date(2026, 3, 2)
+    moment = dt.datetime.combine(day, dt.time(5, 30))
+    rule = Rule(
+        Frequency.DAILY, day, (dt.time(5, 30),), on_holidays=OnHolidays.SKIP, skipped_days=(day,),
+        moved=(Move(moment, moment),),
+    )  # fmt: skip
+    assert recurrence.describe(rule).endswith("từ 02/03/2026, trừ ngày lễ, bỏ 1 ngày, dời 1 lượt")

@@ -11,7 +11,7 @@ from devices.messages import BulletinClass
 MINUTE = 60_000
 FILE = importlib.resources.files("schedules") / "vectors" / "precedence.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
-# A box knows no decisions: the server tells it the order that was decided by the times of the items.
+# A box knows no decisions.
 HEARD = [case for case in CASES if "stretches" in case and not case["decisions"]]
 AT_ALL = {"done": "done", "dropped": "partial", "waited": "expired"}
 TOLERANCE = 700  # ms: what is cut fades, what resumes is decoded
