@@ -1,6 +1,7 @@
 """The loudspeakers of ``benchmarks.speaker`` in a process of their own: one JSON line in, one out.
 
-``{"join": FILE}``: switch those of a file of identities on too; answers when all hold their orders.
+``{"join": FILE, "within": S}``: switch those of a file of identities on too; answers when all hold their
+orders, or so many seconds later.
 ``{"item": ID}``: when each armed, began and ended an item. ``{"stop": true}``: end.
 """
 
@@ -23,23 +24,24 @@ import msgspec
 from devices.simulator import Fleet, Profile, SimulatedSpeaker, Surroundings
 from devices.speaker.identity import Identity
 
-PATIENCE_S = 120.0
 AT_ONCE = 250  # switched on together: the broker takes so many greetings at a time
 LEAN = Profile.parse("seed = 1\n[sensors]\nload = false\n")
 
 
 async def serve(folder: Path) -> None:
+    gc.set_threshold(100_000, 20, 20)  # thousands of boxes are alive all the time: looking frees nothing
     before = memory_kb()
     around = Surroundings(folder / "boxes", random.Random(1), durable=False)
     speakers: list[SimulatedSpeaker] = []
     loop = asyncio.get_running_loop()
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         match json.loads(line):
-            case {"join": str(name)}:
+            case {"join": str(name), "within": within}:
+                limit = time.monotonic() + within
                 found = msgspec.json.decode(Path(name).read_bytes(), type=list[Identity])
                 joining = Fleet(found, folder, profile=LEAN, surroundings=around).speakers.values()
                 speakers += joining
-                told = await switch_on(list(joining))
+                told = await switch_on(list(joining), limit)
                 answer({**told, "memory_kb_each": round((memory_kb() - before) / len(speakers), 1)})
             case {"item": str(item)}:
                 answer(seen(speakers, item))
@@ -47,13 +49,13 @@ async def serve(folder: Path) -> None:
                 break
 
 
-async def switch_on(joining: Sequence[SimulatedSpeaker]) -> dict[str, Any]:
+async def switch_on(joining: Sequence[SimulatedSpeaker], limit: float) -> dict[str, Any]:
     began, cpu = time.monotonic(), time.process_time()
     for start in range(0, len(joining), AT_ONCE):
         batch = joining[start : start + AT_ONCE]
         for speaker in batch:
             await speaker.begin()
-        await waited(batch)
+        await waited(batch, limit)
     gc.collect()
     gc.freeze()  # what stands now is not searched again: a search would stop thousands of boxes at once
     return {
@@ -64,8 +66,7 @@ async def switch_on(joining: Sequence[SimulatedSpeaker]) -> dict[str, Any]:
     }
 
 
-async def waited(batch: Sequence[SimulatedSpeaker]) -> None:
-    limit = time.monotonic() + PATIENCE_S
+async def waited(batch: Sequence[SimulatedSpeaker], limit: float) -> None:
     while not all(map(has_orders, batch)) and time.monotonic() < limit:
         await asyncio.sleep(0.05)
 

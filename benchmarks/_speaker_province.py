@@ -1,0 +1,211 @@
+"""The server side of ``benchmarks.speaker``: a province in a folder of its own, and its announcement."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from benchmarks._bounded import Late, Limit
+from benchmarks._waiting import free_port
+from broadcast import areas, bootstrap, people, settings, trial, urgent
+from broadcast.database import Database
+from broadcast.models import (
+    Area,
+    AreaKind,
+    AsRun,
+    Broadcast,
+    Bulletin,
+    OutboxMessage,
+    RenderState,
+    Role,
+)
+from broadcast.outbox import Wire
+from devices.messages import AlertStatus, ItemState
+from devices.speaker.identity import Identity
+
+AT_ONCE = 250  # loudspeakers entered in one transaction, that the server may go on
+TEXT = "Nước sông lên nhanh."
+STARTING_S = 60.0
+GOOD_BYE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An announcement on its way; instants in seconds of UTC."""
+
+    item: str
+    start: float
+    end: float
+    document: bytes  # as it leaves for the area
+
+
+class Province:
+    """Each size is an area that lies in the next larger one."""
+
+    def __init__(self, folder: Path, sizes: Sequence[int]) -> None:
+        self.folder = folder
+        self.environ = {
+            "TRUYEN_THANH_DATA_DIR": str(folder / "data"),
+            "TRUYEN_THANH_PORT": str(free_port()),
+            "TRUYEN_THANH_MQTT_PORT": str(free_port()),
+            "TRUYEN_THANH_ENGINES": "espeak",
+            "TRUYEN_THANH_LOG_LEVEL": "WARNING",
+        }
+        loaded = settings.load(self.environ)
+        loaded.data_dir.mkdir(parents=True)
+        self.database = Database(loaded.database_url)
+        self.database.migrate()
+        self.wire: Wire = bootstrap.wire(loaded)
+        self.entered = 0
+        self.areas: dict[int, int] = {}
+        self.pids: dict[str, int] = {}
+        with self.database.transaction() as session:
+            self._found(session, sizes)
+
+    def _found(self, session: Session, sizes: Sequence[int]) -> None:
+        """The areas, each with a village for the loudspeakers that the smaller one in it lacks."""
+        parent = None
+        for level, size in enumerate(sorted(sizes, reverse=True)):
+            parent = self.areas[size] = self._area(session, f"B{level}", parent)
+            self._area(session, f"V{size}", parent)
+        officer = people.create_person(session, username="lan", name="Trần Thị Lan", now=now())
+        for role in (Role.EDITOR, Role.URGENT):
+            people.grant(session, officer, role, self.areas[max(sizes)], now=now())
+        self.officer = officer.id
+
+    def _area(self, session: Session, code: str, parent: int | None) -> int:
+        return areas.create(
+            session, code=code, name=f"Vùng {code}", kind=AreaKind.COMMUNE, parent_id=parent, now=now()
+        ).id
+
+    def enter(self, size: int, files: Sequence[Path]) -> int:
+        """Register as many as are missing to this size; their identities go in turn to the files."""
+        found: list[Identity] = []
+        while self.entered < size:
+            count = min(AT_ONCE, size - self.entered)
+            with self.database.transaction() as session:
+                village = areas.by_code(session, f"V{size}").id
+                found += trial.enter(
+                    session,
+                    wire=self.wire,
+                    area_id=village,
+                    count=count,
+                    first=self.entered + 1,
+                    now=now(),
+                )
+            self.entered += count
+        for number, file in enumerate(files):
+            file.write_bytes(msgspec.json.encode(found[number :: len(files)]))
+        return len(found)
+
+    @contextlib.contextmanager
+    def server(self, limit: Limit) -> Iterator[None]:
+        """The server with its broker in processes of their own. Raises Late."""
+        with (self.folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "web.cli", "run"],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environ},
+            )
+        try:
+            limit.within(STARTING_S).wait(self._broker, "the broker")
+            self.pids = {"server": process.pid, "broker": self._broker()}
+            yield
+        except Late:
+            sys.stderr.write((self.folder / "server.log").read_text()[-4000:])
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(GOOD_BYE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            self.database.dispose()
+
+    def announcement(self, limit: Limit) -> int:
+        """The id of a bulletin that has been spoken. Raises Late."""
+        with self.database.transaction() as session:
+            bulletin = urgent.prepare(
+                session,
+                people.get_person(session, self.officer),
+                area_id=self.areas[max(self.areas)],
+                text=TEXT,
+                status=AlertStatus.ACTUAL,
+                title="Thông báo khẩn",
+                now=now(),
+            ).id
+
+        def spoken() -> bool:
+            with self.database.transaction(read_only=True) as session:
+                return session.get_one(Bulletin, bulletin).current.render_state is RenderState.READY
+
+        limit.within(STARTING_S).wait(spoken, "the voice")
+        return bulletin
+
+    def send(self, bulletin: int, size: int, lead_s: float) -> Sent:
+        """What the officer's button does, with so long a lead that all can arm."""
+        with self.database.transaction() as session:
+            broadcast = urgent.send(
+                session,
+                people.get_person(session, self.officer),
+                wire=replace(self.wire, urgent_lead=dt.timedelta(seconds=lead_s)),
+                bulletin_id=bulletin,
+                status=AlertStatus.ACTUAL,
+                area_id=self.areas[size],
+                expires_in=dt.timedelta(minutes=5),
+                now=now(),
+            )
+            start = broadcast.start.timestamp()
+            return Sent(
+                broadcast.occurrence,
+                start,
+                start + broadcast.duration_ms / 1000,
+                self._document(session, broadcast),
+            )
+
+    def _document(self, session: Session, broadcast: Broadcast) -> bytes:
+        topic = self.wire.topics.alerts(session.get_one(Area, broadcast.area_id).code)
+        newest = select(OutboxMessage.payload).where(OutboxMessage.topic == topic)
+        return session.scalars(newest.order_by(OutboxMessage.id.desc())).first() or b""
+
+    def reported(self, item: str) -> int:
+        """How many loudspeakers have said that they played all of it."""
+        query = select(func.count(AsRun.id)).where(AsRun.occurrence == item, AsRun.result == ItemState.DONE)
+        with self.database.transaction(read_only=True) as session:
+            return session.scalar(query) or 0
+
+    def usage(self) -> dict[str, tuple[float, float]]:
+        """Of the server and of the broker."""
+        return {name: usage(pid) for name, pid in self.pids.items()}
+
+    def _broker(self) -> int:
+        """The broker is a child of the server: found by the folder that it works in; 0 before it is there."""
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit():
+                    line = (entry / "cmdline").read_bytes().split(b"\0")
+                    if line[0].endswith(b"mosquitto") and str(self.folder).encode() in b" ".join(line):
+                        return int(entry.name)
+        return 0
+
+
+def usage(pid: int) -> tuple[float, float]:
+    """Seconds of CPU so far and MB of memory now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / ticks, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
