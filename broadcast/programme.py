@@ -1,9 +1,10 @@
-"""The programme: schedules made, withdrawn and restored; what is doubtful about one is in ``concerns``."""
+"""The programme: schedules made, changed, withdrawn and restored; ``concerns`` has what is doubtful."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.types import Rule
 
-from . import areas, audit, bulletins, events, permissions, rereading, stopping
+from . import areas, bulletins, displacing, permissions, schedule_changes
 from .concerns import Concern, check
 from .errors import (
     EmptyTitle,
@@ -26,13 +27,15 @@ from .errors import (
     TitleTooLong,
     WrongState,
 )
-from .models import AreaClosure, Bulletin, Person, Role, Schedule, ScheduleItem
+from .models import AreaClosure, Bulletin, ChangeAction, Person, Role, Schedule
 from .outbox import Wire
+from .schedule_changes import Editing, State
 from .week import Slot, now_and_next, week
 
 __all__ = [
     "Concern",
     "Slot",
+    "change_schedule",
     "check",
     "create_schedule",
     "get",
@@ -56,32 +59,67 @@ def create_schedule(
     bulletin_ids: Sequence[int],
     rule: Rule,
     now: dt.datetime,
+    over: Collection[int] = (),
+    wire: Wire | None = None,
 ) -> Schedule:
-    """Put approved bulletins on the air by a rule.
+    """Put approved bulletins on the air by a rule; schedules in ``over`` give way where they overlap.
 
-    One that was on the air before and is read otherwise today waits to be approved again.
+    One that was on the air before and is read otherwise today waits to be approved again. With ``over``
+    goes a ``wire``, for what gives way may be sounding; all of it is one change, and one undo.
     Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, NothingToPlay, NotFound, NotApproved, NoAudio,
     WrongState (an emergency is never scheduled), RuleInvalid, TimeInPast.
     """
     area = areas.get(session, area_id)
     permissions.require(person, Role.EDITOR, area, session)
     rule = _checked_rule(rule, now)
-    schedule = Schedule(
-        area_id=area.id,
+    state = State(
         title=_checked_title(title),
+        area_id=area.id,
+        bulletin_ids=_playable(session, person, area_id, bulletin_ids),
         rule=recurrence.to_dict(rule),
-        rule_text=recurrence.describe(rule),
-        created_by=person.id,
-        created_at=now,
-        items=[
-            ScheduleItem(position=position, bulletin_id=bulletin.id)
-            for position, bulletin in enumerate(_playable(session, person, area_id, bulletin_ids))
-        ],
     )
-    session.add(schedule)
-    session.flush()
-    _freshen(session, schedule, now)
-    _tell(session, schedule, person, "schedule.create", now)
+    editing = Editing(session, person, now, ChangeAction.CREATE, wire)
+    change = editing.create(state)
+    displacing.displace(editing, change, over)
+    return change.schedule
+
+
+def change_schedule(
+    session: Session,
+    person: Person,
+    schedule_id: int,
+    *,
+    title: str | None = None,
+    area_id: int | None = None,
+    bulletin_ids: Sequence[int] | None = None,
+    rule: Rule | None = None,
+    now: dt.datetime,
+    wire: Wire,
+    over: Collection[int] = (),
+) -> Schedule:
+    """Change what is given and keep the rest; what sounds and has no place in it any more is stopped.
+
+    A new rule says everything: exceptions of the old one that it does not name are gone.
+    Errors: as ``create_schedule``; WrongState when it is withdrawn.
+    """
+    schedule = schedule_changes.locked(session, person, schedule_id)
+    if schedule.withdrawn_at is not None:
+        raise WrongState(kind="schedule", state="withdrawn", action="change")
+    before = State.of(schedule)
+    area = areas.get(session, before.area_id if area_id is None else area_id)
+    permissions.require(person, Role.EDITOR, area, session)
+    chosen = before.bulletin_ids
+    if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
+        chosen = _playable(session, person, area.id, bulletin_ids)
+    after = State(
+        title=before.title if title is None else _checked_title(title),
+        area_id=area.id,
+        bulletin_ids=chosen,
+        rule=before.rule if rule is None else recurrence.to_dict(_checked_rule(rule, now)),
+    )
+    if after != before or over:
+        editing = Editing(session, person, now, ChangeAction.CHANGE, wire)
+        displacing.displace(editing, editing.put(schedule, after), over)
     return schedule
 
 
@@ -92,23 +130,21 @@ def withdraw_schedule(
 
     Errors: NotFound, Forbidden, WrongState.
     """
-    schedule = _editable(session, person, schedule_id)
+    schedule = schedule_changes.locked(session, person, schedule_id)
     if schedule.withdrawn_at is not None:
         raise WrongState(kind="schedule", state="withdrawn", action="withdraw")
-    schedule.withdrawn_at, schedule.withdrawn_by = now, person.id
-    _tell(session, schedule, person, "schedule.withdraw", now)
-    stopping.cut_schedule(session, person, schedule.id, wire=wire, now=now)
+    state = replace(State.of(schedule), withdrawn=True)
+    Editing(session, person, now, ChangeAction.WITHDRAW, wire).put(schedule, state)
     return schedule
 
 
 def restore_schedule(session: Session, person: Person, schedule_id: int, now: dt.datetime) -> Schedule:
     """Put a withdrawn schedule on the air again. Errors: NotFound, Forbidden, WrongState."""
-    schedule = _editable(session, person, schedule_id)
+    schedule = schedule_changes.locked(session, person, schedule_id)
     if schedule.withdrawn_at is None:
         raise WrongState(kind="schedule", state="active", action="restore")
-    schedule.withdrawn_at = schedule.withdrawn_by = None
-    _freshen(session, schedule, now)
-    _tell(session, schedule, person, "schedule.restore", now)
+    state = replace(State.of(schedule), withdrawn=False)
+    Editing(session, person, now, ChangeAction.RESTORE).put(schedule, state)
     return schedule
 
 
@@ -133,12 +169,6 @@ def list_schedules(
     return list(session.scalars(query.order_by(Schedule.id)))
 
 
-def _editable(session: Session, person: Person, schedule_id: int) -> Schedule:
-    schedule = get(session, person, schedule_id)
-    permissions.require(person, Role.EDITOR, schedule.area_id, session)
-    return schedule
-
-
 def _checked_title(title: str) -> str:
     title = title.strip()
     if not title:
@@ -159,11 +189,10 @@ def _checked_rule(rule: Rule, now: dt.datetime) -> Rule:
     return rule
 
 
-def _playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> list[Bulletin]:
+def _playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
     if not bulletin_ids:
         raise NothingToPlay()
     above = {area.id for area in areas.ancestors(session, area_id)}
-    found = []
     for bulletin_id in bulletin_ids:
         bulletin = session.get(Bulletin, bulletin_id)
         if bulletin is None or not (
@@ -177,24 +206,4 @@ def _playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequ
             raise NotApproved(bulletin_id=bulletin_id)
         if version.clip_id is None:
             raise NoAudio(bulletin_id=bulletin_id)
-        found.append(bulletin)
-    return found
-
-
-def _freshen(session: Session, schedule: Schedule, now: dt.datetime) -> None:
-    for item in schedule.items:
-        if bulletins.approved_version(session, item.bulletin) is not None:
-            rereading.freshen(session, item.bulletin, now)
-
-
-def _tell(session: Session, schedule: Schedule, person: Person, action: str, now: dt.datetime) -> None:
-    audit.record(
-        session,
-        now=now,
-        person_id=person.id,
-        action=action,
-        subject=f"schedule:{schedule.id}",
-        title=schedule.title,
-        rule=schedule.rule_text,
-    )
-    events.emit(session, now=now, kind="schedule", area_id=schedule.area_id, subject=schedule.id)
+    return tuple(bulletin_ids)

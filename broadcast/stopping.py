@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -72,6 +72,13 @@ def cut_schedule(
 ) -> list[Broadcast]:
     """End what a withdrawn schedule plays or is about to; later broadcasts are the planning's to cancel."""
     return _cut(session, person, wire, Broadcast.schedule_id == schedule_id, now)
+
+
+def cut_broadcasts(
+    session: Session, person: Person, broadcast_ids: Collection[int], *, wire: Wire, now: dt.datetime
+) -> list[Broadcast]:
+    """End those of these broadcasts that play or are about to."""
+    return _cut(session, person, wire, Broadcast.id.in_(broadcast_ids), now)
 
 
 def cut_bulletin(

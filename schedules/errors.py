@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 
 class RuleError(ValueError):
     """A rule that cannot be a rule; ``code`` is stable, ``params`` say which part.
@@ -41,3 +43,11 @@ class OverFull(SlotError):  # noqa: N818  an error is named for what happened
         over_ms = fixed_ms - length_ms
         super().__init__("over_full", fixed_ms=fixed_ms, length_ms=length_ms, over_ms=over_ms)
         self.over_ms = over_ms
+
+
+class NotAiring(LookupError):  # noqa: N818
+    """A rule has no airing, or has left none out, at the local time ``at``."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        super().__init__(at.isoformat())
+        self.at = at

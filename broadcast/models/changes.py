@@ -1,4 +1,4 @@
-"""What was done to the programme, so that it can be undone: changes, notices to people, templates, decisions."""
+"""What was done to the programme, so that it can be undone; notices, templates of weeks, decisions."""
 
 from __future__ import annotations
 

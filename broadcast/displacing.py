@@ -1,0 +1,105 @@
+"""Over it: schedules give way to another where they overlap, and their authors are told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from schedules import exceptions, recurrence
+from schedules.conflicts import Say
+from schedules.errors import RuleError
+from schedules.types import LOCAL, Rule
+from schedules.validation import MAX_EXCEPTIONS
+
+from . import notices, schedule_changes
+from .clashes import Clash, Look, Side
+from .errors import NotFound, RuleInvalid
+from .models import ChangeAction, NoticeKind, Schedule, ScheduleChange
+from .repertoire import Repertoire
+from .schedule_changes import Editing, State, with_rule
+
+FOR = dt.timedelta(days=366)  # how far ahead airings are left out one by one
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """What a schedule loses: these airings, of all that it has in the time that is looked at."""
+
+    lost: tuple[dt.datetime, ...]  # local, naive
+    all: tuple[dt.datetime, ...]
+
+
+def displace(editing: Editing, change: ScheduleChange, over: Collection[int]) -> None:
+    """Make schedules give way to the one that was changed, as parts of the same change.
+
+    One that the new one cuts by rank stays as it is: the loudspeakers cut it. Of others the airings that
+    overlap are left out, for which the person must be an editor where they belong.
+    Errors: NotFound, Forbidden, RuleInvalid.
+    """
+    if not over:
+        return
+    session, schedule = editing.session, change.schedule
+    session.refresh(schedule)
+    new = Side.of(schedule, Repertoire(session).pieces(schedule))
+    look = Look(session, new)
+    others = {other.id: (row, other) for row, other in look.others()}
+    starts = new.starts(editing.now, editing.now + FOR)
+    for other_id in sorted(set(over) - {schedule.id}):
+        if other_id not in others:
+            raise NotFound(kind="schedule", id=other_id)
+        row, other = others[other_id]
+        clashes = look.clashes(other, starts)
+        if clashes:
+            _give_way(editing, change, row, other, clashes)
+    session.expire(change, ["members"])
+
+
+def _give_way(
+    editing: Editing, change: ScheduleChange, row: Schedule, other: Side, clashes: Sequence[Clash]
+) -> None:
+    session, person = editing.session, editing.person
+    lost = tuple(sorted({_local(clash.old) for clash in clashes}))
+    by_rank = all(clash.lost.say is Say.RULE for clash in clashes)
+    if not by_rank:
+        schedule_changes.locked(session, person, row.id)
+        everything = tuple(map(_local, other.starts(editing.now - FOR, editing.now + FOR)))
+        state = _without(State.of(row), other.rule, _Loss(lost, everything))
+        editing.put(row, state, lead=change, action=ChangeAction.OVER)
+    kind = NoticeKind.CUT if by_rank else NoticeKind.DISPLACED
+    params = {
+        "by": person.name,
+        "other": change.schedule.title,
+        "other_id": change.schedule_id,
+        "area": change.schedule.area.name,
+        "times": len(lost),
+        "first": lost[0].isoformat(),
+    }
+    notices.tell(session, kind, row, by=person, params=params, now=editing.now)
+
+
+def _without(state: State, rule: Rule, loss: _Loss) -> State:
+    """Airings left out one by one; a rule that loses all it has from some day on ends before that day."""
+    first = loss.lost[0].date()
+    rest = [at for at in loss.all if at.date() >= first]
+    try:
+        if len(loss.lost) > 1 and set(rest) <= set(loss.lost) and _goes_on(rule, loss):
+            if first <= rule.starts_on:
+                return replace(state, withdrawn=True)
+            return with_rule(state, replace(rule, until=first - dt.timedelta(days=1)))
+        return with_rule(state, exceptions.leave_out(rule, loss.lost))
+    except RuleError as error:
+        raise RuleInvalid(why=error.code, **error.params) from error
+
+
+def _goes_on(rule: Rule, loss: _Loss) -> bool:
+    """Whether there is more beyond what was looked at, or too much of it to be left out one by one."""
+    known = len(rule.skipped) + len(rule.skipped_days) + len(rule.moved)
+    if len(loss.lost) + known > MAX_EXCEPTIONS:
+        return True
+    end = loss.all[-1].replace(tzinfo=LOCAL) + dt.timedelta(days=1)
+    return next(recurrence.occurrences(rule, end, end + FOR), None) is not None
+
+
+def _local(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(LOCAL).replace(tzinfo=None)
