@@ -41,6 +41,7 @@ __all__ = [
     "get",
     "list_schedules",
     "now_and_next",
+    "playable",
     "restore_schedule",
     "week",
     "withdraw_schedule",
@@ -75,7 +76,7 @@ def create_schedule(
     state = State(
         title=_checked_title(title),
         area_id=area.id,
-        bulletin_ids=_playable(session, person, area_id, bulletin_ids),
+        bulletin_ids=playable(session, person, area_id, bulletin_ids),
         rule=recurrence.to_dict(rule),
     )
     editing = Editing(session, person, now, ChangeAction.CREATE, wire)
@@ -110,7 +111,7 @@ def change_schedule(
     permissions.require(person, Role.EDITOR, area, session)
     chosen = before.bulletin_ids
     if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
-        chosen = _playable(session, person, area.id, bulletin_ids)
+        chosen = playable(session, person, area.id, bulletin_ids)
     after = State(
         title=before.title if title is None else _checked_title(title),
         area_id=area.id,
@@ -189,7 +190,11 @@ def _checked_rule(rule: Rule, now: dt.datetime) -> Rule:
     return rule
 
 
-def _playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
+def playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
+    """The bulletins themselves when all of them may air in the area.
+
+    Errors: NothingToPlay, NotFound, WrongState (an emergency), NotApproved, NoAudio.
+    """
     if not bulletin_ids:
         raise NothingToPlay()
     above = {area.id for area in areas.ancestors(session, area_id)}
