@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, func, select, update
 
-from broadcast import areas, bulletins, events, policies, programme, registry, stopping
+from broadcast import areas, bulletins, commanding, events, policies, programme, registry, stopping
 from broadcast.database import Database
 from broadcast.models import (
     Broadcast,
@@ -77,6 +77,11 @@ def change_volume(session: Any, stage: Any) -> None:
     registry.set_volume(session, stage.cast.lan, 2, 33, stage.now)
 
 
+def change_volumes(session: Any, stage: Any) -> None:
+    """An order to many has one event, for the order."""
+    commanding.set_volume(session, stage.cast.lan, volume=33, loudspeaker_ids=[2, 5], now=stage.now)
+
+
 def move_one(session: Any, stage: Any) -> None:
     area_id = stage.cast.villages[2]
     registry.move(session, None, loudspeaker_id=2, area_id=area_id, now=stage.now)
@@ -105,6 +110,7 @@ def be_seen(session: Any, stage: Any) -> None:
         (stop_one, [1, 4]),
         (move_area, [1, 4]),
         (change_volume, [1]),
+        (change_volumes, [1, 4]),
         (move_one, [1]),
         (be_seen, []),
     ],
