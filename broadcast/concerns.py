@@ -11,26 +11,33 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
-from schedules import recurrence
+from schedules import recurrence, sanity
 from schedules.errors import RuleError
-from schedules.types import LOCAL, Occurrence, Rule, Window
+from schedules.holidays import NATIONAL, Calendar
+from schedules.sanity import Doubt, Habit
+from schedules.types import LOCAL, OnHolidays, Rule
 
-from . import areas, hours, permissions, policies
-from .models import AreaClosure, Bulletin, Person, Role, Schedule
-from .moments import later
-from .repertoire import Repertoire, duration_ms
+from . import areas, overlaps, permissions, policies
+from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Person, Role
+from .overlaps import Overlap
+from .repertoire import Piece, Repertoire, duration_ms
 
-LOOK_AHEAD = dt.timedelta(days=14)
-TIME_TO_FETCH = dt.timedelta(minutes=2)
+TIME_TO_FETCH = sanity.TIME_TO_FETCH
+SLOW_LINK = 16_000  # bytes a second: a weak mobile signal, which some pole always has
+HABIT = dt.timedelta(days=180)
+MOST_STARTS = 5000  # enough to know a habit by
+BEFORE_DAYS = ("in_past", "too_near")  # told once, by ``_nearness``
 
 
 @dataclass(frozen=True, slots=True)
 class Concern:
     """One doubt. ``blocking`` ones would also be refused when saved.
 
-    Codes and their params: ``rule`` (why) · ``in_past`` (start) · ``too_near`` (start, seconds) ·
-    ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours`` (time, likely or None) ·
-    ``runs_over`` (time, until) · ``overlap`` (schedule_id, title, area, start).
+    Codes and their params: ``rule`` (why) · ``in_past`` (start) · ``too_near`` (start, seconds, and needed
+    where the audio is long) · ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours``
+    (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
+    ``holiday`` (date, name, count) · ``overlap`` (schedule_id, title, area, start, end, author,
+    loudspeakers, where, times, overlap).
     """
 
     code: str
@@ -59,15 +66,23 @@ def check(
     except RuleError as error:
         return [Concern("rule", blocking=True, params={"why": error.code, **error.params})]
     repertoire = Repertoire(session)
-    length = duration_ms(repertoire.of(bulletin_ids))
-    start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL))
-    coming = list(recurrence.occurrences(rule, start, start + LOOK_AHEAD))
-    others = [other for other in _neighbours(session, area_id) if other.id != schedule_id]
+    pieces = repertoire.of(bulletin_ids)
+    starts = overlaps.coming(rule, now)
+    clashing = overlaps.find(
+        session,
+        person,
+        area_id=area_id,
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        now=now,
+        schedule_id=schedule_id,
+    )
     return [
         *_content(session, repertoire, bulletin_ids),
-        *_nearness(rule, coming, now),
-        *_outside_hours(policies.of(session, area_id).open, rule, length),
-        *_overlaps(repertoire, others, coming, length),
+        *_nearness(rule, starts, now, _time_to_fetch(session, area_id, pieces, now)),
+        *_times(session, area_id, rule, duration_ms(pieces), now),
+        *_holidays(rule, starts),
+        *map(_overlap, clashing),
     ]
 
 
@@ -80,68 +95,86 @@ def _content(session: Session, repertoire: Repertoire, bulletin_ids: Sequence[in
             yield Concern("unapproved", blocking=True, params={"bulletin_id": bulletin_id})
 
 
-def _nearness(rule: Rule, coming: Sequence[Occurrence], now: dt.datetime) -> Iterator[Concern]:
+def _nearness(
+    rule: Rule, starts: Sequence[dt.datetime], now: dt.datetime, time_to_fetch: dt.timedelta
+) -> Iterator[Concern]:
     today = dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL)
     gone = (
         list(recurrence.occurrences(rule, today, now)) if today.date() == now.astimezone(LOCAL).date() else []
     )
-    if not coming:
+    if not starts:
         last = dt.datetime.combine(rule.starts_on, max(rule.times), tzinfo=LOCAL)
         yield Concern("in_past", blocking=True, params={"start": last})
     elif gone:
         yield Concern("in_past", params={"start": gone[-1].start})
-    if coming and coming[0].start - now < TIME_TO_FETCH:
-        seconds = int((coming[0].start - now).total_seconds())
-        yield Concern("too_near", params={"start": coming[0].start, "seconds": seconds})
+    if starts and starts[0] - now < time_to_fetch:
+        params = {"start": starts[0], "seconds": int((starts[0] - now).total_seconds())}
+        if time_to_fetch > TIME_TO_FETCH:
+            params["needed"] = int(time_to_fetch.total_seconds())
+        yield Concern("too_near", params=params)
 
 
-def _outside_hours(allowed: Sequence[Window], rule: Rule, length: int) -> Iterator[Concern]:
+def _time_to_fetch(session: Session, area_id: int, pieces: Sequence[Piece], now: dt.datetime) -> dt.timedelta:
+    """How long the slowest loudspeaker needs for what it has not been sent before."""
+    wanted = {piece.clip_id for piece in pieces}
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    there = (
+        select(BroadcastClip.clip_id)
+        .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
+        .where(
+            BroadcastClip.clip_id.in_(wanted),
+            Broadcast.area_id.in_(above),
+            Broadcast.created_at < now - TIME_TO_FETCH,
+        )
+    )
+    missing = wanted - set(session.scalars(there))
+    size = sum(session.scalars(select(Clip.size).where(Clip.id.in_(missing))))
+    return TIME_TO_FETCH + dt.timedelta(seconds=size // SLOW_LINK)
+
+
+def _times(session: Session, area_id: int, rule: Rule, length_ms: int, now: dt.datetime) -> Iterator[Concern]:
+    """What is odd about the times of day."""
+    habit, allowed = _habit(session, area_id, now), policies.of(session, area_id).open
+    length = dt.timedelta(milliseconds=max(length_ms, 1))
     for time in rule.times:
         start = dt.datetime.combine(rule.starts_on, time, tzinfo=LOCAL)
-        end = later(start, max(length, 1))
-        if not hours.covered(allowed, start, later(start, 1)):
-            likely = hours.likely_correction(allowed, time)
-            params = {"time": f"{time:%H:%M}", "likely": f"{likely:%H:%M}" if likely else None}
-            yield Concern("outside_hours", params=params)
-        elif not hours.covered(allowed, start, end):
-            yield Concern("runs_over", params={"time": f"{time:%H:%M}", "until": f"{end:%H:%M}"})
+        found = sanity.doubts(start, length, habit=habit, allowed=allowed, relays=(), now=start)
+        yield from (_concern(doubt) for doubt in found if doubt.code not in BEFORE_DAYS)
 
 
-def _overlaps(
-    repertoire: Repertoire, others: Sequence[Schedule], coming: Sequence[Occurrence], length: int
-) -> Iterator[Concern]:
-    if not coming:
-        return
-    ends = later(coming[-1].start, length)
-    for other in others:
-        other_length = duration_ms(repertoire.pieces(other))
-        if not other_length:
-            continue
-        first = later(coming[0].start, -other_length)
-        theirs = list(recurrence.occurrences(recurrence.from_dict(other.rule), first, ends))
-        clash = _first_clash(coming, length, theirs, other_length)
-        if clash is not None:
-            params = {"schedule_id": other.id, "title": other.title, "area": other.area.name, "start": clash}
-            yield Concern("overlap", params=params)
-
-
-def _neighbours(session: Session, area_id: int) -> list[Schedule]:
-    """Schedules that share a loudspeaker with the area."""
+def _habit(session: Session, area_id: int, now: dt.datetime) -> Habit:
+    """When the programmes began that were heard here, except those that somebody cancelled."""
     above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
-    shared = or_(Schedule.area_id.in_(above), Schedule.area_id.in_(below))
-    query = select(Schedule).where(shared, Schedule.withdrawn_at.is_(None)).order_by(Schedule.id)
-    return list(session.scalars(query))
+    query = (
+        select(Broadcast.start)
+        .where(
+            or_(Broadcast.area_id.in_(above), Broadcast.area_id.in_(areas.below(area_id))),
+            Broadcast.schedule_id.is_not(None),
+            Broadcast.start < now,
+            Broadcast.start > now - HABIT,
+            Broadcast.state != BroadcastState.CANCELLED,
+        )
+        .order_by(Broadcast.start.desc())
+        .limit(MOST_STARTS)
+    )
+    return Habit(session.scalars(query))
 
 
-def _first_clash(
-    ours: Sequence[Occurrence], length: int, theirs: Sequence[Occurrence], other_length: int
-) -> dt.datetime | None:
-    """The start of our first occurrence during which the other plays too; both lists are in order."""
-    position = 0
-    for mine in ours:
-        while position < len(theirs) and later(theirs[position].start, other_length) <= mine.start:
-            position += 1
-        if position < len(theirs) and theirs[position].start < later(mine.start, max(length, 1)):
-            return mine.start
-    return None
+def _concern(doubt: Doubt) -> Concern:
+    return Concern(doubt.code, params=doubt.params)
+
+
+def _holidays(rule: Rule, starts: Sequence[dt.datetime], calendar: Calendar = NATIONAL) -> Iterator[Concern]:
+    """Public holidays on which it would air, unless the rule says what to do on them."""
+    if rule.on_holidays is not OnHolidays.KEEP:
+        return
+    days = sorted({start.astimezone(LOCAL).date() for start in starts})
+    off = [(day, name) for day in days if (name := calendar.name(day))]
+    if off:
+        day, name = off[0]
+        yield Concern("holiday", params={"date": day, "name": name, "count": len(off)})
+
+
+def _overlap(each: Overlap) -> Concern:
+    names = ("schedule_id", "title", "area", "start", "end", "author", "loudspeakers", "where", "times")
+    return Concern("overlap", params={**{name: getattr(each, name) for name in names}, "overlap": each})
