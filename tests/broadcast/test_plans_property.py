@@ -261,7 +261,7 @@ class Changes(RuleBasedStateMachine):
         """
         now, repertoire, wanted = self.stage.now, Repertoire(session), []
         stopped = select(Broadcast.schedule_id, Broadcast.start).where(Broadcast.stopped_at.is_not(None))
-        cut = set(session.execute(stopped).tuples())
+        cut = {tuple(each) for each in session.execute(stopped)}
         active = Schedule.withdrawn_at.is_(None), Schedule.area_id.in_(self._above(session, row))
         for schedule in session.scalars(select(Schedule).where(*active)):
             length = duration_ms(repertoire.pieces(schedule))
@@ -275,7 +275,7 @@ class Changes(RuleBasedStateMachine):
             Broadcast.area_id.in_(self._above(session, row)),
             Broadcast.state != BroadcastState.CANCELLED,
         )
-        return self._as_played(session, row, [*wanted, *session.execute(begun).tuples()])
+        return self._as_played(session, row, [*wanted, *(tuple(each) for each in session.execute(begun))])
 
     def _as_played(
         self, session: Any, row: Any, slots: list[tuple[dt.datetime, str, int]]
