@@ -12,10 +12,10 @@ from schedules.errors import RuleError
 from schedules.types import LOCAL, Rule
 from schedules.validation import MAX_EXCEPTIONS
 
-from . import notices, schedule_changes
+from . import notices, permissions, schedule_changes
 from .clashes import Clash, Look, Side
 from .errors import NotFound, RuleInvalid
-from .models import ChangeAction, NoticeKind, Schedule, ScheduleChange
+from .models import ChangeAction, NoticeKind, Role, Schedule, ScheduleChange
 from .repertoire import Repertoire
 from .schedule_changes import Editing, State, with_rule
 
@@ -62,6 +62,7 @@ def _give_way(
     lost = tuple(sorted({_local(clash.old) for clash in clashes}))
     by_rank = all(clash.lost.say is Say.RULE for clash in clashes)
     if not by_rank:
+        permissions.require(person, Role.EDITOR, other.area, session)
         schedule_changes.locked(session, person, row.id)
         everything = tuple(map(_local, other.starts(editing.now - FOR, editing.now + FOR)))
         state = _without(State.of(row), other.rule, _Loss(lost, everything))

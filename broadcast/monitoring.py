@@ -13,7 +13,7 @@ from devices.presence import Presence, Sighting
 from devices.presence import presence as computed
 
 from . import alarms as alarm_book
-from . import permissions, urgent, week
+from . import notices, permissions, urgent, week
 from .conditions import HEARTBEAT, Conditions
 from .models import (
     Alarm,
@@ -22,6 +22,7 @@ from .models import (
     Bulletin,
     BulletinState,
     Loudspeaker,
+    Notice,
     Person,
     Role,
 )
@@ -55,6 +56,8 @@ class Silent:
 class Today:
     """The first page: ``awaiting`` are for this person to approve, ``returned`` came back to them.
 
+    ``notices`` tell them what others did to their schedules.
+
     What was never heard of is not among the ``loudspeakers``: it is not broken, only not there yet.
     """
 
@@ -64,6 +67,7 @@ class Today:
     urgent: list[Broadcast]
     awaiting: list[Bulletin]
     returned: list[Bulletin]
+    notices: list[Notice]
     silent: list[Silent]
     alarms: list[Alarm]
     loudspeakers: int
@@ -94,6 +98,7 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
         urgent=urgent.active(session, person, now),
         awaiting=_awaiting(session, person),
         returned=_returned(session, person),
+        notices=notices.unseen(session, person),
         silent=_silent(session, mine, conditions),
         alarms=alarms(session, person),
         loudspeakers=total,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from broadcast.programme import Concern
 from web import rule_words
-from web.filters import clock, moment
+from web.filters import clock, day, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ def doubts(concerns: Iterable[Concern]) -> list[Doubt]:
     return [_doubt(concern) for concern in concerns]
 
 
+def but_overlaps(concerns: Iterable[Concern]) -> list[Doubt]:
+    """For pages that tell overlaps by themselves, with what can be done about them."""
+    return doubts(concern for concern in concerns if concern.code != "overlap")
+
+
 def _doubt(concern: Concern) -> Doubt:
     values = concern.params
     if concern.code == "outside_hours" and values.get("likely"):
@@ -36,11 +43,21 @@ def _doubt(concern: Concern) -> Doubt:
             values["time"],
             values["likely"],
         )
+    if concern.code == "unusual" and values.get("likely"):
+        text = _("%(time)s – ý bạn là %(likely)s?", time=values["time"], likely=values["likely"])
+        return Doubt(
+            f"{text} {_('Nơi đây chưa mấy khi phát vào giờ này.')}",
+            concern.blocking,
+            values["time"],
+            values["likely"],
+        )
     return Doubt(_sentence(concern), concern.blocking)
 
 
 def _sentence(concern: Concern) -> str:
     values = concern.params
+    if concern.code in LONGER:
+        return LONGER[concern.code](values)
     words: str
     match concern.code:
         case "outside_hours":
@@ -54,17 +71,11 @@ def _sentence(concern: Concern) -> str:
         case "in_past":
             start = moment(values["start"])
             words = _("Thời điểm %(start)s đã qua, lần đó sẽ không phát.", start=start)
-        case "too_near":
+        case "unusual":
             words = _(
-                "Lần phát %(time)s quá gần: loa ở vùng sóng yếu có thể chưa kịp tải âm thanh.",
-                time=clock(values["start"]),
-            )
-        case "overlap":
-            words = _(
-                "Trùng với “%(title)s” (%(area)s) lúc %(start)s. Hãy chọn giờ khác, hoặc xếp trước sau.",
-                title=values["title"],
-                area=values["area"],
-                start=moment(values["start"]),
+                "Nơi đây chưa mấy khi phát lúc %(time)s; thường phát lúc %(usual)s. Hãy xem lại giờ.",
+                time=values["time"],
+                usual=", ".join(values["usual"]),
             )
         case "unapproved":
             words = _("Có bản tin chưa duyệt hoặc chưa có âm thanh.")
@@ -75,3 +86,49 @@ def _sentence(concern: Concern) -> str:
         case _:
             words = _("Lịch này chưa hợp lệ. Hãy xem lại ngày và giờ.")
     return words
+
+
+def _too_near(values: Mapping[str, Any]) -> str:
+    time = clock(values["start"])
+    if "needed" in values:
+        minutes = -(-values["needed"] // 60)
+        return str(
+            _(
+                "Lần phát %(time)s quá gần: nơi sóng yếu cần khoảng %(minutes)s phút để tải âm thanh này.",
+                time=time,
+                minutes=minutes,
+            )
+        )
+    return str(_("Lần phát %(time)s quá gần: loa ở vùng sóng yếu có thể chưa kịp tải âm thanh.", time=time))
+
+
+def _overlap(values: Mapping[str, Any]) -> str:
+    shared = values["overlap"]
+    words = _(
+        "Trùng với “%(title)s” (%(area)s) lúc %(start)s, đến %(end)s.",
+        title=values["title"],
+        area=values["area"],
+        start=moment(values["start"]),
+        end=clock(values["end"]),
+    )
+    if shared.loudspeakers:
+        where = _("%(count)s cụm loa ở %(where)s", count=shared.loudspeakers, where=shared.where)
+        words = f"{words} {where}."
+    return f"{words} {_('Hãy chọn giờ khác, hoặc xếp trước sau.')}"
+
+
+def _holiday(values: Mapping[str, Any]) -> str:
+    first = _("Ngày %(date)s là %(name)s.", date=day(values["date"]), name=values["name"])
+    if values["count"] > 1:
+        more = ngettext(
+            "Còn %(num)s ngày lễ nữa cũng phát.", "Còn %(num)s ngày lễ nữa cũng phát.", values["count"] - 1
+        )
+        return f"{first} {more}"
+    return f"{first} {_('Nếu ngày lễ không phát, hãy chọn cách khác cho ngày lễ.')}"
+
+
+LONGER: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "too_near": _too_near,
+    "overlap": _overlap,
+    "holiday": _holiday,
+}

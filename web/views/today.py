@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, g, redirect, render_template, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import monitoring
+from broadcast import monitoring, notices
 from broadcast.models import Alarm, Area, BroadcastState, Loudspeaker, Role
 from broadcast.monitoring import Silent, Today
 from broadcast.week import Slot
@@ -20,7 +20,7 @@ from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.filters import ago
 
-from . import airing, words
+from . import airing, notice_words, words
 from .airing import Airing
 
 blueprint = Blueprint("today", __name__)
@@ -60,7 +60,8 @@ def index() -> str:
         coming=[slot for slot in today.slots if slot.start > now()],
         silent=[(each, _why(each)) for each in today.silent[:MANY]],
         alarms=[_open_alarm(alarm) for alarm in today.alarms[:MANY]],
-        needs=len(today.awaiting) + len(today.returned),
+        needs=len(today.awaiting) + len(today.returned) + len(today.notices),
+        notices=[(notice, notice_words.sentence(notice)) for notice in today.notices],
         many=MANY,
         words=words,
         lead=_lead(today),
@@ -76,6 +77,16 @@ def index() -> str:
 def close_alarm(alarm_id: int) -> Response:
     monitoring.close_alarm(g.session, current_person(), alarm_id, now())
     flash(_("Đã ghi nhận cảnh báo."), "ok")
+    return redirect(url_for("today.index"))
+
+
+@blueprint.post("/notices/<int:notice_id>/seen")
+@signed_in
+def see_notice(notice_id: int) -> Response:
+    """Read; on to the schedule that it is about, or back."""
+    notice = notices.seen(g.session, current_person(), notice_id, now())
+    if "open" in request.form:
+        return redirect(url_for("programme.show", schedule_id=notice.schedule_id))
     return redirect(url_for("today.index"))
 
 
