@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-import random
 import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -28,51 +25,7 @@ from devices.errors import (
 )
 from devices.simulator import Surroundings
 from devices.speaker.fetch import Fetcher
-
-CHANCE = random.Random(1)
-CONTENT = CHANCE.randbytes(300_000)
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-SIZE = len(CONTENT)
-
-
-class Request(NamedTuple):
-    path: str
-    start: int
-
-
-class Server:
-    """Serves CONTENT; ``behave`` is called with the handler and may answer differently."""
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.behave: Callable[[Any, Request], bool] = lambda handler, request: False
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
-                request = Request(self.path, start)
-                server.requests.append(request)
-                if not server.behave(self, request):
-                    answer(self, CONTENT, start)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/clip"
-        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.02,))
-        self.thread.start()
-
-
-def answer(handler: Any, body: bytes, start: int = 0, *, cut_after: int | None = None) -> None:
-    """A correct answer, or one whose connection is cut after some bytes of the body."""
-    handler.send_response(206 if start else 200)
-    if start:
-        handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-    handler.send_header("Content-Length", str(len(body) - start))
-    handler.end_headers()
-    handler.wfile.write(body[start:] if cut_after is None else body[start : start + cut_after])
+from tests.devices.clip_server import CHANCE, CONTENT, SHA256, SIZE, Request, Server, answer
 
 
 @pytest.fixture

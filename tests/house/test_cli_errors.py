@@ -97,7 +97,7 @@ def test_an_unknown_area_is_refused(cli, tmp_path: Path) -> None:
 def test_every_command_speaks_json_and_vietnamese(cli) -> None:
     for name in COMMANDS:
         help_text = cli(name, "--help").output
-        assert "--json" in help_text or "Commands:" in help_text, name
+        assert "--json" in help_text or "Lệnh:" in help_text, name
 
 
 def test_a_full_disk_leaves_nothing_half_written(cli, tmp_path: Path) -> None:
