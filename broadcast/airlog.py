@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import BigInteger, String, Text, bindparam, cast, or_, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from devices.messages import Evidence, ItemState, JournalEvent
 
-from . import events, proof
+from . import bulk, events, listed, proof
 from .models import AsRun, Broadcast, Delivery, JournalRow, Loudspeaker, Witness
 from .models.base import UtcDateTime
 from .moments import from_ms
@@ -24,6 +24,7 @@ from .upsert import insert_replacing
 Key = tuple[int, str]  # loudspeaker id, occurrence
 REASON_LIMIT = 80
 # Rows are written past the mapped classes: a journal of a thousand loudspeakers comes in one batch.
+_KEY = ("loudspeaker_id", "occurrence")
 _NAMED = ("broadcast_id", "title", "planned_start", "planned_ms")
 _MEASURED = (
     *("started_at", "ended_at", "played_ms", "volume", "underruns"),
@@ -44,6 +45,19 @@ _CHANGE_DELIVERY = (
         reason=bindparam("new_reason"),
     )
 )
+_START = bindparam("start", type_=UtcDateTime())
+_PROVE = (
+    sql_update(Loudspeaker)
+    .where(Loudspeaker.id == bindparam("whose"))
+    .where(or_(Loudspeaker.proved_at.is_(None), Loudspeaker.proved_at < _START))
+    .values(proved_at=_START)
+)
+# The text of a body is decoded once, to what it is: half of the time of reading it.
+_ENTRY = (
+    *(JournalRow.loudspeaker_id, JournalRow.occurrence, JournalRow.boot),
+    *(cast(JournalRow.body, Text), JournalRow.score),
+)
+_event = msgspec.json.Decoder(JournalEvent)
 
 
 def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
@@ -61,19 +75,15 @@ def update(session: Session, keys: Collection[Key], now: dt.datetime) -> None:
 
 def _outcomes(session: Session, keys: Collection[Key]) -> dict[Key, Outcome]:
     """Folded from the whole journal of each item, with the best score of what was heard of it."""
-    columns = (JournalRow.loudspeaker_id, JournalRow.occurrence, JournalRow.boot, JournalRow.body)
-    query = select(*columns, JournalRow.score).where(
-        JournalRow.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in keys}),
-        JournalRow.occurrence.in_({occurrence for _, occurrence in keys}),
-    )
     entries: dict[Key, list[tuple[str, JournalEvent]]] = defaultdict(list)
     scores: dict[Key, float] = {}
+    whose, item = listed.columns(session, list(keys), BigInteger(), String())
+    query = select(*_ENTRY).where(JournalRow.loudspeaker_id == whose, JournalRow.occurrence == item)
     for loudspeaker_id, occurrence, boot, body, score in session.execute(query):
         key = loudspeaker_id, occurrence
-        if key in keys:
-            entries[key].append((boot, msgspec.convert(body, JournalEvent)))
-            if score is not None:
-                scores[key] = max(score, scores.get(key, 0.0))
+        entries[key].append((boot, _event.decode(body)))
+        if score is not None:
+            scores[key] = max(score, scores.get(key, 0.0))
     seen = _witnessed(session, keys)
     folded = (
         (key, proof.outcome(each, scores.get(key), witnessed=key in seen)) for key, each in entries.items()
@@ -97,7 +107,7 @@ def _update_deliveries(
         Delivery.broadcast_id.in_(by_id),
         Delivery.loudspeaker_id.in_({loudspeaker_id for loudspeaker_id, _ in outcomes}),
     )
-    changed: list[dict[str, Any]] = []
+    changed: list[tuple[Any, ...]] = []
     touched: set[int] = set()
     addressed: dict[Key, Broadcast] = {}
     for id_, broadcast_id, loudspeaker_id, state, evidence, reason in session.execute(query):
@@ -109,9 +119,8 @@ def _update_deliveries(
         after = _stronger(outcomes[key], state, evidence, reason)
         if after != (state, evidence, reason):
             touched.add(broadcast_id)
-            changed.append(dict(zip(_CHANGED, (id_, now, *after), strict=True)))
-    if changed:
-        session.connection().execute(_CHANGE_DELIVERY, changed)
+            changed.append((id_, now, *after))
+    bulk.execute(session, _CHANGE_DELIVERY, _CHANGED, changed)
     for broadcast_id in sorted(touched):
         area_id = by_id[broadcast_id].area_id
         events.emit(session, now=now, kind="delivery", area_id=area_id, subject=broadcast_id)
@@ -131,35 +140,31 @@ def _update_as_run(
     session: Session, outcomes: Mapping[Key, Outcome], addressed: Mapping[Key, Broadcast]
 ) -> None:
     """A row for whatever sounded or has come to its end."""
-    ordered: list[dict[str, Any]] = []
-    strange: list[dict[str, Any]] = []
+    ordered: list[tuple[Any, ...]] = []
+    strange: list[tuple[Any, ...]] = []
     for key, outcome in outcomes.items():
         if outcome.started or outcome.state in FINAL:
             broadcast = addressed.get(key)
             rows = strange if broadcast is None else ordered
-            rows.append({**_named(key, outcome, broadcast), **_measured(outcome)})
+            rows.append((*key, *_named(outcome, broadcast), *_measured(outcome)))
     for values, replaced in ((ordered, (*_NAMED, *_MEASURED)), (strange, _MEASURED)):
-        if values:
-            keys = ("loudspeaker_id", "occurrence")
-            session.connection().execute(insert_replacing(session, AsRun, keys, replaced), values)
+        statement = insert_replacing(session, AsRun, _KEY, replaced)
+        bulk.execute(session, statement, (*_KEY, *_NAMED, *_MEASURED), values)
 
 
-def _named(key: Key, outcome: Outcome, broadcast: Broadcast | None) -> dict[str, Any]:
-    keys = {"loudspeaker_id": key[0], "occurrence": key[1]}
-    values: tuple[Any, ...] = (None, "", from_ms(outcome.planned), 0)  # nobody ordered it
-    if broadcast is not None:
-        values = (broadcast.id, broadcast.title, _planned(outcome, broadcast), broadcast.duration_ms)
-    return keys | dict(zip(_NAMED, values, strict=True))
+def _named(outcome: Outcome, broadcast: Broadcast | None) -> tuple[Any, ...]:
+    if broadcast is None:  # nobody ordered it
+        return None, "", from_ms(outcome.planned), 0
+    return broadcast.id, broadcast.title, _planned(outcome, broadcast), broadcast.duration_ms
 
 
-def _measured(outcome: Outcome) -> dict[str, Any]:
-    values = (
+def _measured(outcome: Outcome) -> tuple[Any, ...]:
+    return (
         from_ms(outcome.started) if outcome.started else None,
         from_ms(outcome.ended) if outcome.ended else None,
         *(outcome.played_ms, outcome.volume, outcome.underruns),
         *(outcome.state, outcome.reason[:REASON_LIMIT], int(outcome.evidence), outcome.score),
     )
-    return dict(zip(_MEASURED, values, strict=True))
 
 
 def _planned(outcome: Outcome, broadcast: Broadcast) -> dt.datetime:
@@ -175,13 +180,4 @@ def _note_proved(
     for key, broadcast in addressed.items():
         if outcomes[key].evidence >= Evidence.RENDERED:
             starts[key[0]] = max(broadcast.start, starts.get(key[0], broadcast.start))
-    if not starts:
-        return
-    start = bindparam("start", type_=UtcDateTime())
-    older = or_(Loudspeaker.proved_at.is_(None), Loudspeaker.proved_at < start)
-    proved = (
-        sql_update(Loudspeaker).where(Loudspeaker.id == bindparam("whose"), older).values(proved_at=start)
-    )
-    session.connection().execute(
-        proved, [{"whose": each, "start": at} for each, at in sorted(starts.items())]
-    )
+    bulk.execute(session, _PROVE, ("whose", "start"), sorted(starts.items()))

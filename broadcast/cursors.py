@@ -10,12 +10,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, String, or_, select
 from sqlalchemy.orm import Session
 
 from devices.messages import Cursor, Journal
 
-from . import outbox
+from . import listed, outbox
 from .known import Known
 from .models import JournalRow
 from .moments import to_ms
@@ -68,8 +68,11 @@ def _gaps_filled(session: Session, followed: Mapping[Known, Position | None]) ->
     nexts = [(each.id, place[0], place[1] + 1) for each, place in followed.items() if place is not None]
     if not nexts:
         return set()
-    place = tuple_(JournalRow.loudspeaker_id, JournalRow.boot, JournalRow.seq)
-    return set(session.scalars(select(JournalRow.loudspeaker_id).where(place.in_(nexts))))
+    whose, boot, seq = listed.columns(session, nexts, BigInteger(), String(), BigInteger())
+    stored = select(JournalRow.loudspeaker_id).where(
+        JournalRow.loudspeaker_id == whose, JournalRow.boot == boot, JournalRow.seq == seq
+    )
+    return set(session.scalars(stored))
 
 
 def _search(session: Session, loudspeaker: Known) -> Position:

@@ -8,13 +8,16 @@ from contextlib import closing
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
+from . import bulk
 from .database import before_commit, note, pending, take_turn
 from .models import Event
 
 TURN = 0x7474_0002
+_TELL = insert(Event)
+_TOLD = ("at", "kind", "area_id", "subject", "data")
 KEPT = dt.timedelta(days=2)
 MANY_AREAS = 5000  # beyond this a reader sees most of the tree: cheaper to drop the few others here
 
@@ -66,6 +69,6 @@ def _write(session: Session) -> None:
     if not notes:
         return
     take_turn(session, TURN)
-    session.add_all(Event(**value) for _, value in notes)
+    rows = [tuple(value[name] for name in _TOLD) for _, value in notes]
     notes.clear()
-    session.flush()
+    bulk.execute(session, _TELL, _TOLD, rows)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import String, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from . import bulk, listed
 from .models import Loudspeaker
 
 FORGOTTEN: Final = "previous_key"  # once the present one was used
@@ -21,7 +23,6 @@ CHANGES: Final = (
     *("have_epoch", "have_rev", "cursor_boot", "cursor_seq"),
 )
 _changeable: Final = attrgetter(*CHANGES)
-_PARAMETERS: Final = {name: f"new_{name}" for name in CHANGES}
 
 
 @dataclass(slots=True, eq=False)
@@ -74,25 +75,31 @@ _COLUMNS: Final = tuple(_TABLE.c[name] for name in Known.__dataclass_fields__ if
 
 def read(session: Session, devices: Collection[str]) -> dict[str, Known]:
     """Those in service, by their names on the wire."""
-    query = select(*_COLUMNS).where(_TABLE.c.device.in_(devices), _TABLE.c.retired_at.is_(None))
+    (named,) = listed.columns(session, [(each,) for each in set(devices)], String())
+    query = select(*_COLUMNS).where(_TABLE.c.device == named, _TABLE.c.retired_at.is_(None))
     return {row[1]: Known(*row) for row in session.connection().execute(query)}
 
 
 def write(session: Session, loudspeakers: Iterable[Known]) -> None:
     """Store what has changed: one statement for each set of columns."""
-    rows: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for each in loudspeakers:
         changed = each.changed()
         if changed:
-            row = {_PARAMETERS[name]: value for name, value in changed.items()}
-            row["its_id"] = each.id
-            if FORGOTTEN in changed:
-                row["its_key"] = each.public_key
-            rows[tuple(changed)].append(row)
+            whose = (each.id, each.public_key) if FORGOTTEN in changed else (each.id,)
+            rows[tuple(changed)].append((*changed.values(), *whose))
     for names, values in rows.items():
-        statement = update(Loudspeaker).where(Loudspeaker.id == bindparam("its_id"))
-        if FORGOTTEN in names:  # not when the loudspeaker has asked for another key since it was read
-            statement = statement.where(Loudspeaker.public_key == bindparam("its_key"))
-        session.connection().execute(
-            statement.values({name: bindparam(_PARAMETERS[name]) for name in names}), values
-        )
+        statement, bound = _statement(names)
+        bulk.execute(session, statement, bound, values)
+
+
+@functools.lru_cache(maxsize=256)
+def _statement(names: tuple[str, ...]) -> tuple[Update, tuple[str, ...]]:
+    """What changes these columns, and the names of what it binds."""
+    parameters = {name: f"new_{name}" for name in names}
+    statement = update(Loudspeaker).where(Loudspeaker.id == bindparam("its_id"))
+    bound = (*parameters.values(), "its_id")
+    if FORGOTTEN in names:  # not when the loudspeaker has asked for another key since it was read
+        statement = statement.where(Loudspeaker.public_key == bindparam("its_key"))
+        bound = (*bound, "its_key")
+    return statement.values({name: bindparam(new) for name, new in parameters.items()}), bound

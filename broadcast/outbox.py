@@ -15,8 +15,12 @@ from devices.envelope import SigningKey, seal
 from devices.messages import Command, Order
 from devices.topics import Topics
 
+from . import bulk
 from .keyring import Keyring
 from .models import OutboxMessage
+
+_DOCUMENTS = insert(OutboxMessage)
+_DOCUMENT = ("topic", "payload", "retain", "order_id", "urgency", "created_at", "claimed_by")
 
 
 class Urgency(enum.IntEnum):
@@ -98,8 +102,5 @@ def _replace(session: Session, payloads: Mapping[str, bytes], urgency: Urgency, 
         return
     waiting = delete(OutboxMessage).where(OutboxMessage.topic.in_(payloads), OutboxMessage.claimed_by == "")
     session.execute(waiting.execution_options(synchronize_session=False))
-    rows = [
-        {"topic": topic, "payload": payload, "retain": True, "urgency": int(urgency), "created_at": now}
-        for topic, payload in payloads.items()
-    ]
-    session.execute(insert(OutboxMessage), rows)
+    rows = [(topic, payload, True, "", int(urgency), now, "") for topic, payload in payloads.items()]
+    bulk.execute(session, _DOCUMENTS, _DOCUMENT, rows)

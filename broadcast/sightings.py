@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -64,6 +64,8 @@ class _Fold:
             loudspeaker.online, loudspeaker.boot, loudspeaker.session, loudspeaker.last_seen
         )
         self._said: dict[str, Any] = dict(loudspeaker.report)
+        self._counted: Mapping[str, Any] = self._said.get("tele", {})  # the telemetry before the next
+        self._tele: Telemetry | None = None  # the newest of this batch
 
     def fold(self, messages: Iterable[Heard]) -> bool:
         """Whether it now says that it has the newest desired state, and has not said so before."""
@@ -71,6 +73,8 @@ class _Fold:
         before = it.have_epoch, it.have_rev
         for each in messages:
             self._take(each.report, each.received_at)
+        if self._tele is not None:
+            self._said["tele"] = msgspec.to_builtins(self._tele)
         known = self._known
         it.online, it.boot, it.session = known.online, known.boot, known.session
         if known.last_seen != it.last_seen:
@@ -89,8 +93,9 @@ class _Fold:
                 self._believe(report, received_at)
             self._known = seen
         elif isinstance(report, Telemetry):
-            self._used.count(self._it.id, self._said.get("tele", {}), report, received_at)
-            self._said["tele"] = msgspec.to_builtins(report)
+            self._used.count(self._it.id, self._counted, report, received_at)
+            self._counted = {"at": report.at, "data_bytes": report.data_bytes}
+            self._tele = report
             self._known = heard(self._known, report.boot, received_at)
         elif isinstance(report, Journal):
             self._known = heard(self._known, report.boot, received_at)

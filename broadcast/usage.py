@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from devices.messages import Telemetry
 
+from . import bulk
 from .conditions import month
 from .models import UsageMonth
 from .moments import from_ms, to_ms
@@ -48,12 +49,12 @@ class Counter:
 
     def write(self, session: Session) -> None:
         rows = [
-            {"loudspeaker_id": loudspeaker_id, "month": each, "bytes": min(added, MOST)}
+            (loudspeaker_id, each, min(added, MOST))
             for (loudspeaker_id, each), added in sorted(self._added.items())
             if added
         ]
-        if rows:
-            session.execute(insert_adding(session, UsageMonth, ("bytes",)), rows)
+        statement = insert_adding(session, UsageMonth, ("bytes",))
+        bulk.execute(session, statement, ("loudspeaker_id", "month", "bytes"), rows)
 
 
 def of_loudspeaker(session: Session, loudspeaker_id: int, months: int = 12) -> list[UsageMonth]:

@@ -79,6 +79,7 @@ class JournalRow(Base):
     __table_args__ = (
         UniqueConstraint("loudspeaker_id", "boot", "seq"),
         Index("ix_journal_unjudged", "id", sqlite_where=UNJUDGED, postgresql_where=UNJUDGED),
+        Index("ix_journal_item", "occurrence", "loudspeaker_id"),
     )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     loudspeaker_id: Mapped[int] = mapped_column(ForeignKey("loudspeaker.id"), index=True)
@@ -86,7 +87,7 @@ class JournalRow(Base):
     seq: Mapped[int]
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     event: Mapped[str] = mapped_column(String(40))
-    occurrence: Mapped[str] = mapped_column(String(64), default="", index=True)
+    occurrence: Mapped[str] = mapped_column(String(64), default="")
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     score: Mapped[float | None]  # of what was heard, as the server judged it; None: it did not
