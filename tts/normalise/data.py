@@ -107,4 +107,6 @@ BODIES: Final[dict[str, str]] = _ISSUERS["bodies"]
 FIELDS: Final[dict[str, str]] = _ISSUERS["fields"]
 BOARDS: Final[dict[str, str]] = _ISSUERS["boards"]
 LEVELS: Final[dict[str, str]] = _ISSUERS["levels"]
+COURT_CASES: Final[dict[str, str]] = _ISSUERS["court_cases"]
+COURT_STAGES: Final[dict[str, str]] = _ISSUERS["court_stages"]
 DOCUMENT_KINDS: Final[frozenset[str]] = frozenset(_ISSUERS["kinds"]["letters"])

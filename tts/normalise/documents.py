@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from tts.normalise import letters, numbers
-from tts.normalise.data import ABBREVIATIONS, BODIES, DOCUMENT_KINDS
+from tts.normalise.data import ABBREVIATIONS, BODIES, COURT_CASES, COURT_STAGES, DOCUMENT_KINDS
 from tts.normalise.issuers import issuer, kind_and_issuer, ministry
 from tts.normalise.rule import Rule, after, before, digits_of, digits_then, first_words, letters_then, rule
 from tts.types import TokenKind
@@ -78,7 +78,10 @@ def _say(number: str, suffix: str, year: str | None, parts: list[str]) -> str:
     if year:
         said.append(f"năm {numbers.year(year)}")
     alone = len(parts) == 1
-    said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(parts)]
+    if len(parts) == 2 and parts[0] in COURT_CASES and parts[1] in COURT_STAGES:
+        said += [COURT_CASES[parts[0]], COURT_STAGES[parts[1]]]
+    else:
+        said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(parts)]
     return " ".join(filter(None, said))
 
 

@@ -33,8 +33,9 @@ def _department(written: str) -> str:
 
 
 def ministry(written: str) -> str:
-    """BYT, BQP outside of a document's number: bộ and its field, where four letters or a known pair tell."""
-    return _department(written) if len(written) > 2 and written[0] == "B" else ""
+    """BYT, BQP, SNNMT outside of a document's number: who it is and its field, where enough letters tell."""
+    told = len(written) > (2 if written[0] == "B" else 3) and written[0] in "BS"
+    return _department(written) if told else ""
 
 
 def _composed(written: str) -> str:

@@ -61,14 +61,15 @@ def _hour(match: re.Match[str]) -> str:
 
 
 def _in_words(match: re.Match[str]) -> str | None:
-    """7 giờ 30, 7 giờ 00 phút; but 7 giờ 5 người leaves the 5 alone."""
+    """7 giờ 30, 7 giờ 00 phút; but 7 giờ 5 người leaves the 5 alone. Nobody counts with a 0 in front."""
     minute, sign = match["minute"], match["sign"]
-    if not sign and (len(minute) < 2 or (after(match)[:1].isalpha() and not _DAY_PARTS.match(after(match)))):
+    counts = after(match)[:1].isalpha() and not _DAY_PARTS.match(after(match)) and minute[0] != "0"
+    if not sign and (len(minute) < 2 or counts):
         return None
     if int(match["hour"]) > _LAST_HOUR:
         return None
     said = _clock(match["hour"], minute)
-    return said if sign else said.removesuffix(" phút")
+    return said if sign or minute[0] == "0" else said.removesuffix(" phút")
 
 
 def _time_range(match: re.Match[str]) -> str | None:
