@@ -100,14 +100,20 @@ def here(tmp_path, *arguments):
 def test_a_file_of_the_server_lets_a_fleet_join_and_two_boxes_claimed_by_code_join_too(
     staging, tmp_path, now
 ):
-    file, control = tmp_path / "loa.json", Path(tempfile.mkdtemp(prefix="tt-")) / "s"
-    subprocess.run(
-        staging.command("simulate", "--speakers", "3", "--write", str(file)), env=staging.environ, check=True
-    )
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    joining = ["--server", staging.url, "--control", str(control)]
-    with running(tmp_path, *joining, "--identities", str(file), "--speakers", "3"):
-        eventually(lambda: json.loads(tell(control, "status"))["connected"] == 3)
+    file, sockets = tmp_path / "loa.json", Path(tempfile.mkdtemp(prefix="tt-"))
+    there = CliRunner(env=staging.environ)
+    written = there.invoke(main, ["simulate", "--speakers", "3", "--write", str(file)])
+    assert (written.exit_code, stat.S_IMODE(file.stat().st_mode)) == (0, 0o600), written.output
+    with (
+        running(tmp_path / "file", sockets / "file", staging, "--identities", str(file), "--speakers", "3"),
+        running(tmp_path / "code", sockets / "code", staging, "--speakers", "2") as asking,
+    ):
+        for _ in range(2):
+            staging.claim(re.search(r"mã nhận loa (\S+)", asking.stderr.readline())[1])
+        eventually(lambda: connected(sockets / "file") == 3)
+        eventually(lambda: connected(sockets / "code") == 2)
+    kept = sorted((tmp_path / "code" / "simulated").glob("127.0.0.1_*/identities/*.json"))
+    assert len(kept) == 2
 
     stolen = [msgspec.structs.replace(each, password="x") for each in identities(file)]
     write(tmp_path / "bad.json", stolen)
@@ -116,27 +122,13 @@ def test_a_file_of_the_server_lets_a_fleet_join_and_two_boxes_claimed_by_code_jo
     too_many = here(tmp_path, "--server", staging.url, "--speakers", "21")
     assert (too_many.exit_code, "--write" in too_many.output) == (1, True)
 
-    with running(tmp_path, *joining, "--speakers", "2") as process:
-        for _ in range(2):
-            staging.claim(re.search(r"mã nhận loa (\S+)", process.stderr.readline())[1])
-        eventually(lambda: json.loads(tell(control, "status"))["connected"] == 2)
-    kept = sorted((tmp_path / "here" / "simulated").glob("127.0.0.1_*/identities/*.json"))
-    assert len(kept) == 2
-
 
 class running:  # noqa: N801 - reads as a statement
     """A simulation that is stopped at the end, as an operator stops it."""
 
-    def __init__(self, folder, *arguments):
-        command = [
-            sys.executable,
-            "-m",
-            "web.cli",
-            "--data-dir",
-            str(folder / "here"),
-            "simulate",
-            *arguments,
-        ]
+    def __init__(self, folder, control, server, *arguments):
+        command = [sys.executable, "-m", "web.cli", "--data-dir", str(folder), "simulate"]
+        command += ["--server", server.url, "--control", str(control), *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
@@ -146,6 +138,10 @@ class running:  # noqa: N801 - reads as a statement
         self.process.send_signal(signal.SIGTERM)
         said = self.process.communicate(timeout=30)[1]
         assert self.process.returncode == 0, said
+
+
+def connected(control):
+    return json.loads(tell(control, "status"))["connected"]
 
 
 def identities(file):
