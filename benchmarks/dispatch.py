@@ -21,6 +21,7 @@ from statistics import median
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import func, select
 
 from benchmarks._province import NOW, Province, province
@@ -156,7 +157,7 @@ def count_sent(made: Province) -> int:
 
 def publish_bare(broker: Broker, messages: Messages) -> dict[str, float]:
     """The same topics and payloads, QoS 1 and retained, until the broker has confirmed the last."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="bare")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="bare")
     client.username_pw_set("bare", PASSWORD)
     client.max_inflight_messages_set(0)
     left, done, connected = len(messages), threading.Event(), threading.Event()
