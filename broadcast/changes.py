@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .chunks import chunks
-from .models import Broadcast, BroadcastState, Event, Loudspeaker, ScheduleItem
+from .models import AreaClosure, Broadcast, BroadcastState, Event, Loudspeaker, Schedule, ScheduleItem
 
 KINDS = ("schedule", "bulletin", "render", "area", "loudspeaker", "broadcast")
 SILENT = ("planned", "seen")
@@ -52,10 +52,9 @@ def between(session: Session, after: int, upto: int) -> Touched:
     for kind, subject, data in session.execute(query):
         if not any(data.get(name) for name in SILENT):
             subjects["moved" if data.get("moved") else kind].add(subject)
+    playing = _playing(session, subjects["bulletin"] | subjects["render"])
     return Touched(
-        schedules=frozenset(
-            subjects["schedule"] | _playing(session, subjects["bulletin"] | subjects["render"])
-        ),
+        schedules=frozenset(subjects["schedule"] | playing | _below(session, subjects["moved"])),
         areas=frozenset(subjects["area"] | subjects["moved"] | _stopped_in(session, subjects["broadcast"])),
         moved=frozenset(subjects["moved"]),
         loudspeakers=frozenset(subjects["loudspeaker"]),
@@ -76,6 +75,14 @@ def _playing(session: Session, bulletin_ids: Collection[int]) -> set[int]:
             session.scalars(select(ScheduleItem.schedule_id).where(ScheduleItem.bulletin_id.in_(ids)))
         )
     return found
+
+
+def _below(session: Session, area_ids: Collection[int]) -> set[int]:
+    """The schedules of areas that hang elsewhere now: other holidays may hold there."""
+    if not area_ids:
+        return set()
+    there = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id.in_(area_ids))
+    return set(session.scalars(select(Schedule.id).where(Schedule.area_id.in_(there))))
 
 
 def _stopped_in(session: Session, broadcast_ids: Collection[int]) -> set[int]:

@@ -389,3 +389,16 @@ def test_a_withdrawal_during_an_outage_is_followed_before_anything_else(stage: A
         programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
     stage.plan(stage.now + 3 * HOUR, everyone=True)
     assert planned(stage, box) == []
+
+
+def test_schedules_of_an_area_that_moved_are_looked_at_again(stage: Any) -> None:
+    """What hangs elsewhere may heed other holidays."""
+    stage.loudspeakers(3)
+    stage.schedule("17:00")
+    theirs = stage.schedule("18:00", area_id=stage.cast.villages[0])
+    stage.plan()
+    with stage.database.transaction() as session:
+        session.execute(update(Schedule).values(title="khác"))
+        areas.move(session, stage.cast.villages[0], parent_id=stage.cast.other_commune, now=stage.now)
+    stage.plan()
+    assert {each.schedule_id for each in stage.broadcasts() if each.title == "khác"} == {theirs.id}
