@@ -36,6 +36,7 @@ _NAMED: Final = re.compile(rf"(?<!\w)(?:{_NAMES}|nđ|tt|nq|qđ|ct|kh|cv)(?:\s+s�
 _KINDS: Final = {
     "NĐ": "nghị định", "TT": "thông tư", "QĐ": "quyết định", "NQ": "nghị quyết", "CT": "chỉ thị",
     "KH": "kế hoạch", "CV": "công văn", "TB": "thông báo", "HD": "hướng dẫn", "BC": "báo cáo",
+    "KL": "kết luận",
 }  # fmt: skip
 _HEAD: Final = rf"(?<![\w/.,-]) (?P<kind>{'|'.join(_KINDS)})? (?P<number>\d{{1,6}}) (?P<suffix>[a-zđ]?)"
 _YEAR: Final = r"(?:\s?/\s?(?P<year>(?:19|20)\d\d))?"
@@ -80,6 +81,8 @@ def _say(number: str, suffix: str, year: str | None, parts: list[str]) -> str:
     alone = len(parts) == 1
     if len(parts) == 2 and parts[0] in COURT_CASES and parts[1] in COURT_STAGES:
         said += [COURT_CASES[parts[0]], COURT_STAGES[parts[1]]]
+    elif parts == ["NQ", "BCH"]:  # a committee resolves, a command does not
+        said += [letters.names("NQ"), "ban chấp hành"]
     else:
         said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(parts)]
     return " ".join(filter(None, said))
@@ -128,6 +131,11 @@ def _padded(match: re.Match[str]) -> str | None:
     return numbers.number(match[0]) if _NAMED.search(before(match)) else None
 
 
+def _glued(match: re.Match[str]) -> str:
+    """NQ57, NĐ168: as people call a document they know."""
+    return f"{_KINDS[match['kind']]} {_serial(match['number'])}"
+
+
 def _assembly(match: re.Match[str]) -> str:
     """QH15 where no number stands in front."""
     return issuer(match[0])
@@ -160,6 +168,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _blank,
         kind=TokenKind.DOCUMENT,
         starts=first_words("số"),
+    ),
+    rule(
+        r"(?<![\w/.-]) (?P<kind>NĐ|NQ|QĐ|KL)(?P<number>\d{2,4}) (?![\w/-])",
+        _glued,
+        kind=TokenKind.DOCUMENT,
+        starts=first_words("NĐ", "NQ", "QĐ", "KL"),
     ),
     rule(
         r"(?<![\w/-]) (?:UBTV)?QH(?:9|1\d) (?![\w/-])",

@@ -1,13 +1,12 @@
-"""Numbers with their units: measures, percentages, money, sizes and rates."""
+"""Numbers with their units: measures, percentages, money and sizes."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from tts.normalise import letters, numbers
-from tts.normalise.abbreviations import likely
-from tts.normalise.data import ABBREVIATIONS
+from tts.normalise import numbers
+from tts.normalise.rates import EDGE, RATES, said_rates
 from tts.normalise.rule import (
     Reading,
     Rule,
@@ -15,18 +14,15 @@ from tts.normalise.rule import (
     before,
     digits_then,
     first_words,
-    letters_then,
     rule,
     signs,
 )
-from tts.normalise.units import ALONE, ANY_UNIT, MONEY, OF_THINGS, UNIT, UNITS, per
+from tts.normalise.units import ALONE, ANY_UNIT, MONEY, UNIT, UNITS
 from tts.types import Doubt, TokenKind
 
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
-_IS_SCALE: Final = re.compile(numbers.SCALE)
 _OTHER_MONEY: Final = re.compile(r"\s?(?:đ|₫|đồng|VNĐ|VND)(?!\w)")
 _MARK: Final = re.compile(r"\d{1,2},\d{1,2}")  # 7,5đ: đồng have no parts, an examination's marks have
-_HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
 
 
 def _amount(match: re.Match[str]) -> Reading | None:
@@ -38,11 +34,11 @@ def _amount(match: re.Match[str]) -> Reading | None:
     if match["second"]:
         words += ["cộng trừ" if match["to"].strip() == "±" else "đến"]
         words.append(_number(match["second"], money=unit in _SHORT_MONEY))
-    rates = _rates(match["rates"] or "", unit or "đồng")
+    rates = said_rates(match["rates"] or "", unit or "đồng")
     if rates is None:
         return None
     marks = unit == "đ" and not match["scale"] and not rates and _MARK.fullmatch(match["second"] or first)
-    words += [match["scale"] or "", "điểm" if marks else _unit(unit), rates]
+    words += [match["scale"] or "", "điểm" if marks else UNITS.get(unit, unit), rates]
     uncertain = numbers.is_uncertain(first) and not match["scale"]
     return Reading(
         " ".join(filter(None, words)),
@@ -62,69 +58,6 @@ def _number(written: str, *, money: bool) -> str:
     return numbers.quantity(written)
 
 
-def _unit(written: str) -> str:
-    return UNITS.get(written, written)
-
-
-def _rates(written: str, counted: str) -> str | None:
-    """/người/năm, /100 m2, /24h; None where it is no rate."""
-    said = []
-    for piece in re.split(r"\s?/\s?", written)[1:]:
-        hours = _HOURS.fullmatch(piece)
-        if hours:
-            said.append(f"trong {numbers.cardinal(int(hours[1]))} giờ")
-            continue
-        count, one = re.match(r"([\d.,]*)\s?(.*)", piece, re.DOTALL).groups()  # type: ignore[union-attr]
-        one_said = _unit(one) if not one.isupper() or one in UNITS else likely(one)
-        if one and one not in UNITS and not letters.is_syllable(one.split()[0]) and one_said == one:
-            return None
-        if not one_said:
-            return None
-        between = "trên" if _IS_SCALE.fullmatch(one) else per(counted, one)
-        if between == "một" and count == "1":
-            count = ""  # đồng/1kg
-        said += [between, numbers.quantity(count) if count else "", one_said]
-    return " ".join(filter(None, said))
-
-
-def _bare_rate(match: re.Match[str]) -> str | None:
-    """tấn/ha, người/km2, kg/ha behind words or in brackets."""
-    counted, rates = match["counted"], match["rates"]
-    if match[0] in ABBREVIATIONS:  # V/V is về việc
-        return None
-    ones = re.split(r"\s?/\s?", rates)[1:]
-    thing = letters.is_syllable(counted) and (
-        ones[0] in UNITS or per(counted, ones[0]) == "một" or _is_counted(match, ones[0])
-    )
-    if counted not in UNITS and not thing:
-        return None
-    said = _rates(rates, counted)
-    return said and f"{_unit(counted)} {said}"
-
-
-def _is_counted(match: re.Match[str], one: str) -> bool:
-    """The gạo/người of 30kg gạo/người/tháng."""
-    return one in OF_THINGS and bool(_NEAR_FIGURE.search(before(match)))
-
-
-def _price(match: re.Match[str]) -> str | None:
-    """12.000-15.000/kg: thousands with a rate are money, though nobody wrote đồng."""
-    rates = _rates(match["rates"], "đồng")
-    if rates is None:
-        return None
-    second = f" đến {numbers.quantity(match['second'])}" if match["second"] else ""
-    return f"{numbers.quantity(match['first'])}{second} {rates}"
-
-
-def _for_each(match: re.Match[str]) -> str | None:
-    """The /sào, /10 lít behind anything that stands near a figure."""
-    if not _NEAR_FIGURE.search(before(match)):
-        return None
-    if not match["count"] and match["one"] not in UNITS and match["one"] not in OF_THINGS:
-        return None
-    return _rates(f"/{match['count'] or ''}{match['one']}", "")
-
-
 def _unit_alone(match: re.Match[str]) -> str:
     return UNITS[match["unit"]]
 
@@ -134,7 +67,7 @@ def _size(match: re.Match[str]) -> str:
     said = []
     for piece in re.split(r"\s?[xX×*]\s?", match["sides"]):
         side = re.match(rf"({numbers.NUMBER})\s?(.*)", piece, re.DOTALL | re.VERBOSE)
-        said.append(f"{numbers.quantity(side[1])} {_unit(side[2])}".strip() if side else piece)
+        said.append(f"{numbers.quantity(side[1])} {UNITS.get(side[2], side[2])}".strip() if side else piece)
     return " nhân ".join(said)
 
 
@@ -152,7 +85,7 @@ def _thousands(match: re.Match[str]) -> str | None:
     """1tr2, 2tr500, 1tỷ2: the digits behind are the next lower thousands."""
     big, below = ("triệu", "nghìn") if match["big"].startswith("tr") else ("tỷ", "triệu")
     lower = int(match["rest"]) * 10 ** (3 - len(match["rest"]))
-    rates = _rates(match["rates"] or "", "đồng")
+    rates = said_rates(match["rates"] or "", "đồng")
     if not lower or rates is None:
         return None
     return f"{numbers.quantity(match['first'])} {big} {numbers.cardinal(lower)} {below} {rates}".rstrip()
@@ -195,34 +128,28 @@ def _many(match: re.Match[str]) -> Reading | None:
     return Reading(f"{numbers.quantity(match['first'])} nghìn", Doubt.AMBIGUOUS)
 
 
-_THING: Final = rf"(?:{alternatives(OF_THINGS)})(?!\w)"
-_THINGS: Final = alternatives(thing for thing in OF_THINGS if " " in thing)
-_LOWER_WORD: Final = r"[^\W\d_A-Z]{1,7}(?!\w)"
-_ONE: Final = rf"(?:(?:{_THINGS})(?!\w)|{_LOWER_WORD})"
-_RATES: Final = rf"(?:\s?/\s?(?:{numbers.NUMBER}\s?)?(?:{UNIT}|(?!c\b){_ONE}|[A-ZĐ]{{2,5}}(?!\w))){{1,3}}"
 _MEASURED: Final = re.compile(
-    rf"\d\s?(?:{numbers.SCALE}\s)?(?P<unit>{numbers.SCALE}|{ANY_UNIT})\s?$", re.VERBOSE
+    rf"\d\s?(?:{numbers.SCALE}\s)?(?P<unit>{numbers.SCALE}|{ANY_UNIT})(?:/[^\W\d_]{{1,5}}\d?)?\s?$",
+    re.VERBOSE,
 )
-_NEAR_FIGURE: Final = re.compile(r"\d[^.;:()]{0,25}$")
 _CURRENT: Final = re.compile(
     r"(?:dòng điện|dòng|cầu chì|cầu dao|[aá]pt[oô]mát|aptomat|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
 )
 _SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)[\s:(]*$")
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
-_EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        rf"""{_EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{_SIDE})?
+        rf"""{EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{_SIDE})?
             (?:\s?[xX×*]\s?{numbers.NUMBER}(?:\s?{_SIDE})?){{1,3}}) (?!\w)""",
         _size,
         kind=TokenKind.MEASURE,
         starts=digits_then("ax×*.,"),
     ),
     rule(
-        rf"""{_EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)?
-            (?P<rates>{_RATES})? (?![\w/]|[.,]\d)""",
+        rf"""{EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)?
+            (?P<rates>{RATES})? (?![\w/]|[.,]\d)""",
         _thousands,
         kind=TokenKind.MONEY,
         starts=digits_then("a", 1, 3),
@@ -234,35 +161,21 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("-‐‑‒–—−"),
     ),
     rule(
-        rf"""{_EDGE} {_SIGN} (?P<first>{numbers.NUMBER})
+        rf"""{EDGE} {_SIGN} (?P<first>{numbers.NUMBER})
             (?:(?P<to>\s?{numbers.DASH}\s?|\s?±\s?)(?P<second>{numbers.NUMBER}))?
             (?:\s?(?P<scale>{numbers.SCALE}))? \s?(?P<unit>(?!đ/[cC]\b){UNIT})
-            (?P<rates>{_RATES})?""",
+            (?P<rates>{RATES})?""",
         _amount,
         kind=TokenKind.MEASURE,
         starts=digits_then("a-.,±%‰°º⁰˚℃$€£¥₫Ω") | digits_then("3", 1, 3) | signs("-−–+"),
     ),
     rule(
-        rf"""{_EDGE} (?P<sign>) (?P<first>{numbers.NUMBER})
+        rf"""{EDGE} (?P<sign>) (?P<first>{numbers.NUMBER})
             (?:(?P<to>\s?{numbers.DASH}\s?)(?P<second>{numbers.NUMBER}))?
-            \s?(?P<scale>{numbers.SCALE})(?P<unit>) (?P<rates>{_RATES})""",
+            \s?(?P<scale>{numbers.SCALE})(?P<unit>) (?P<rates>{RATES})""",
         _amount,
         kind=TokenKind.MONEY,
         starts=digits_then("a-.,") | digits_then("3", 1, 3),
-    ),
-    rule(
-        rf"""{_EDGE} (?P<first>[1-9]\d{{0,2}}(?:\.\d{{3}}){{1,3}})
-            (?:\s?{numbers.DASH}\s?(?P<second>[1-9]\d{{0,2}}(?:\.\d{{3}}){{1,3}}))?
-            (?P<rates>(?:\s?/\s?(?:{UNIT}|{_LOWER_WORD})){{1,2}})""",
-        _price,
-        kind=TokenKind.MONEY,
-        starts=digits_then(".", 1, 3),
-    ),
-    rule(
-        rf"(?<=\w) / \s?(?P<count>{numbers.NUMBER}(?=\s?(?:{UNIT}|{_THING})))? \s?(?P<one>{UNIT}|{_ONE})",
-        _for_each,
-        kind=TokenKind.MEASURE,
-        starts=signs("/"),
     ),
     rule(
         rf"""(?<!\w) (?P<unit>US\$|[$€£¥₫]|VNĐ|VND|USD|EUR|CNY) \s?(?P<first>{numbers.NUMBER})
@@ -271,12 +184,6 @@ RULES: Final[tuple[Rule, ...]] = (
         _prefixed,
         kind=TokenKind.MONEY,
         starts=signs("$€£¥₫") | first_words("US", "VNĐ", "USD", "EUR", "CNY", "VND"),
-    ),
-    rule(
-        rf"(?<![\w/]) (?P<counted>{UNIT}|{_LOWER_WORD}) (?P<rates>{_RATES})",
-        _bare_rate,
-        kind=TokenKind.MEASURE,
-        starts=letters_then("/0"),
     ),
     rule(
         r"(?<!\w) [Kk][Mm] \s?(?P<number>\d{1,4})(?:\s?\+\s?(?P<metres>\d{1,4}))? (?![\w/]|[.,]\d)",
@@ -317,7 +224,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then('a"”″,', 1, 3),
     ),
     rule(
-        rf"{_EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)",
+        rf"{EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)",
         _many,
         kind=TokenKind.MONEY,
         starts=digits_then("a", 2, 4),

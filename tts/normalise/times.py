@@ -18,6 +18,7 @@ _WEIGHED: Final = re.compile(rf"\s?(?:/|{words('weighed')}(?!\w))")
 _LATER: Final = re.compile(r"(?:đến|tới)\s(?:\d{1,2}[gh](?P<minute>[0-5]\d)?|\d{1,2}:(?=\d))(?!\w)")
 _UP_TO: Final = re.compile(r"\dg\s(?:đến|tới)$")  # 5g đến 10g
 _FROM: Final = re.compile(r"(?<!\w)(?:từ|lúc|khoảng|sáng|trưa|chiều|tối|đêm)[\s:]{1,2}\d{1,2}g\s(?:đến|tới)$")
+_AFTER_CLOCK: Final = re.compile(r"(?<!\w)\d{1,2}g[0-5]\d(?:,|\s(?:và|hoặc|hay))\s?$")  # 6g45 và 13g
 _LAST_HOUR: Final = 24
 
 
@@ -97,7 +98,7 @@ def _bare_g(match: re.Match[str]) -> str | None:
     front, following = before(match), after(match)
     if _UP_TO.search(front):
         told = bool(_FROM.search(front)) and not _WEIGHED.match(following)
-    elif _AT_WORDS.search(front) or _DAY_PARTS.match(following):
+    elif _AT_WORDS.search(front) or _AFTER_CLOCK.search(front) or _DAY_PARTS.match(following):
         told = True
     else:
         told = _clock_follows(match, following)
