@@ -83,6 +83,7 @@ def test_listed_rows_meet_those_that_are_the_same_in_every_column(stage: Any) ->
 
 def test_taking_in_a_journal_reads_no_journal_from_end_to_end(stage: Any) -> None:
     boxes = stage.loudspeakers(2)
+    stage.hear(*(box.state(stage.now) for box in boxes))
     engine = stage.database.engine
     asked: list[tuple[str, Any]] = []
 
