@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,12 @@ class Child:
         self._came = b""
 
     def tell(self, **question: Any) -> None:
-        self._told.write(json.dumps(question).encode() + b"\n")
-        self._told.flush()
+        """Raises Late when the process has ended."""
+        try:
+            self._told.write(json.dumps(question).encode() + b"\n")
+            self._told.flush()
+        except BrokenPipeError as error:
+            raise Late("a child process that has ended") from error
 
     def answer(self, limit: Limit) -> dict[str, Any]:
         """Raises Late, also when the process has ended."""
@@ -82,11 +86,12 @@ class Child:
     def end(self) -> None:
         self._process.kill()
         self._process.wait(_GOOD_BYE_S)
-        self._told.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._told.close()
         self._says.close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def children(module: str, arguments: Sequence[Sequence[str]]) -> Iterator[list[Child]]:
     """As many processes of a module as there are lists of arguments."""
     started: list[Child] = []

@@ -19,6 +19,7 @@ from benchmarks._bounded import Late, Limit
 from benchmarks._waiting import free_port
 from broadcast import areas, bootstrap, people, settings, trial, urgent
 from broadcast.database import Database
+from broadcast.errors import Unavailable
 from broadcast.models import (
     Area,
     AreaKind,
@@ -88,25 +89,33 @@ class Province:
             session, code=code, name=f"Vùng {code}", kind=AreaKind.COMMUNE, parent_id=parent, now=now()
         ).id
 
-    def enter(self, size: int, files: Sequence[Path]) -> int:
-        """Register as many as are missing to this size; their identities go in turn to the files."""
+    def enter(self, size: int, files: Sequence[Path], limit: Limit) -> int:
+        """Register as many as are missing to this size; their identities go in turn to the files.
+
+        Raises Late.
+        """
         found: list[Identity] = []
         while self.entered < size:
             count = min(AT_ONCE, size - self.entered)
-            with self.database.transaction() as session:
-                village = areas.by_code(session, f"V{size}").id
-                found += trial.enter(
-                    session,
-                    wire=self.wire,
-                    area_id=village,
-                    count=count,
-                    first=self.entered + 1,
-                    now=now(),
-                )
-            self.entered += count
+            if not limit.left_s:
+                raise Late(f"{size - self.entered} loudspeakers to be entered")
+            with contextlib.suppress(Unavailable):  # the server writes for long: once more
+                found += self._enter(f"V{size}", count)
+                self.entered += count
         for number, file in enumerate(files):
             file.write_bytes(msgspec.json.encode(found[number :: len(files)]))
         return len(found)
+
+    def _enter(self, village: str, count: int) -> list[Identity]:
+        with self.database.transaction() as session:
+            return trial.enter(
+                session,
+                wire=self.wire,
+                area_id=areas.by_code(session, village).id,
+                count=count,
+                first=self.entered + 1,
+                now=now(),
+            )
 
     @contextlib.contextmanager
     def server(self, limit: Limit) -> Iterator[None]:
