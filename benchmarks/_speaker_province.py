@@ -34,7 +34,7 @@ from broadcast.outbox import Wire
 from devices.messages import AlertStatus, ItemState
 from devices.speaker.identity import Identity
 
-AT_ONCE = 250  # loudspeakers entered in one transaction, that the server may go on
+AT_ONCE = 100  # loudspeakers entered in one transaction: meanwhile the server cannot write
 TEXT = "Nước sông lên nhanh."
 STARTING_S = 60.0
 GOOD_BYE_S = 30.0
