@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from devices.messages import AlertStatus, BulletinClass, ItemState
 from schedules import recurrence
+from schedules.holidays import Calendar
 from schedules.types import LOCAL
 
 from . import events
 from .addressing import address
 from .chunks import chunks
 from .documents import horizon, publish_plans
+from .holiday_book import Book
 from .items import played_in
 from .models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule, ScheduleItem
 from .repertoire import Piece, Repertoire, duration_ms, klass
@@ -187,16 +189,21 @@ def _wanted(
     listed: dict[int, list[int]] = defaultdict(list)
     for schedule_id, bulletin_id in session.execute(entries):
         listed[schedule_id].append(bulletin_id)
+    book = Book(session)
     airing = [
-        (*values, starts)
-        for *values, rule in session.execute(query.order_by(Schedule.id))
-        if (starts := tuple(each.start for each in recurrence.occurrences(recurrence.from_dict(rule), *span)))
+        (id_, area_id, title, starts)
+        for id_, area_id, title, rule in session.execute(query.order_by(Schedule.id))
+        if (starts := tuple(_starts(rule, span, book.of(area_id))))
     ]
     repertoire.learn([bulletin_id for id_, *_ in airing for bulletin_id in listed[id_]])
     for id_, area_id, title, starts in airing:
         pieces = tuple(repertoire.of(listed[id_]))
         if pieces:
             yield Wanted(id_, area_id, title, pieces, starts)
+
+
+def _starts(rule: dict[str, Any], span: Span, holidays: Calendar) -> Iterator[dt.datetime]:
+    return (each.start for each in recurrence.occurrences(recurrence.from_dict(rule), *span, holidays))
 
 
 def _compare(changes: Changes, wanted: dict[int, Wanted], existing: _Existing) -> None:

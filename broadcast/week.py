@@ -13,6 +13,7 @@ from devices.messages import AlertStatus, BulletinClass
 from schedules import recurrence
 
 from . import permissions
+from .holiday_book import Book
 from .models import AreaClosure, Broadcast, BroadcastState, Person, Role, Schedule
 from .moments import day_start, later
 from .repertoire import Repertoire, duration_ms, klass
@@ -101,13 +102,14 @@ def _broadcasts(
 def _foreseen(
     session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
 ) -> Iterator[Slot]:
-    repertoire = Repertoire(session)
+    repertoire, book = Repertoire(session), Book(session)
     active = Schedule.withdrawn_at.is_(None)
     for schedule in session.scalars(select(Schedule).where(Schedule.area_id.in_(area_ids), active)):
         pieces = repertoire.pieces(schedule)
         if not pieces:
             continue
-        for occurrence in recurrence.occurrences(recurrence.from_dict(schedule.rule), start, end):
+        rule, holidays = recurrence.from_dict(schedule.rule), book.of(schedule.area_id)
+        for occurrence in recurrence.occurrences(rule, start, end, holidays):
             yield Slot(
                 start=occurrence.start,
                 end=later(occurrence.start, duration_ms(pieces)),

@@ -1,6 +1,7 @@
 """The tables."""
 
 from .base import Base
+from .calendars import CalendarFeed, HolidayChange, HolidayKind, ImportedEvent
 from .changes import ChangeAction, Notice, NoticeKind, OrderDecision, ScheduleChange, WeekTemplate
 from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, VersionPart
 from .fleet import (
@@ -71,6 +72,7 @@ __all__ = [
     "Bulletin",
     "BulletinState",
     "BulletinVersion",
+    "CalendarFeed",
     "ChangeAction",
     "Claim",
     "Clip",
@@ -80,6 +82,9 @@ __all__ = [
     "Event",
     "Fault",
     "Grant",
+    "HolidayChange",
+    "HolidayKind",
+    "ImportedEvent",
     "JournalRow",
     "Lease",
     "LexiconEntry",
