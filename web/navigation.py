@@ -21,6 +21,9 @@ PARTS = {  # blueprints whose pages belong to another's
     "uptime": "loudspeakers",
     "policies": "loudspeakers",
     "scheduling": "programme",
+    "occurrences": "programme",
+    "overviews": "programme",
+    "week_copies": "programme",
     "recordings": "bulletins",
     "lexicon_table": "lexicon",
 }

@@ -17,10 +17,10 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select, update
 
-from broadcast import registry
+from broadcast import bulletins, registry
 from broadcast.bootstrap import System, build
 from broadcast.database import Database
-from broadcast.models import Loudspeaker, Person
+from broadcast.models import Clip, Loudspeaker, Person, RenderState
 from broadcast.settings import load
 from web.app import create_app
 from web.server import WebServer, take_port
@@ -164,6 +164,45 @@ def speakers(database: Database, system: Any, cast: Any) -> list[int]:
         }
         session.execute(update(Loudspeaker).values(**well))
         return list(session.scalars(select(Loudspeaker.id).order_by(Loudspeaker.id)))
+
+
+@pytest.fixture
+def approved(database: Database, cast: Any) -> int:
+    """A bulletin of two minutes that binh has approved."""
+    now = dt.datetime.now(dt.UTC)
+    with database.transaction() as session:
+        author, leader = session.get_one(Person, cast.lan.id), session.get_one(Person, cast.binh.id)
+        bulletin = bulletins.create(
+            session,
+            author,
+            area_id=cast.commune,
+            title="Vệ sinh đường làng",
+            text="Sáu giờ sáng mai.",
+            now=now,
+        )
+        clip = Clip(
+            sha256="c" * 64,
+            key="c" * 64,
+            media_type="audio/mpeg",
+            size=9_000,
+            duration_ms=120_000,
+            engine="espeak",
+            engine_version="1.52",
+            loudness=-16.0,
+            true_peak=-2.0,
+            peaks=[40] * 80,
+            created_at=now,
+        )
+        session.add(clip)
+        session.flush()
+        version = bulletin.current
+        version.clip_id, version.render_state = clip.id, RenderState.READY
+        session.flush()
+        session.refresh(version)
+        bulletins.submit(session, author, bulletin.id, now=now)
+        shown = {"version": 1, "text_sha256": version.text_sha256, "audio_sha256": clip.sha256}
+        bulletins.approve(session, leader, bulletin.id, **shown, now=now)
+        return bulletin.id
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.resources
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,15 +16,18 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from devices.messages import AlertStatus
-from schedules.types import Frequency
+from schedules import recurrence
+from schedules.types import Frequency, Rule
 from web.forms.announcements import ANNOUNCEMENTS, blanks
 from web.forms.bulletins import read_bulletin, read_decision
 from web.forms.lexicon import read_entry
 from web.forms.loudspeakers import read_loudspeaker
+from web.forms.rule_fields import RuleFields
 from web.forms.schedules import read_schedule
 from web.forms.stations import read_station
 from web.forms.urgent import read_send, read_urgent
 
+VECTORS = importlib.resources.files("schedules") / "vectors"
 APP = Flask(__name__)
 Babel(APP)
 READERS: tuple[Callable[[MultiDict[str, str]], Any], ...] = (
@@ -115,3 +120,24 @@ def test_every_prepared_announcement_but_its_blanks_is_ready_to_read() -> None:
     for each in ANNOUNCEMENTS:
         assert blanks(each.text)
         assert each.text.endswith(".")
+
+
+def vector_rules() -> list[Rule]:
+    found: dict[str, Rule] = {}
+    for name in ("solar", "lunar", "validity", "exceptions", "holidays"):
+        for case in json.loads((VECTORS / f"{name}.json").read_text())["cases"]:
+            found[json.dumps(case["rule"])] = recurrence.from_dict(case["rule"])
+    return list(found.values())
+
+
+def test_the_fields_of_every_published_rule_make_that_rule_again() -> None:
+    rules = vector_rules()
+    assert len(rules) > 100
+    for rule in rules:
+        again = RuleFields.of(rule).rule()
+        assert again is not None
+        if rule.frequency in (Frequency.ONCE, Frequency.DATES):  # of which validity says nothing
+            assert (again.times, again.dates) == (rule.times, rule.dates)
+            assert (again.moved, again.skipped) == (rule.moved, rule.skipped)
+        else:
+            assert recurrence.validate(again) == rule

@@ -11,49 +11,11 @@ from sqlalchemy import select
 
 from broadcast import bulletins
 from broadcast.database import Database
-from broadcast.models import Bulletin, Clip, Person, RenderState, Schedule
+from broadcast.models import Bulletin, Person, Schedule
 from schedules.types import LOCAL
 
 NOW = dt.datetime.now(dt.UTC)
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
-
-
-@pytest.fixture
-def approved(database: Database, cast: Any) -> int:
-    """A bulletin of two minutes that binh has approved."""
-    with database.transaction() as session:
-        author, leader = session.get_one(Person, cast.lan.id), session.get_one(Person, cast.binh.id)
-        bulletin = bulletins.create(
-            session,
-            author,
-            area_id=cast.commune,
-            title="Vệ sinh đường làng",
-            text="Sáu giờ sáng mai.",
-            now=NOW,
-        )
-        clip = Clip(
-            sha256="c" * 64,
-            key="c" * 64,
-            media_type="audio/mpeg",
-            size=9_000,
-            duration_ms=120_000,
-            engine="espeak",
-            engine_version="1.52",
-            loudness=-16.0,
-            true_peak=-2.0,
-            peaks=[40] * 80,
-            created_at=NOW,
-        )
-        session.add(clip)
-        session.flush()
-        version = bulletin.current
-        version.clip_id, version.render_state = clip.id, RenderState.READY
-        session.flush()
-        session.refresh(version)
-        bulletins.submit(session, author, bulletin.id, now=NOW)
-        shown = {"version": 1, "text_sha256": version.text_sha256, "audio_sha256": clip.sha256}
-        bulletins.approve(session, leader, bulletin.id, **shown, now=NOW)
-        return bulletin.id
 
 
 def form(area: int, bulletin: int, /, **changes: Any) -> dict[str, Any]:

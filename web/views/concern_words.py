@@ -13,6 +13,8 @@ from broadcast.programme import Concern
 from web import rule_words
 from web.filters import clock, day, moment
 
+HINTS = ("holiday",)
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -28,29 +30,26 @@ def doubts(concerns: Iterable[Concern]) -> list[Doubt]:
     return [_doubt(concern) for concern in concerns]
 
 
-def but_overlaps(concerns: Iterable[Concern]) -> list[Doubt]:
-    """For pages that tell overlaps by themselves, with what can be done about them."""
-    return doubts(concern for concern in concerns if concern.code != "overlap")
+def stopping(concerns: Iterable[Concern]) -> list[Doubt]:
+    """What a person must look at before saving; overlaps are told by themselves, with what can be done."""
+    return doubts(concern for concern in concerns if concern.code not in ("overlap", *HINTS))
+
+
+def hints(concerns: Iterable[Concern]) -> list[Doubt]:
+    """What is good to know and stops nobody."""
+    return doubts(concern for concern in concerns if concern.code in HINTS)
 
 
 def _doubt(concern: Concern) -> Doubt:
     values = concern.params
     if concern.code == "outside_hours" and values.get("likely"):
         text = _("%(time)s – ý bạn là %(likely)s?", time=values["time"], likely=values["likely"])
-        return Doubt(
-            f"{text} {_('Giờ này ngoài khung được phép, loa sẽ từ chối phát.')}",
-            concern.blocking,
-            values["time"],
-            values["likely"],
-        )
+        why = _("Giờ này ngoài khung được phép, loa sẽ từ chối phát.")
+        return Doubt(f"{text} {why}", concern.blocking, values["time"], values["likely"])
     if concern.code == "unusual" and values.get("likely"):
         text = _("%(time)s – ý bạn là %(likely)s?", time=values["time"], likely=values["likely"])
-        return Doubt(
-            f"{text} {_('Nơi đây chưa mấy khi phát vào giờ này.')}",
-            concern.blocking,
-            values["time"],
-            values["likely"],
-        )
+        why = _("Nơi đây chưa mấy khi phát vào giờ này.")
+        return Doubt(f"{text} {why}", concern.blocking, values["time"], values["likely"])
     return Doubt(_sentence(concern), concern.blocking)
 
 
@@ -114,7 +113,8 @@ def _overlap(values: Mapping[str, Any]) -> str:
     if shared.loudspeakers:
         where = _("%(count)s cụm loa ở %(where)s", count=shared.loudspeakers, where=shared.where)
         words = f"{words} {where}."
-    return f"{words} {_('Hãy chọn giờ khác, hoặc xếp trước sau.')}"
+    way_out = _("Hãy chọn giờ khác, hoặc xếp trước sau.")
+    return f"{words} {way_out}"
 
 
 def _holiday(values: Mapping[str, Any]) -> str:
@@ -124,7 +124,8 @@ def _holiday(values: Mapping[str, Any]) -> str:
             "Còn %(num)s ngày lễ nữa cũng phát.", "Còn %(num)s ngày lễ nữa cũng phát.", values["count"] - 1
         )
         return f"{first} {more}"
-    return f"{first} {_('Nếu ngày lễ không phát, hãy chọn cách khác cho ngày lễ.')}"
+    instead = _("Nếu ngày lễ không phát, hãy chọn cách khác cho ngày lễ.")
+    return f"{first} {instead}"
 
 
 LONGER: dict[str, Callable[[Mapping[str, Any]], str]] = {

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions, programme
+from broadcast import bulletins, permissions, programme, schedule_changes
 from broadcast.models import Role, Schedule
+from broadcast.week import Slot
 from schedules import recurrence
 from schedules.types import LOCAL, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
-from web.views import places, scheduling, week_grid, words
+from web.views import change_words, places, scheduling, week_grid, words
+from web.views.change_words import Told
 
 blueprint = Blueprint("programme", __name__, url_prefix="/programme")
 
@@ -31,7 +34,9 @@ def index() -> str:
         "programme/index.html",
         area=area,
         areas=[choice.option for choice in choices],
-        grid=week_grid.lay_out(slots, monday),
+        grid=week_grid.lay_out(slots, monday, _movable()),
+        changed=_changed(area.id) if area else None,
+        name=week_grid.local,
         monday=monday,
         this_monday=week_grid.monday_of(_today()),
         today=_today(),
@@ -92,6 +97,29 @@ def restore(schedule_id: int) -> Response:
     programme.restore_schedule(g.session, current_person(), schedule_id, now())
     flash(_("Lịch phát chạy lại như trước."), "ok")
     return redirect(url_for(".show", schedule_id=schedule_id))
+
+
+def _movable() -> Callable[[Slot], bool]:
+    """Whether this person may move a slot; every area is asked for once."""
+    known: dict[int, bool] = {}
+
+    def ask(slot: Slot) -> bool:
+        if not week_grid.is_coming(slot, now()):
+            return False
+        if slot.area_id not in known:
+            known[slot.area_id] = permissions.may(current_person(), Role.EDITOR, slot.area_id, g.session)
+        return known[slot.area_id]
+
+    return ask
+
+
+def _changed(area_id: int) -> Told | None:
+    """The change that led here, to be undone without scripts too."""
+    wanted = request.args.get("changed", type=int)
+    if wanted is None:
+        return None
+    recent = schedule_changes.recent(g.session, current_person(), area_id, 5)
+    return next((change_words.told(each) for each in recent if each.id == wanted), None)
 
 
 def _rule(schedule: Schedule) -> Rule:

@@ -24,8 +24,9 @@ from web.errors import refuse, sentence
 from web.forms import schedules as forms
 from web.forms.rule_fields import RuleFields
 from web.forms.schedules import ScheduleForm
-from web.views import concern_words, places, words
+from web.views import concern_words, overlap_words, places, words
 from web.views.day_notes import DayNote, note
+from web.views.overlap_words import Asked
 
 blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
 
@@ -100,8 +101,9 @@ def _save(schedule: Schedule | None) -> Answer:
     if form.errors or rule is None or "correct" in request.form:
         return _form_page(form, schedule), 422
     try:
-        doubts = concern_words.doubts(_concerns(form, rule, schedule.id if schedule else None))
-        if doubts and not form.accepted:
+        asked = _asked(form, rule, schedule.id if schedule else None)
+        doubtful = concern_words.stopping(concerns(asked)) or overlap_words.told(asked, form.over)
+        if doubtful and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
         saved = _create(form, rule) if schedule is None else _change(schedule, form, rule)
     except DomainError as error:
@@ -119,6 +121,8 @@ def _create(form: ScheduleForm, rule: Rule) -> Schedule:
         bulletin_ids=form.bulletin_ids,
         rule=rule,
         now=now(),
+        over=form.over,
+        wire=system().wire,
     )
 
 
@@ -133,6 +137,7 @@ def _change(schedule: Schedule, form: ScheduleForm, rule: Rule) -> Schedule:
         rule=rule,
         now=now(),
         wire=system().wire,
+        over=form.over,
     )
 
 
@@ -144,6 +149,7 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         schedule=schedule,
         areas=places.options(current_person(), Role.EDITOR),
         bulletins=_offered(form.bulletin_ids),
+        given_way=_given_way(form.over),
         frequencies=_frequencies(),
         holidays=_holidays(),
         nths=_nths(),
@@ -153,6 +159,11 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         **_foresight(form, schedule.id if schedule else None),
         **more,
     )
+
+
+def _given_way(over: tuple[int, ...]) -> list[Schedule]:
+    """The schedules that were chosen to give way, shown so that the choice can be taken back."""
+    return [programme.get(g.session, current_person(), each) for each in over]
 
 
 def _frequencies() -> list[tuple[str, str, str]]:
@@ -196,36 +207,38 @@ def _offered(chosen: tuple[int, ...]) -> list[Bulletin]:
 
 
 def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
-    """What would happen: the rule in words, its coming times, and what is doubtful."""
-    nothing: dict[str, Any] = {"coming": [], "described": "", "doubts": []}
+    """What would happen: the rule in words, its coming times, what is doubtful, and with what it overlaps."""
+    told: dict[str, Any] = {"coming": [], "described": "", "doubts": [], "hints": [], "overlaps": []}
     rule = form.rule
     if rule is None:
-        return nothing
+        return told
+    asked = _asked(form, rule, schedule_id)
     try:
-        doubts = concern_words.doubts(_concerns(form, rule, schedule_id))
-    except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
-        doubts = []
-    try:
+        found = concerns(asked)
+        told["doubts"], told["hints"] = concern_words.stopping(found), concern_words.hints(found)
         rule = recurrence.validate(rule)
+        told["overlaps"] = overlap_words.told(asked, form.over)
     except RuleError:  # one of the doubts
-        return nothing | {"doubts": doubts}
-    return {
-        "coming": noted(coming(rule, PREVIEWED)),
-        "described": recurrence.describe(rule),
-        "doubts": doubts,
-    }
+        return told
+    except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
+        pass
+    return told | {"coming": noted(coming(rule, PREVIEWED)), "described": recurrence.describe(rule)}
 
 
-def _concerns(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> list[programme.Concern]:
+def concerns(asked: Asked) -> list[programme.Concern]:
     return programme.check(
         g.session,
         current_person(),
-        area_id=form.area_id,
-        bulletin_ids=form.bulletin_ids,
-        rule=rule,
+        area_id=asked.area_id,
+        bulletin_ids=asked.bulletin_ids,
+        rule=asked.rule,
         now=now(),
-        schedule_id=schedule_id,
+        schedule_id=asked.schedule_id,
     )
+
+
+def _asked(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Asked:
+    return Asked(form.area_id, form.bulletin_ids, rule, schedule_id)
 
 
 def _corrected(form: ScheduleForm) -> ScheduleForm:

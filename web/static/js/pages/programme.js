@@ -1,0 +1,234 @@
+// The week as a time grid: draws the blocks, and moves them by mouse, by touch on their handle, and by keyboard.
+// Where an airing may go is the server's word; it answers with a sentence, its doubts, and the way to undo.
+import { showToast } from "../toasts.js";
+
+const STEP = 5; // minutes
+const DAY = 24 * 60;
+const SLACK = 6; // pixels before a press becomes a drag
+
+const grid = document.querySelector("[data-grid]");
+const status = () => document.querySelector("[data-grid-status]");
+const columns = () => [...document.querySelectorAll("[data-grid] [data-day]")];
+const ghost = () => document.querySelector("[data-ghost]");
+const failure = () => document.getElementById("failure-text").dataset.text;
+const two = (number) => String(number).padStart(2, "0");
+const clock = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+
+function draw() {
+  const now = document.querySelector("[data-grid]");
+  if (!now) return;
+  now.style.setProperty("--first", now.dataset.first * 60);
+  now.style.setProperty("--hours", now.dataset.last - now.dataset.first);
+  for (const block of now.querySelectorAll("[data-block]")) {
+    for (const name of ["top", "length", "lane", "lanes"]) block.style.setProperty(`--${name}`, block.dataset[name]);
+    block.classList.toggle("block--movable", Boolean(block.dataset.at));
+  }
+}
+
+async function send(url, fields) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const answer = await fetch(url, {
+    method: "POST",
+    body,
+    headers: { Accept: "application/json", "X-CSRFToken": token },
+  });
+  return answer.json();
+}
+
+async function undo(url) {
+  try {
+    const answer = await send(url, {});
+    showToast(answer.text ?? answer.error, answer.ok ? "ok" : "bad");
+  } catch {
+    showToast(failure(), "bad");
+  }
+  document.dispatchEvent(new Event("live:ask"));
+}
+
+function listed(parent, texts, tag) {
+  parent.replaceChildren(
+    ...texts.map((text) => {
+      const element = document.createElement(tag);
+      element.textContent = text;
+      return element;
+    }),
+  );
+}
+
+// Asks what to do about the doubts; answers with the fields to send again, or nothing.
+function consider({ doubts, choices, blocked }) {
+  const dialog = document.getElementById("move-doubts");
+  listed(dialog.querySelector("[data-doubts]"), doubts, "li");
+  const buttons = dialog.querySelector("[data-choices]");
+  listed(buttons, choices.map((choice) => choice.text), "button");
+  [...buttons.children].forEach((button, place) => {
+    button.className = "btn";
+    button.value = choices[place].to;
+  });
+  dialog.querySelector("[data-all-the-same]").hidden = blocked;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const closed = () => {
+      const said = dialog.returnValue;
+      if (said === "yes") resolve({ accepted: "yes" });
+      else resolve(said && said !== "no" ? { to: said } : null);
+    };
+    dialog.addEventListener("close", closed, { once: true });
+  });
+}
+
+async function place(block, to) {
+  let fields = { schedule_id: block.dataset.schedule, at: block.dataset.at, to };
+  try {
+    for (;;) {
+      const answer = await send(grid.dataset.moveUrl, fields);
+      if (answer.ok) {
+        const label = document.getElementById("undo-text").dataset.text;
+        showToast(answer.text, "ok", { label, run: () => undo(answer.undo) });
+        break;
+      }
+      if (!answer.doubts) {
+        showToast(answer.error ?? failure(), "bad");
+        break;
+      }
+      const choice = await consider(answer);
+      if (!choice) break;
+      fields = { ...fields, ...choice };
+    }
+  } catch {
+    showToast(failure(), "bad");
+  }
+  document.dispatchEvent(new Event("live:ask"));
+}
+
+// Where a block is while it moves: a column and a minute of the day.
+function show(block, spot) {
+  const mark = ghost();
+  mark.hidden = false;
+  mark.style.setProperty("--column", spot.column);
+  mark.style.setProperty("--top", spot.top);
+  mark.style.setProperty("--length", block.dataset.length);
+  mark.querySelector("[data-ghost-time]").textContent = clock(spot.top);
+  block.classList.add("block--moving");
+}
+
+function leave(block) {
+  ghost().hidden = true;
+  block.classList.remove("block--moving");
+}
+
+const spotOf = (block) => {
+  const at = new Date(`${block.dataset.at}Z`);
+  const day = block.dataset.at.slice(0, 10);
+  return { column: columns().findIndex((each) => each.dataset.day === day), top: at.getUTCHours() * 60 + at.getUTCMinutes() };
+};
+const nameOf = ({ column, top }) => `${columns()[column].dataset.day}T${clock(top)}`;
+const limit = (value, low, high) => Math.min(Math.max(value, low), high);
+
+function drag(event) {
+  const block = event.target.closest("[data-block][data-at]");
+  const handle = event.target.closest("[data-move-block]");
+  if (!block || event.button || (event.pointerType !== "mouse" && !handle)) return;
+  const [x, y] = [event.clientX, event.clientY];
+  const start = spotOf(block);
+  const all = columns().map((each) => each.getBoundingClientRect());
+  const tall = all[0].height / (grid.dataset.last - grid.dataset.first) / 60; // pixels a minute
+  let spot = null;
+
+  const move = (to) => {
+    if (!spot && Math.hypot(to.clientX - x, to.clientY - y) < SLACK) return;
+    to.preventDefault();
+    const column = all.findIndex((box) => to.clientX < box.right);
+    const top = start.top + Math.round((to.clientY - y) / tall / STEP) * STEP;
+    spot = { column: column < 0 ? all.length - 1 : column, top: limit(top, 0, DAY - STEP) };
+    show(block, spot);
+  };
+  const stop = (dropped) => {
+    removeEventListener("pointermove", move);
+    removeEventListener("pointerup", end);
+    removeEventListener("pointercancel", cancel);
+    removeEventListener("keydown", escape, true);
+    leave(block);
+    if (!spot) return;
+    const swallow = (click) => click.preventDefault(); // the click that ends a drag opens nothing
+    addEventListener("click", swallow, { once: true, capture: true });
+    setTimeout(() => removeEventListener("click", swallow, true));
+    if (dropped && nameOf(spot) !== nameOf(start)) place(block, nameOf(spot));
+  };
+  const end = () => stop(true);
+  const cancel = () => stop(false);
+  const escape = (key) => key.key === "Escape" && stop(false);
+  addEventListener("pointermove", move);
+  addEventListener("pointerup", end);
+  addEventListener("pointercancel", cancel);
+  addEventListener("keydown", escape, true);
+}
+
+const STEPS = { ArrowUp: [0, -STEP], ArrowDown: [0, STEP], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+// The mode of the handle: arrows move, Enter puts down, Escape and leaving give up.
+function moveByKeys(handle) {
+  const block = handle.closest("[data-block]");
+  const start = spotOf(block);
+  let spot = start;
+  const say = (text) => (status().textContent = text);
+  const tell = () => {
+    show(block, spot);
+    const day = columns()[spot.column].getAttribute("aria-label");
+    say(status().dataset.place.replace("{day}", day).replace("{time}", clock(spot.top)));
+  };
+  const stop = (text) => {
+    handle.removeEventListener("keydown", press);
+    handle.removeEventListener("blur", quit);
+    handle.removeAttribute("aria-pressed");
+    leave(block);
+    say(text);
+  };
+  const quit = () => stop(status().dataset.left);
+  const press = (event) => {
+    const step = STEPS[event.key];
+    if (step) {
+      spot = { column: limit(spot.column + step[0], 0, 6), top: limit(spot.top + step[1], 0, DAY - STEP) };
+      tell();
+    } else if (event.key === "Escape") {
+      quit();
+    } else if (event.key === "Enter" || event.key === " ") {
+      stop("");
+      if (nameOf(spot) !== nameOf(start)) place(block, nameOf(spot));
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+  handle.setAttribute("aria-pressed", "true");
+  handle.addEventListener("keydown", press);
+  handle.addEventListener("blur", quit);
+  show(block, spot);
+  say(status().dataset.moving.replace("{title}", block.dataset.title));
+}
+
+// An empty place of the grid opens the form of a new schedule there.
+function write(event) {
+  const column = event.target.closest("[data-day]");
+  if (!column || event.target.closest("[data-block]") || !grid.dataset.newUrl) return;
+  const box = column.getBoundingClientRect();
+  const minute = ((event.clientY - box.top) / box.height) * (grid.dataset.last - grid.dataset.first) * 60;
+  const at = grid.dataset.first * 60 + Math.floor(minute / 15) * 15;
+  location.assign(`${grid.dataset.newUrl}?day=${column.dataset.day}&time=${clock(at)}`);
+}
+
+if (grid) {
+  draw();
+  grid.addEventListener("pointerdown", drag);
+  grid.addEventListener("dblclick", write);
+  grid.addEventListener("click", (event) => {
+    const handle = event.target.closest("[data-move-block]");
+    if (!handle || event.defaultPrevented || handle.getAttribute("aria-pressed")) return;
+    if (event.pointerType === "touch") location.assign(handle.dataset.way);
+    else moveByKeys(handle);
+  });
+}
+document.addEventListener("live:updated", draw);

@@ -1,0 +1,200 @@
+"""The programme seen otherwise: a month, the villages of a day, one loudspeaker's day, a sheet to hang up."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
+from werkzeug.exceptions import BadRequest
+
+from broadcast import areas, foretold, programme
+from broadcast.models import Area, BroadcastState, Role
+from broadcast.week import Slot
+from schedules.types import LOCAL
+from web.auth import current_person, has_role, signed_in
+from web.edge import now, system
+from web.views import places, week_grid, words
+from web.views.day_notes import DayNote, note
+
+blueprint = Blueprint("overviews", __name__, url_prefix="/programme")
+
+FARTHEST = dt.timedelta(days=800)
+SHOWN = 3  # titles in a square of the month
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """One day of a month."""
+
+    date: dt.date
+    note: DayNote
+    slots: tuple[Slot, ...]
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One area of the day view; a cell for every hour in which something airs anywhere."""
+
+    area: Area
+    depth: int
+    cells: tuple[tuple[Slot, ...], ...]
+
+
+@blueprint.get("/month")
+@signed_in
+def month() -> str:
+    """A month with its lunar dates and holidays, six weeks at most."""
+    area, options = _area()
+    first = _month(request.args.get("month", ""))
+    weeks = [
+        [_square(day, first, slots) for day, slots in week]
+        for week in (_week(area, monday) for monday in _mondays(first))
+    ]
+    return render_template(
+        "programme/month.html",
+        first=first,
+        before=first - dt.timedelta(days=1),
+        after=first + dt.timedelta(days=31),
+        weeks=weeks,
+        shown=SHOWN,
+        **_page(area, options),
+    )
+
+
+@blueprint.get("/day")
+@signed_in
+def day() -> str:
+    """What sounds where, and when, on one day: areas down, hours across."""
+    area, options = _area()
+    date = _day("day")
+    slots = _day_slots(area, date)
+    hours = sorted({week_grid.local(slot).hour for slot in slots})
+    return render_template(
+        "programme/day.html",
+        date=date,
+        note=note(date),
+        hours=hours,
+        lines=_lines(area, slots, hours) if area and slots else [],
+        one=dt.timedelta(days=1),
+        **_page(area, options),
+    )
+
+
+@blueprint.get("/loudspeakers/<int:loudspeaker_id>")
+@signed_in
+def loudspeaker(loudspeaker_id: int) -> str:
+    """What this loudspeaker will play on a date."""
+    date = _day("day")
+    days = system().settings.plan_days
+    told = foretold.of_day(
+        g.session, current_person(), loudspeaker_id, day=date, now=now(), days=days, wire=system().wire
+    )
+    return render_template(
+        "programme/loudspeaker.html",
+        told=told,
+        date=date,
+        note=note(date),
+        today=_today(),
+        one=dt.timedelta(days=1),
+        words=words,
+    )
+
+
+@blueprint.get("/print")
+@signed_in
+def printed() -> str:
+    """One week on one sheet for the notice board."""
+    area, _options = _area()
+    monday = week_grid.monday_of(_day("week"))
+    days = [(date, note(date), _routine(slots)) for date, slots in _week(area, monday)]
+    return render_template("programme/print.html", area=area, monday=monday, days=days)
+
+
+def _routine(slots: list[Slot]) -> list[Slot]:
+    return [slot for slot in slots if slot.schedule_id and slot.state is not BroadcastState.CANCELLED]
+
+
+def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
+    return {
+        "area": area,
+        "areas": options,
+        "today": _today(),
+        "may_write": has_role(Role.EDITOR),
+        "words": words,
+        "name": week_grid.local,
+    }
+
+
+def _area() -> tuple[Area | None, list[tuple[int, str]]]:
+    found = places.choices(current_person(), Role.VIEWER)
+    return places.chosen(found, request.args.get("area", type=int)), [each.option for each in found]
+
+
+def _week(area: Area | None, monday: dt.date) -> list[tuple[dt.date, list[Slot]]]:
+    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
+    days = [monday + dt.timedelta(days=number) for number in range(7)]
+    return [(day, [slot for slot in slots if week_grid.local(slot).date() == day]) for day in days]
+
+
+def _day_slots(area: Area | None, date: dt.date) -> list[Slot]:
+    week = _week(area, week_grid.monday_of(date))
+    slots = next(found for each, found in week if each == date)
+    return [slot for slot in slots if slot.state is not BroadcastState.CANCELLED]
+
+
+def _lines(area: Area, slots: list[Slot], hours: list[int]) -> list[Line]:
+    """Every area from this one down, each with what is heard there: its own, and what comes from above."""
+    above = {each.id for each in areas.ancestors(g.session, area.id)}
+    lines: list[Line] = []
+
+    def walk(node: areas.Node, heard: set[int], depth: int) -> None:
+        heard = heard | {node.area.id}
+        here = [slot for slot in slots if slot.area_id in heard]
+        cells = tuple(tuple(each for each in here if week_grid.local(each).hour == hour) for hour in hours)
+        lines.append(Line(node.area, depth, cells))
+        for child in node.children:
+            walk(child, heard, depth + 1)
+
+    for root in areas.tree(g.session, [area.id]):
+        walk(root, above, 0)
+    return lines[: places.MOST_OPTIONS]
+
+
+def _square(date: dt.date, first: dt.date, slots: list[Slot]) -> Square:
+    return Square(date, note(date), tuple(slots), date.month == first.month)
+
+
+def _mondays(first: dt.date) -> list[dt.date]:
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    monday = week_grid.monday_of(first)
+    count = (week_grid.monday_of(last) - monday).days // 7 + 1
+    return [monday + dt.timedelta(weeks=number) for number in range(count)]
+
+
+def _month(text: str) -> dt.date:
+    try:
+        return _near(dt.date.fromisoformat(f"{text}-01")) if text else _today().replace(day=1)
+    except ValueError:
+        return _today().replace(day=1)
+
+
+def _day(name: str) -> dt.date:
+    try:
+        return _near(dt.date.fromisoformat(request.args.get(name, "")))
+    except ValueError:
+        return _today()
+
+
+def _near(date: dt.date) -> dt.date:
+    """Neither before calendars nor so far that looking would be long."""
+    if abs(date - _today()) > FARTHEST * 2:
+        raise BadRequest
+    return date
+
+
+def _today() -> dt.date:
+    return now().astimezone(LOCAL).date()
