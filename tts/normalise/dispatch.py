@@ -27,15 +27,17 @@ class Dispatch:
     """The table of rules by the places they start at; what was put together once is kept."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = tuple((rule, _edge(rule)) for rule in rules)
-        self._edges = tuple(dict.fromkeys(edge for _, edge in self._rules))
-        self._keys = frozenset[str]().union(*(rule.starts for rule in rules))
+        self._rules = tuple(rules)
+        self._edges = _by_edge(rules)
+        self._by_key = _by_key(rules)
+        self._keys = frozenset(self._by_key)
         self._followers = frozenset(key[key.index(":") :] for key in self._keys if ":" in key)
         self._told_apart = frozenset("".join(edge.pattern for edge in self._edges)) - frozenset("wds")
-        self._known: dict[tuple[str, str, str], tuple[Rule, ...]] = {}
+        self._known: dict[tuple[int, str, str], tuple[Rule, ...]] = {}
         self._open_at = functools.cache(self._open)
         self._front = functools.lru_cache(maxsize=1 << 12)(self._behind_what)
         self._head = functools.lru_cache(maxsize=1 << 14)(self._of_word)
+        self._chosen = functools.cache(self._choose)
         self._behind = functools.lru_cache(maxsize=1 << 12)(self._followed)
 
     def at(self, piece: re.Match[str]) -> tuple[Rule, ...]:
@@ -64,7 +66,7 @@ class Dispatch:
         behind = follower(following)
         return behind if behind in self._followers else ""
 
-    def _behind_what(self, front: str) -> str:
+    def _behind_what(self, front: str) -> int:
         return self._open_at("".join(map(self._alike, front)))
 
     def _alike(self, character: str) -> str:
@@ -77,19 +79,42 @@ class Dispatch:
             return "0"
         return "a" if character.isalnum() or character == "_" else "\0"
 
-    def _open(self, front: str) -> str:
-        """For each edge whether it holds behind ``front``."""
-        return "".join("1" if edge.match(front, len(front)) else "0" for edge in self._edges)
+    def _open(self, front: str) -> int:
+        """The rules whose edge holds behind ``front``."""
+        found = 0
+        for edge, rules in self._edges.items():
+            if edge.match(front, len(front)):
+                found |= rules
+        return found
 
-    def _put_together(self, front: str, head: str, behind: str) -> tuple[Rule, ...]:
+    def _put_together(self, front: int, head: str, behind: str) -> tuple[Rule, ...]:
         first, more = head[0], head[1:]  # ``A`` is an ``a`` too
-        keys = {first, first.lower(), first.lower() + behind, more, more + behind}
-        edges = {edge for edge, holds in zip(self._edges, front, strict=True) if holds == "1"}
-        found = tuple(
-            rule for rule, edge in self._rules if edge in edges and not rule.starts.isdisjoint(keys)
-        )
+        starting = 0
+        for key in (first, first.lower(), first.lower() + behind, more, more + behind):
+            starting |= self._by_key.get(key, 0)
+        found = self._chosen(front & starting)
         self._known[front, head, behind] = found
         return found
+
+    def _choose(self, rules: int) -> tuple[Rule, ...]:
+        return tuple(rule for place, rule in enumerate(self._rules) if rules >> place & 1)
+
+
+def _by_key(rules: Sequence[Rule]) -> dict[str, int]:
+    """The rules that start with each key, a bit for each rule."""
+    found: dict[str, int] = {}
+    for place, rule in enumerate(rules):
+        for key in rule.starts:
+            found[key] = found.get(key, 0) | 1 << place
+    return found
+
+
+def _by_edge(rules: Sequence[Rule]) -> dict[re.Pattern[str], int]:
+    found: dict[re.Pattern[str], int] = {}
+    for place, rule in enumerate(rules):
+        edge = _edge(rule)
+        found[edge] = found.get(edge, 0) | 1 << place
+    return found
 
 
 def _edge(rule: Rule) -> re.Pattern[str]:
