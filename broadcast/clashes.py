@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from schedules import conflicts, recurrence
 from schedules.conflicts import Booking
+from schedules.holidays import NATIONAL, Calendar
 from schedules.types import Rule
 
 from . import areas, decisions, policies
+from .holiday_book import Book
 from .items import TURN_GAP_MS
 from .models import Area, AreaClosure, Loudspeaker, Person, Schedule, StartMode
 from .repertoire import Piece, Repertoire, duration_ms, klass
@@ -34,11 +36,12 @@ class Side:
     length_ms: int
     klass: str
     who: str = ""
+    holidays: Calendar = NATIONAL
 
     @classmethod
-    def of(cls, schedule: Schedule, pieces: Sequence[Piece], who: str = "") -> Side:
+    def of(cls, schedule: Schedule, pieces: Sequence[Piece], holidays: Calendar, *, who: str = "") -> Side:
         rule = recurrence.from_dict(schedule.rule)
-        return cls(schedule.id, schedule.area, rule, duration_ms(pieces), klass(pieces).value, who)
+        return cls(schedule.id, schedule.area, rule, duration_ms(pieces), klass(pieces).value, who, holidays)
 
     @property
     def length(self) -> dt.timedelta:
@@ -49,7 +52,7 @@ class Side:
         return dt.timedelta(milliseconds=turn * (self.length_ms + TURN_GAP_MS))
 
     def starts(self, start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
-        return [each.start for each in recurrence.occurrences(self.rule, start, end)]
+        return [each.start for each in recurrence.occurrences(self.rule, start, end, self.holidays)]
 
     def booking(self, start: dt.datetime, turn: int, where: frozenset[str]) -> Booking:
         begins = start + self.wait(turn)
@@ -132,8 +135,10 @@ class Look:
         repertoire = Repertoire(self._session)
         repertoire.learn([item.bulletin_id for each in found for item in each.items])
         names = self._names(each.created_by for each in found)
+        book = Book(self._session)
         sides = (
-            (each, Side.of(each, repertoire.pieces(each), names.get(each.created_by, ""))) for each in found
+            (each, Side.of(each, repertoire.pieces(each), book.of(each.area_id), who=names[each.created_by]))
+            for each in found
         )
         return [(each, side) for each, side in sides if side.length_ms]
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from devices.messages import BulletinClass
 from schedules import recurrence, sanity
 from schedules.errors import RuleError
-from schedules.holidays import NATIONAL, Calendar
+from schedules.holidays import Calendar
 from schedules.sanity import Doubt, Habit
 from schedules.types import LOCAL, OnHolidays, Rule
 
 from . import areas, overlaps, permissions, policies
+from .holiday_book import calendar_of
 from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Person, Role
 from .overlaps import Overlap
 from .repertoire import Piece, Repertoire, duration_ms
@@ -67,7 +68,8 @@ def check(
         return [Concern("rule", blocking=True, params={"why": error.code, **error.params})]
     repertoire = Repertoire(session)
     pieces = repertoire.of(bulletin_ids)
-    starts = overlaps.coming(rule, now)
+    calendar = calendar_of(session, area_id)
+    starts = overlaps.coming(rule, now, calendar)
     clashing = overlaps.find(
         session,
         person,
@@ -81,7 +83,7 @@ def check(
         *_content(session, repertoire, bulletin_ids),
         *_nearness(rule, starts, now, _time_to_fetch(session, area_id, pieces, now)),
         *_times(session, area_id, rule, duration_ms(pieces), now),
-        *_holidays(rule, starts),
+        *_holidays(rule, starts, calendar),
         *map(_overlap, clashing),
     ]
 
@@ -164,7 +166,7 @@ def _concern(doubt: Doubt) -> Concern:
     return Concern(doubt.code, params=doubt.params)
 
 
-def _holidays(rule: Rule, starts: Sequence[dt.datetime], calendar: Calendar = NATIONAL) -> Iterator[Concern]:
+def _holidays(rule: Rule, starts: Sequence[dt.datetime], calendar: Calendar) -> Iterator[Concern]:
     """Public holidays on which it would air, unless the rule says what to do on them."""
     if rule.on_holidays is not OnHolidays.KEEP:
         return

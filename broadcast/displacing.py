@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from schedules import exceptions, recurrence
+from schedules import exceptions
 from schedules.conflicts import Say
 from schedules.errors import RuleError
-from schedules.types import LOCAL, Rule
+from schedules.types import LOCAL
 from schedules.validation import MAX_EXCEPTIONS
 
 from . import notices, permissions, schedule_changes
 from .clashes import Clash, Look, Side
 from .errors import NotFound, RuleInvalid
+from .holiday_book import calendar_of
 from .models import ChangeAction, NoticeKind, Role, Schedule, ScheduleChange
 from .repertoire import Repertoire
 from .schedule_changes import Editing, State, with_rule
@@ -41,7 +42,8 @@ def displace(editing: Editing, change: ScheduleChange, over: Collection[int]) ->
         return
     session, schedule = editing.session, change.schedule
     session.refresh(schedule)
-    new = Side.of(schedule, Repertoire(session).pieces(schedule))
+    pieces = Repertoire(session).pieces(schedule)
+    new = Side.of(schedule, pieces, calendar_of(session, schedule.area_id))
     look = Look(session, new)
     others = {other.id: (row, other) for row, other in look.others()}
     starts = new.starts(editing.now, editing.now + FOR)
@@ -65,7 +67,7 @@ def _give_way(
         permissions.require(person, Role.EDITOR, other.area, session)
         schedule_changes.locked(session, person, row.id)
         everything = tuple(map(_local, other.starts(editing.now - FOR, editing.now + FOR)))
-        state = _without(State.of(row), other.rule, _Loss(lost, everything))
+        state = _without(State.of(row), other, _Loss(lost, everything))
         editing.put(row, state, lead=change, action=ChangeAction.OVER)
     kind = NoticeKind.CUT if by_rank else NoticeKind.DISPLACED
     params = {
@@ -79,27 +81,28 @@ def _give_way(
     notices.tell(session, kind, row, by=person, params=params, now=editing.now)
 
 
-def _without(state: State, rule: Rule, loss: _Loss) -> State:
+def _without(state: State, side: Side, loss: _Loss) -> State:
     """Airings left out one by one; a rule that loses all it has from some day on ends before that day."""
-    first = loss.lost[0].date()
+    rule, first = side.rule, loss.lost[0].date()
     rest = [at for at in loss.all if at.date() >= first]
     try:
-        if len(loss.lost) > 1 and set(rest) <= set(loss.lost) and _goes_on(rule, loss):
+        if len(loss.lost) > 1 and set(rest) <= set(loss.lost) and _goes_on(side, loss):
             if first <= rule.starts_on:
                 return replace(state, withdrawn=True)
             return with_rule(state, replace(rule, until=first - dt.timedelta(days=1)))
-        return with_rule(state, exceptions.leave_out(rule, loss.lost))
+        return with_rule(state, exceptions.leave_out(rule, loss.lost, side.holidays))
     except RuleError as error:
         raise RuleInvalid(why=error.code, **error.params) from error
 
 
-def _goes_on(rule: Rule, loss: _Loss) -> bool:
+def _goes_on(side: Side, loss: _Loss) -> bool:
     """Whether there is more beyond what was looked at, or too much of it to be left out one by one."""
+    rule = side.rule
     known = len(rule.skipped) + len(rule.skipped_days) + len(rule.moved)
     if len(loss.lost) + known > MAX_EXCEPTIONS:
         return True
     end = loss.all[-1].replace(tzinfo=LOCAL) + dt.timedelta(days=1)
-    return next(recurrence.occurrences(rule, end, end + FOR), None) is not None
+    return bool(side.starts(end, end + FOR))
 
 
 def _local(at: dt.datetime) -> dt.datetime:

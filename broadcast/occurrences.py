@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from schedules import exceptions, recurrence
 from schedules.errors import NotAiring, RuleError
+from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL, Rule
 
 from . import schedule_changes
 from .errors import NotFound, NothingToPlay, RuleInvalid, TimeInPast, WrongState
+from .holiday_book import Book
 from .models import ChangeAction, Person, Schedule, ScheduleChange
 from .moments import later
 from .outbox import Wire
@@ -25,6 +27,7 @@ from .repertoire import Repertoire, duration_ms
 from .schedule_changes import Editing, State, with_rule
 
 MOST = 500  # airings changed at once
+Changer = Callable[[int, Rule, Calendar], Rule]
 
 
 def move(
@@ -83,7 +86,7 @@ def skip_many(
     """Leave airings out. Errors: as ``skip``; NothingToPlay when none is chosen."""
     listed = _by_schedule(chosen)
     editing = Editing(session, person, now, ChangeAction.SKIP, wire)
-    return _change(editing, listed, lambda each, rule: exceptions.leave_out(rule, listed[each]))
+    return _change(editing, listed, lambda each, rule, off: exceptions.leave_out(rule, listed[each], off))
 
 
 def bring_back(
@@ -95,29 +98,29 @@ def bring_back(
     """
     _require_coming([at], now)
     editing = Editing(session, person, now, ChangeAction.BRING_BACK, wire)
-    return _change(editing, {schedule_id: []}, lambda _, rule: exceptions.bring_back(rule, at))
+    return _change(editing, {schedule_id: []}, lambda _, rule, off: exceptions.bring_back(rule, at, off))
 
 
-def left_out(schedule: Schedule, start: dt.date, end: dt.date) -> list[dt.datetime]:
+def left_out(
+    schedule: Schedule, start: dt.date, end: dt.date, holidays: Calendar = NATIONAL
+) -> list[dt.datetime]:
     """The local times in the days ``[start, end)`` at which an airing was left out and can come back."""
-    return exceptions.left_out(recurrence.from_dict(schedule.rule), start, end)
+    return exceptions.left_out(recurrence.from_dict(schedule.rule), start, end, holidays)
 
 
-def _mover(
-    wanted: Mapping[int, Mapping[dt.datetime, dt.datetime]], now: dt.datetime
-) -> Callable[[int, Rule], Rule]:
+def _mover(wanted: Mapping[int, Mapping[dt.datetime, dt.datetime]], now: dt.datetime) -> Changer:
     _require_coming((to for moves in wanted.values() for to in moves.values()), now)
-    return lambda schedule_id, rule: exceptions.move(rule, wanted[schedule_id])
+    return lambda schedule_id, rule, off: exceptions.move(rule, wanted[schedule_id], off)
 
 
 def _change(
     editing: Editing,
     listed: Mapping[int, Iterable[dt.datetime]],
-    changed: Callable[[int, Rule], Rule],
+    changed: Changer,
 ) -> ScheduleChange:
     """Give each schedule its new rule; ``listed`` are airings of before, none of which may be over."""
     lead: ScheduleChange | None = None
-    repertoire = Repertoire(editing.session)
+    repertoire, book = Repertoire(editing.session), Book(editing.session)
     for schedule_id in sorted(listed):
         schedule = schedule_changes.locked(editing.session, editing.person, schedule_id)
         if schedule.withdrawn_at is not None:
@@ -128,7 +131,7 @@ def _change(
                 raise TimeInPast(at=at.isoformat())
         state = State.of(schedule)
         try:
-            rule = changed(schedule_id, recurrence.from_dict(state.rule))
+            rule = changed(schedule_id, recurrence.from_dict(state.rule), book.of(state.area_id))
         except NotAiring as error:
             raise NotFound(kind="occurrence", id=schedule_id, at=error.at.isoformat()) from error
         except RuleError as error:

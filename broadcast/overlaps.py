@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from schedules import conflicts, recurrence
 from schedules.conflicts import Part, Say
 from schedules.errors import RuleError
+from schedules.holidays import Calendar
 from schedules.types import LOCAL, Frequency, Rule, Window
 
 from . import areas, decisions, permissions, policies
 from .clashes import Clash, Look, Side
 from .errors import RuleInvalid
+from .holiday_book import calendar_of
 from .models import Area, Person, Role, Schedule
 from .repertoire import Repertoire, duration_ms, klass
 
@@ -61,14 +63,16 @@ def side(
     except RuleError as error:
         raise RuleInvalid(why=error.code, **error.params) from error
     pieces = Repertoire(session).of(bulletin_ids)
-    return Side(schedule_id or 0, area, rule, duration_ms(pieces), klass(pieces).value)
+    holidays = calendar_of(session, area.id)
+    length, rank = duration_ms(pieces), klass(pieces).value
+    return Side(schedule_id or 0, area, rule, length, rank, holidays=holidays)
 
 
-def coming(rule: Rule, now: dt.datetime) -> list[dt.datetime]:
+def coming(rule: Rule, now: dt.datetime, holidays: Calendar) -> list[dt.datetime]:
     """The starts that are looked at: two weeks of what recurs, a year of what names its dates."""
     start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL))
     reach = YEAR if rule.frequency in (Frequency.ONCE, Frequency.DATES) else LOOK_AHEAD
-    return [each.start for each in recurrence.occurrences(rule, start, start + reach)]
+    return [each.start for each in recurrence.occurrences(rule, start, start + reach, holidays)]
 
 
 def find(
@@ -88,7 +92,7 @@ def find(
     area = areas.get(session, area_id)
     permissions.require(person, Role.EDITOR, area, session)
     new = side(session, area, bulletin_ids, rule, schedule_id)
-    look, starts = Look(session, new), coming(new.rule, now)
+    look, starts = Look(session, new), coming(new.rule, now, new.holidays)
     teller = _Teller(session, person, look, new)
     found = [
         teller.overlap(schedule, other, clashes)
@@ -142,7 +146,9 @@ def _shifted(
     session: Session, new: Side, time: dt.time | None, allowed: Sequence[Window], now: dt.datetime
 ) -> dt.time | None:
     time = min(new.rule.times) if time is None else time
-    starts = [start for start in coming(new.rule, now) if start.astimezone(LOCAL).time() == time]
+    starts = [
+        start for start in coming(new.rule, now, new.holidays) if start.astimezone(LOCAL).time() == time
+    ]
     if not starts or not allowed:
         return None
     taken = Look(session, new).taken(starts[0], starts[-1] + DAY + new.length)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.errors import RuleError
+from schedules.holidays import Calendar
 from schedules.types import Rule
 
 from . import areas, bulletins, displacing, permissions, schedule_changes
@@ -27,6 +28,7 @@ from .errors import (
     TitleTooLong,
     WrongState,
 )
+from .holiday_book import calendar_of
 from .models import AreaClosure, Bulletin, ChangeAction, Person, Role, Schedule
 from .outbox import Wire
 from .schedule_changes import Editing, State
@@ -72,7 +74,7 @@ def create_schedule(
     """
     area = areas.get(session, area_id)
     permissions.require(person, Role.EDITOR, area, session)
-    rule = _checked_rule(rule, now)
+    rule = _checked_rule(rule, now, calendar_of(session, area.id))
     state = State(
         title=_checked_title(title),
         area_id=area.id,
@@ -112,11 +114,14 @@ def change_schedule(
     chosen = before.bulletin_ids
     if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
         chosen = playable(session, person, area.id, bulletin_ids)
+    said = before.rule
+    if rule is not None:
+        said = recurrence.to_dict(_checked_rule(rule, now, calendar_of(session, area.id)))
     after = State(
         title=before.title if title is None else _checked_title(title),
         area_id=area.id,
         bulletin_ids=chosen,
-        rule=before.rule if rule is None else recurrence.to_dict(_checked_rule(rule, now)),
+        rule=said,
     )
     if after != before or over:
         editing = Editing(session, person, now, ChangeAction.CHANGE, wire)
@@ -179,13 +184,13 @@ def _checked_title(title: str) -> str:
     return title
 
 
-def _checked_rule(rule: Rule, now: dt.datetime) -> Rule:
+def _checked_rule(rule: Rule, now: dt.datetime, holidays: Calendar) -> Rule:
     try:
         rule = recurrence.validate(rule)
     except RuleError as error:
         raise RuleInvalid(why=error.code, **error.params) from error
     start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=dt.UTC) - dt.timedelta(days=1))
-    if next(recurrence.occurrences(rule, start, start + HORIZON), None) is None:
+    if next(recurrence.occurrences(rule, start, start + HORIZON, holidays), None) is None:
         raise TimeInPast(rule=recurrence.describe(rule))
     return rule
 

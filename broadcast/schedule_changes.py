@@ -15,10 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from schedules import exceptions, recurrence
+from schedules.holidays import Calendar
 from schedules.types import LOCAL, Rule
 
 from . import areas, audit, bulletins, events, permissions, rereading, stopping
 from .errors import NotFound, WrongState
+from .holiday_book import calendar_of
 from .models import (
     AreaClosure,
     Broadcast,
@@ -65,9 +67,9 @@ class State:
     def to_store(self) -> dict[str, Any]:
         return {**asdict(self), "bulletin_ids": list(self.bulletin_ids)}
 
-    def airs(self, start: dt.datetime) -> bool:
+    def airs(self, start: dt.datetime, holidays: Calendar) -> bool:
         nominal = start.astimezone(LOCAL).replace(tzinfo=None)
-        return not self.withdrawn and exceptions.airs(recurrence.from_dict(self.rule), nominal)
+        return not self.withdrawn and exceptions.airs(recurrence.from_dict(self.rule), nominal, holidays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,11 @@ class Editing:
     def _cut(self, schedule: Schedule, before: State, after: State, wire: Wire) -> None:
         """End what sounds and is no longer meant: its time, its place or a bulletin in it is gone."""
         elsewhere = before.area_id != after.area_id
+        holidays = calendar_of(self.session, after.area_id)
         gone = [
             broadcast_id
             for broadcast_id, start in self._begun(schedule)
-            if elsewhere or not after.airs(start) or self._plays_others(broadcast_id, after)
+            if elsewhere or not after.airs(start, holidays) or self._plays_others(broadcast_id, after)
         ]
         if gone:
             stopping.cut_broadcasts(self.session, self.person, gone, wire=wire, now=self.now)

@@ -17,6 +17,7 @@ from schedules.types import LOCAL, Frequency, Rule
 from . import areas, audit, permissions
 from .clashes import Look, Side
 from .errors import AlreadyExists, DomainError, EmptyTitle, NotFound, NothingToPlay, TitleTooLong
+from .holiday_book import Book
 from .models import ChangeAction, Person, Role, Schedule, ScheduleChange, WeekTemplate
 from .moments import day_start
 from .programme import playable
@@ -149,13 +150,14 @@ def _entries(session: Session, person: Person, area_id: int, monday: dt.date) ->
         .where(Schedule.area_id.in_(areas.below(area_id)), Schedule.withdrawn_at.is_(None))
         .order_by(Schedule.id)
     )
-    begins = day_start(monday)
+    begins, book = day_start(monday), Book(session)
     found = []
     for schedule in session.scalars(query):
         rule = recurrence.from_dict(schedule.rule)
         if rule.frequency not in NAMED:
             continue
-        starts = tuple(each.start - begins for each in recurrence.occurrences(rule, begins, begins + WEEK))
+        coming = recurrence.occurrences(rule, begins, begins + WEEK, book.of(schedule.area_id))
+        starts = tuple(each.start - begins for each in coming)
         if starts:
             ids = tuple(item.bulletin_id for item in schedule.items)
             found.append(Entry(schedule.title, schedule.area_id, ids, starts))

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import occurrences, programme, schedule_changes
+from broadcast import holiday_book, occurrences, programme, schedule_changes
 from broadcast.errors import Forbidden, NotFound, NothingToPlay, RuleInvalid, TimeInPast, WrongState
-from broadcast.models import BroadcastState, ChangeAction, PlanDocument, Schedule, ScheduleChange
+from broadcast.models import BroadcastState, ChangeAction, HolidayKind, PlanDocument, Schedule, ScheduleChange
 from devices.envelope import decode_plan
 from devices.messages import Action, Command
 from schedules import recurrence
-from schedules.types import LOCAL, Frequency, Rule
+from schedules.types import LOCAL, Frequency, OnHolidays, Rule
 
 TODAY = dt.date(2026, 3, 2)  # a Monday; now is 08:00
 
@@ -249,3 +249,18 @@ def test_a_withdrawn_schedule_is_restored_before_it_is_changed(stage: Any) -> No
     ):
         with pytest.raises(WrongState):
             do(stage, service, made.id, **options)
+
+
+def test_an_airing_on_a_day_that_the_commune_made_a_holiday_is_moved_and_left_out(stage: Any) -> None:
+    """The rule airs on holidays only, and Wednesday is one in this commune alone."""
+    day = TODAY + dt.timedelta(days=2)
+    with stage.database.transaction() as session:
+        options = {"kind": HolidayKind.OFF, "name": "Hội làng", "now": stage.now}
+        holiday_book.put(session, stage.cast.admin, stage.cast.commune, day, **options)
+    made = stage.schedule("17:00", on_holidays=OnHolidays.ONLY)
+    do(stage, occurrences.move, made.id, was=at(2, "17:00"), to=at(2, "18:00"))
+    stage.plan()
+    assert instant(2, "18:00") in [each.start for each in stage.broadcasts()]
+    do(stage, occurrences.skip, made.id, at=at(2, "18:00"))
+    with pytest.raises(NotFound):
+        do(stage, occurrences.skip, made.id, at=at(1, "17:00"))
