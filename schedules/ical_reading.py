@@ -174,13 +174,17 @@ def _unmatched(rules: Sequence[Rule], all_series: Iterable[Series]) -> Iterator[
     """Exceptions to what would not air: somebody meant something that does not happen."""
     regular = [replace(rule, skipped=(), skipped_days=(), moved=()) for rule in rules]
     told: set[dt.datetime] = set()
+    started: set[dt.datetime] = set()
     for series in all_series:
         meant = (*series.exdates, *(move.was for move in series.moved))
         for moment in (each for each in meant if each not in told):
             told.add(moment)
             if not any(exceptions.airs(rule, moment) for rule in regular):
                 yield Note("unmatched", {"date": moment.date().isoformat(), "time": f"{moment:%H:%M}"})
-        if series.rrule and not any(exceptions.airs(rule, series.start) for rule in regular):
+        if series.rrule and series.start not in started:
+            started.add(series.start)
+            if any(exceptions.airs(rule, series.start) for rule in regular):
+                continue
             yield Note("not_on_start", {"date": series.start.date().isoformat()})
 
 

@@ -24,6 +24,9 @@ PARTS = {  # blueprints whose pages belong to another's
     "occurrences": "programme",
     "overviews": "programme",
     "week_copies": "programme",
+    "calendars": "programme",
+    "calendar_import": "programme",
+    "calendar_holidays": "programme",
     "recordings": "bulletins",
     "lexicon_table": "lexicon",
 }

@@ -1,0 +1,128 @@
+"""The programme of an area for subscribers: links that are made, shown once, fetched and revoked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import segno
+from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from broadcast import areas, feeds, permissions
+from broadcast.errors import DomainError, NotFound
+from broadcast.models import Role
+from web.auth import current_person, signed_in
+from web.edge import absolute, no_session, now, system
+from web.errors import refuse, sentence
+from web.throttle import Throttle, household
+from web.views import places
+
+blueprint = Blueprint("calendars", __name__)
+
+# A province's subscribers may sit behind one address of the mobile network.
+FETCHES: Final = (600, 600.0)
+MISSES: Final = (20, 600.0)
+KEPT_S: Final = 900  # how long a subscriber need not ask again
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.record
+def _install(state: BlueprintSetupState) -> None:
+    state.app.extensions["calendar_fetches"] = Throttle(*FETCHES)
+    state.app.extensions["calendar_misses"] = Throttle(*MISSES)
+
+
+@blueprint.get("/calendars/")
+@signed_in
+def index() -> Response:
+    return places.to_page()
+
+
+@blueprint.get("/calendars/<int:area_id>")
+@signed_in
+def show(area_id: int) -> str:
+    return _page(area_id)
+
+
+@blueprint.post("/calendars/<int:area_id>/links")
+@signed_in
+def create(area_id: int) -> Answer:
+    """The link stands on the page that answers, and nowhere again."""
+    name = request.form.get("name", "")[:500]
+    try:
+        feed, token = feeds.create(g.session, current_person(), area_id, name=name, now=now())
+    except DomainError as error:
+        return _page(area_id, name=name, error=sentence(error)), refuse(error)
+    return _page(area_id, fresh=(feed.name, absolute(url_for(".fetch", token=token))))
+
+
+@blueprint.post("/calendars/links/<int:feed_id>/revoke")
+@signed_in
+def revoke(feed_id: int) -> Response:
+    feed = feeds.revoke(g.session, current_person(), feed_id, now=now())
+    flash(_("Đã thu hồi “%(name)s”. Đường dẫn đó không mở được nữa.", name=feed.name), "ok")
+    return redirect(url_for(".show", area_id=feed.area_id))
+
+
+@blueprint.get("/calendar/<token>.ics")
+@no_session
+def fetch(token: str) -> Response:
+    """For programs of calendars: no session, no cookie; written is only what is new."""
+    address, at = household(request.remote_addr or ""), system().clock()
+    fetches: Throttle = current_app.extensions["calendar_fetches"]
+    misses: Throttle = current_app.extensions["calendar_misses"]
+    wait = max(each.wait_s(address, at.timestamp()) for each in (fetches, misses))
+    if wait:
+        return _plain(429, wait)
+    fetches.count(address, at.timestamp())
+    try:
+        with system().database.transaction(read_only=True) as session:
+            published = feeds.fetch(session, token, at)
+            noted = feeds.is_noted(session, published, at)
+    except NotFound:
+        misses.count(address, at.timestamp())
+        return _plain(404)
+    if not noted:
+        with system().database.transaction() as session:
+            feeds.note(session, published, at)
+    answer = make_response(published.body)
+    answer.headers["Content-Type"] = "text/calendar; charset=utf-8"
+    answer.headers.set("Content-Disposition", "inline", filename="lich-phat.ics")
+    answer.set_etag(published.sha256[:32])
+    answer.last_modified = published.changed_at
+    answer.cache_control.private, answer.cache_control.max_age = True, KEPT_S
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer.make_conditional(request)
+
+
+def _plain(status: int, wait_s: int = 0) -> Response:
+    answer = make_response("", status)
+    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+    if wait_s:
+        answer.headers["Retry-After"] = str(wait_s)
+    return answer
+
+
+def _page(area_id: int, *, name: str = "", error: str = "", fresh: tuple[str, str] | None = None) -> str:
+    person = current_person()
+    permissions.require(person, Role.VIEWER, area_id, g.session)
+    return render_template(
+        "calendar/index.html",
+        area=areas.get(g.session, area_id),
+        areas=places.options(person, Role.VIEWER),
+        links=feeds.list_feeds(g.session, person, area_id),
+        may_edit=permissions.may(person, Role.EDITOR, area_id, g.session),
+        name=name,
+        error=error,
+        fresh=fresh,
+        picture=_picture(fresh[1]) if fresh else "",
+    )
+
+
+def _picture(url: str) -> Markup:
+    """The link as a square that a telephone reads; on white, also where the page is dark."""
+    drawn = segno.make_qr(url, error="m").svg_inline(scale=5, border=3, light="#fff", omitsize=True)
+    return Markup(drawn)  # noqa: S704  drawn here, of squares only
