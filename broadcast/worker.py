@@ -47,6 +47,7 @@ ROLES = frozenset({"render", "air"})
 LEASE = "air"
 LEASE_TTL = dt.timedelta(seconds=5)
 SETTLING = dt.timedelta(minutes=3)  # after a connection, before silence means anything
+RESTS = 10  # times as long as its last work the accounts of the broker are left alone
 INSPECTED_EVERY = dt.timedelta(hours=1)
 SECOND_LOOK = dt.timedelta(seconds=30)  # what is only on its way is there by then
 
@@ -84,6 +85,7 @@ class Worker:
         )
         self._acoustic = acoustic.Judge(system.database, system.library)
         self._accounts = 0
+        self._accounts_rest_until: dt.datetime | None = None
 
     @property
     def leads(self) -> bool:
@@ -274,10 +276,18 @@ class Worker:
         return False
 
     def _refresh_accounts(self) -> None:
-        """New loudspeakers may connect, retired ones may not any more."""
+        """New loudspeakers may connect, retired ones may not any more.
+
+        The broker reads all accounts anew each time: while a province is entered it gets a tenth of the time.
+        """
+        began = self._system.clock()
+        if self._accounts_rest_until is not None and began < self._accounts_rest_until:
+            return
         with self._system.database.transaction(read_only=True) as session:
             revision = registry.accounts_revision(session, self._accounts)
             if revision == self._accounts:
                 return
         self._system.refresh_accounts()
         self._accounts = revision
+        now = self._system.clock()
+        self._accounts_rest_until = now + RESTS * (now - began)

@@ -69,3 +69,20 @@ def test_what_is_put_right_before_the_second_look_was_no_drift(
             worker._plan(leadership)
     assert caplog.records == []
     assert {each.title for each in stage.broadcasts()} == {"Bản tin sáng"}
+
+
+def test_while_many_are_entered_the_broker_reads_its_accounts_a_tenth_of_the_time(
+    stage: Any, worker: Worker, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    def take_long(_: bootstrap.System) -> None:
+        clock.now += dt.timedelta(seconds=0.5)
+        told.append(len(stage.boxes))
+
+    monkeypatch.setattr(bootstrap.System, "refresh_accounts", take_long)
+    for _ in range(20):
+        stage.loudspeakers(1)
+        worker._refresh_accounts()
+        clock.now += dt.timedelta(seconds=1)
+    assert told == [1, 6, 11, 16]
