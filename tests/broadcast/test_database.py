@@ -211,9 +211,12 @@ def test_the_sqlite_file_survives_a_power_cut_by_its_settings(tmp_path: Path):
 def test_a_database_of_another_version_is_refused_before_it_is_used(database):
     database.check()
     with database.transaction() as session:
+        ours = session.scalar(text("SELECT version_num FROM alembic_version"))
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(DatabaseOutdated):
         database.check()
+    with database.transaction() as session:  # the next test uses the same database
+        session.execute(text("UPDATE alembic_version SET version_num = :ours"), {"ours": ours})
 
 
 def test_no_writer_starves_among_many(database_url, now):
