@@ -30,7 +30,7 @@ _UNMARKED: Final = {
 }
 _NAMES: Final = (
     "nghị định|thông tư liên tịch|thông tư|nghị quyết liên tịch|nghị quyết|quyết định|luật|chỉ thị|kế hoạch"
-    "|công văn|văn bản|pháp lệnh|hướng dẫn|thông báo|báo cáo|tờ trình|kết luận|quy định|công điện"
+    "|công văn|văn bản|pháp lệnh|hướng dẫn|thông báo|báo cáo|tờ trình|kết luận|quy định|công điện|đề án"
 )
 _NAMED: Final = re.compile(rf"(?<!\w)(?:{_NAMES}|nđ|tt|nq|qđ|ct|kh|cv)(?:\s+số)?[\s:]*$")
 _KINDS: Final = {

@@ -13,7 +13,7 @@ from tts.types import TokenKind
 _LINK: Final = rf"(?:[\s:.(,;/)-]|{links('called')}|\d{{3,8}}(?!\d)){{0,14}}"
 _ALWAYS: Final = in_front(
     "always_called",
-    more=r"|(?<!\w)(?:nhắn|soạn)\s[^.;:]{1,40}\sgửi(?:\s(?:đến|tới|số|về))?",
+    more=r"|(?<!\w)(?:nhắn|soạn|cú pháp:?)\s[^.;:]{1,40}\sgửi(?:\s(?:đến|tới|số|về))?",
     between=_LINK,
     words=False,
 )

@@ -20,6 +20,8 @@ _UP_TO: Final = re.compile(r"\dg\s(?:đến|tới)$")  # 5g đến 10g
 _FROM: Final = re.compile(r"(?<!\w)(?:từ|lúc|khoảng|sáng|trưa|chiều|tối|đêm)[\s:]{1,2}\d{1,2}g\s(?:đến|tới)$")
 _AFTER_CLOCK: Final = re.compile(r"(?<!\w)\d{1,2}g[0-5]\d(?:,|\s(?:và|hoặc|hay))\s?$")  # 6g45 và 13g
 _LAST_HOUR: Final = 24
+_LAST_DAY: Final = 31
+_LAST_MONTH: Final = 12
 
 
 def _clock(hour: str, minute: str | None, second: str | None = None) -> str:
@@ -59,6 +61,16 @@ def _exact_hour(match: re.Match[str]) -> str:
 
 def _hour(match: re.Match[str]) -> str:
     return _clock(match["hour"], match["minute"]) + _half(match)
+
+
+def _of_day(match: re.Match[str]) -> str | None:
+    """13h/7/10, as stations on rivers write the hour and its day."""
+    hour, day, month = (int(match[name]) for name in ("hour", "day", "month"))
+    if hour > _LAST_HOUR or not 1 <= day <= _LAST_DAY or not 1 <= month <= _LAST_MONTH:
+        return None
+    named = "tư" if month == 4 else numbers.cardinal(month)
+    said = f"{_clock(match['hour'], match['minute'])} ngày {numbers.cardinal(day)} tháng {named}"
+    return f"{said} năm {numbers.year(match['year'])}" if match["year"] else said
 
 
 def _in_words(match: re.Match[str]) -> str | None:
@@ -176,6 +188,13 @@ RULES: Final[tuple[Rule, ...]] = (
         _exact_hour,
         kind=TokenKind.TIME,
         starts=digits_then("a", 1, 3),
+    ),
+    rule(
+        r"""(?<![\w/.,:-]) (?P<hour>\d{1,2}) \s?[hH] (?P<minute>[0-5]\d)? \s?/\s? (?P<day>\d{1,2})
+            /(?P<month>\d{1,2}) (?:/(?P<year>20\d\d))? (?![\w/]|[.,]\d)""",
+        _of_day,
+        kind=TokenKind.TIME,
+        starts=digits_then("a", 1, 2),
     ),
     rule(
         r"""(?<![\w/.,:-]) (?P<hour>\d{1,2}) \s?giờ\s? (?P<minute>[0-5]?\d)
