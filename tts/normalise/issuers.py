@@ -12,6 +12,10 @@ from tts.normalise.data import BOARDS, BODIES, DOCUMENT_KINDS, FIELDS, LEVELS
 _HEADS: Final = {"B": "bộ", "S": "sở", "P": "phòng"}
 _ASSEMBLY: Final = re.compile(r"(QH|UBTVQH)(\d{1,2})")
 _NUMBERED: Final = re.compile(r"([^\W\d_&]{2,10})(\d{1,4})")
+_SOCIETIES: Final = frozenset(
+    ("HND", "HPN", "HLHPN", "HCCB", "HNCT", "HCTĐ", "LĐLĐ", "BCHQS", "MTTQ", "UBMTTQ")
+)
+_OF_LEVEL: Final = {"T": "tỉnh", "H": "huyện", "X": "xã", "P": "phường"}  # HNDT, HCCBX
 _NO_OFFICE: Final = frozenset(("PCA", "PQP", "PNG", "PCT", "PDL"))  # fields that only higher levels have
 
 
@@ -44,6 +48,8 @@ def _composed(written: str) -> str:
     if numbered:
         body = issuer(numbered[1])
         return f"{body} {numbers.number(numbered[2])}" if body else ""
+    if written[:-1] in _SOCIETIES and written[-1] in _OF_LEVEL:
+        return f"{BODIES[written[:-1]]} {_OF_LEVEL[written[-1]]}"
     for cut in range(2, len(written) - 1):
         head = BOARDS.get(written[:cut]) or (BODIES.get(written[:cut]) if cut > 2 else "")
         tail = LEVELS.get(written[cut:]) or BODIES.get(written[cut:])
