@@ -21,6 +21,10 @@ class RuleError(ValueError):
         self.params = params
 
 
+class EventError(RuleError):
+    """An event of a foreign calendar that can be no schedule; its codes stand at ``ical_reading.Note``."""
+
+
 class SlotError(ValueError):
     """A slot, or a wish for airings, that cannot be one; ``code`` is stable, ``params`` say which part.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from . import exceptions, ical_times, rrule_reading
-from .errors import RuleError
+from .errors import EventError, RuleError
 from .ical_lines import MAX_BYTES, Component, take_apart
 from .ical_recurring import Recurring, recurring
 from .ical_times import Zones
@@ -137,9 +137,9 @@ def _proposals(
     bare = Proposal(uid, first.number, _title(first), notes=tuple(_written_badly(events)))
     try:
         if any(event.text("STATUS").upper() == "CANCELLED" for event in events):
-            raise RuleError("cancelled")
+            raise EventError("cancelled")
         if not bare.title:
-            raise RuleError("no_title")
+            raise EventError("no_title")
         found = [recurring(event, overrides[id(event)], zones, all_day_at) for event in events]
         length = _length(first, found[0], zones)
         rules = rrule_reading.read_all([series for each in found for series in each.series])

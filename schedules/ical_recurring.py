@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .errors import RuleError
+from .errors import EventError, RuleError
 from .ical_lines import Component, Line
 from .ical_times import Moment, Zones
 from .rrule_writing import WEEKDAYS
@@ -53,7 +53,7 @@ def recurring(
     if len(rules) > _MOST_RULES:
         raise RuleError("rrule_unsupported", part="RRULE")
     if rules and zones.shifts(begin):
-        raise RuleError("zone_shifts", zone=begin.params["TZID"][:60])
+        raise EventError("zone_shifts", zone=begin.params["TZID"][:60])
     dropped = _dropped(event, found, zones)
     moved, gone = _overridden(event, overrides, found, zones, all_day_at)
     dates = _dates(event, found, zones)
@@ -73,7 +73,7 @@ def recurring(
 def _start_line(event: Component) -> Line:
     line = event.first("DTSTART")
     if line is None:
-        raise RuleError("no_start")
+        raise EventError("no_start")
     return line
 
 
@@ -82,7 +82,7 @@ def _timed(moment: Moment, all_day_at: dt.time | None) -> Moment:
     if not moment.whole_day:
         return moment
     if all_day_at is None:
-        raise RuleError("all_day")
+        raise EventError("all_day")
     at = dt.datetime.combine(moment.written.date(), all_day_at)
     return Moment(at, at, whole_day=True)
 
@@ -121,7 +121,7 @@ def _overridden(
     for each in overrides:
         [which, *_] = each.all("RECURRENCE-ID")
         if "RANGE" in which.params:
-            raise RuleError("this_and_future")
+            raise EventError("this_and_future")
         was = _exception(zones.moment(which), found.start)
         if each.text("STATUS").upper() == "CANCELLED":
             gone.append(was)
@@ -150,13 +150,13 @@ def _in_vietnam(rule: str, start: Moment) -> str:
     if not start.shift:
         return rule
     if _BY_TIME.search(rule):
-        raise RuleError("zone_by_time")
+        raise EventError("zone_by_time")
     rule = _PLAIN_UNTIL.sub(lambda found: _until(found, start.shift), rule)
     days = (start.local.date() - start.written.date()).days
     if not days:
         return rule
     if _NUMBERED.search(rule) or not rule.startswith(("FREQ=WEEKLY", "FREQ=DAILY")):
-        raise RuleError("zone_other_day")
+        raise EventError("zone_other_day")
     rule = _DAYS.sub(lambda found: ",".join(_later(each, days) for each in found[0].split(",")), rule)
     if "WKST=" not in rule:
         rule += ";WKST=MO"

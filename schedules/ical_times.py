@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from .errors import RuleError
+from .errors import EventError, RuleError
 from .ical_lines import Component, Line
 from .types import LOCAL
 
@@ -54,7 +54,7 @@ class Zones:
             return _fixed(name, self._described[name])
         shown = _SHOWN_OFFSET.search(name)
         if shown is None:
-            raise RuleError("unknown_zone", zone=name[:60])
+            raise EventError("unknown_zone", zone=name[:60])
         return _of_offset(shown[1] or "+", shown[2] or "0", shown[3] or "0")
 
     def moment(self, line: Line, value: str = "") -> Moment:
@@ -62,14 +62,14 @@ class Zones:
         value = (value or line.value).strip()
         stamp = _STAMP.fullmatch(value)
         if stamp is None:
-            raise RuleError("bad_time", part=line.name, value=value[:30])
+            raise EventError("bad_time", part=line.name, value=value[:30])
         try:
             written = dt.datetime.fromisoformat(f"{stamp[1]}T{stamp[2] or '0000'}")
             return self._placed(line, stamp, written)
         except (ValueError, OverflowError) as error:
             if isinstance(error, RuleError):
                 raise
-            raise RuleError("bad_time", part=line.name, value=value[:30]) from error
+            raise EventError("bad_time", part=line.name, value=value[:30]) from error
 
     def _placed(self, line: Line, stamp: re.Match[str], written: dt.datetime) -> Moment:
         if stamp[2] is None:
@@ -134,11 +134,11 @@ def _fixed(name: str, described: Component) -> dt.timezone:
     rows = [part for part in described.parts if part.name in ("STANDARD", "DAYLIGHT")]
     offsets = {part.text("TZOFFSETTO") for part in rows}
     if len(offsets) > 1 and any(part.first("RRULE") for part in rows):
-        raise RuleError("zone_shifts", zone=name[:60])
+        raise EventError("zone_shifts", zone=name[:60])
     last = max(rows, key=lambda part: part.text("DTSTART"), default=None)
     found = _OFFSET.fullmatch(last.text("TZOFFSETTO")) if last else None
     if found is None:
-        raise RuleError("unknown_zone", zone=name[:60])
+        raise EventError("unknown_zone", zone=name[:60])
     return _of_offset(*found.groups())
 
 

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import schedules
 import web.views.calendar_import
 from broadcast import bulletins
 from broadcast.database import Database
 from broadcast.models import Bulletin, CalendarFeed, Clip, HolidayChange, Person, RenderState, Schedule
 from schedules import ical_reading
+from schedules.ical_reading import Note
+from web.views import calendar_words
 
 CALENDARS = Path(__file__).parents[1] / "schedules" / "calendars"
 NOW = dt.datetime.now(dt.UTC)
@@ -216,3 +219,14 @@ def test_the_pages_look_right_on_every_screen(  # noqa: PLR0917 - fixtures
     judge(page, "calendar-result")
     open_as(cast.admin, f"/calendars/holidays/{cast.commune}")
     judge(page, "calendar-holidays")
+
+
+def test_every_reason_has_a_sentence_in_both_languages_and_no_sentence_is_left_over(app: Any) -> None:
+    pattern = re.compile(r'\b(?:EventError|Note|note)\(\s*"(\w+)"')
+    files = sorted(Path(schedules.__file__).parent.glob("ical_*.py"))
+    codes = {code for file in files for code in pattern.findall(file.read_text())} - {"malformed"}
+    assert set(calendar_words.SENTENCES) == codes
+    for language in ("vi", "en"):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            for code in codes:
+                assert "%" not in calendar_words.sentence(Note(code, {"date": "2026-03-02"}))
