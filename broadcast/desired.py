@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from devices.envelope import encode_plan
 from devices.messages import Command, Desired, GuardPolicy, Item, Plan, PlanPointer
 
-from . import items, policies
+from . import items, ordering, policies
 from .chunks import chunks
 from .items import Window, in_turn
 from .models import Area, AreaClosure, Loudspeaker, StartMode
@@ -125,6 +125,7 @@ class _Programme:
         above = {area.id for chain in chains.values() for area in chain}
         self._said = policies.read(session, above)
         self._items = items.read(session, wire, window, None if area_ids is None else above)
+        self._words = ordering.read(session, None if area_ids is None else above)
         self._timelines: dict[tuple[int, ...], _Timeline] = {}
         self._places = {area_id: self._place(chain) for area_id, chain in chains.items()}
         self._keyset = wire.keys.current.keyset
@@ -169,13 +170,18 @@ class _Programme:
             groups=tuple(area.code for area in chain),
             policy=policy.guard(),
             staggered=policy.start_mode is StartMode.STAGGERED,
-            timeline=self._timeline(tuple(area.id for area in chain if area.id in self._items)),
+            timeline=self._timeline(
+                tuple(area.id for area in chain if area.id in self._items or area.id in self._words)
+            ),
         )
 
     def _timeline(self, area_ids: tuple[int, ...]) -> _Timeline:
         if area_ids not in self._timelines:
-            found = [entry for area_id in area_ids for entry in self._items[area_id]]
+            found = [entry for area_id in area_ids for entry in self._items.get(area_id, ())]
             found.sort(key=lambda entry: (entry[0], entry[1].id))
+            found = ordering.ordered(
+                found, [word for area_id in area_ids for word in self._words.get(area_id, ())]
+            )
             timeline = _Timeline(tuple(at for at, _ in found), tuple(each for _, each in found))
             self._timelines[area_ids] = timeline
         return self._timelines[area_ids]

@@ -101,6 +101,7 @@ class Desk:
         change = self.session.get(schedule_changes.ScheduleChange, change_id)
         if not schedule_changes.can_undo(change):
             return
+        assert {each: self.paper[each] for each in touched} == {each: after[each] for each in touched}
         undone = schedule_changes.undo(self.session, self.lan, change_id, **self.options)
         then = dict(self.paper)
         self.paper |= {each: before[each] for each in touched}

@@ -25,10 +25,12 @@ from broadcast.models import (
     Loudspeaker,
     NoticeKind,
     Person,
+    PlanDocument,
     Role,
     Schedule,
     StartMode,
 )
+from devices.envelope import decode_plan
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.conflicts import Part, Say
@@ -239,6 +241,41 @@ def test_the_commune_decides_the_order_and_the_decision_is_kept_with_name_and_ti
         assert (notice.kind, notice.params["other"]) == (NoticeKind.DECIDED, "Tin mới")
         [decision] = decisions.about(session, own.id)
         assert decision.level == session.get_one(Area, commune).level
+
+
+def test_what_goes_second_waits_on_the_loudspeakers_of_the_unit_that_decided(stage: Any) -> None:
+    """The district's ten minutes at 17:00, the commune's own at 17:05: as the commune says, its own first."""
+    boxes = [*stage.loudspeakers(1), *stage.loudspeakers(1, area_id=stage.cast.other_commune)]
+    above = from_above(stage, "17:00", klass=BulletinClass.PRIORITY, seconds=600)
+    own = create(stage, daily("17:05"))
+
+    def starts() -> list[dict[int, str]]:
+        stage.plan()
+        return [planned(stage, box) for box in boxes]
+
+    assert starts() == [{above.id: "17:00:00", own.id: "17:05:00"}, {above.id: "17:00:00"}]
+    first = {"first": own.id, "second": above.id}
+    with stage.database.transaction() as session:
+        options = {"area_id": stage.cast.commune, "now": stage.now}
+        decisions.decide(session, stage.cast.lan, **first, **options)
+    assert starts() == [{above.id: "17:06:00", own.id: "17:05:00"}, {above.id: "17:00:00"}]
+    with stage.database.transaction() as session:
+        decisions.decide(session, stage.cast.lan, first=above.id, second=own.id, **options)
+    assert starts() == [{above.id: "17:00:00", own.id: "17:10:00"}, {above.id: "17:00:00"}]
+
+
+def planned(stage: Any, box: Any) -> dict[int, str]:
+    """By schedule, when a loudspeaker shall first begin it."""
+    topic = stage.wire.topics.desired(box.device)
+    [desired] = [order for to, order in stage.outbox() if to == topic]
+    with stage.database.transaction(read_only=True) as session:
+        kept = session.scalars(select(PlanDocument).where(PlanDocument.sha256 == desired.plan.sha256)).one()
+        found = decode_plan(kept.body).items
+    times = {}
+    for item in reversed(found):
+        start = dt.datetime.fromtimestamp(item.start / 1000, LOCAL)
+        times[int(item.id[1:].partition(".")[0])] = f"{start:%H:%M:%S}"
+    return times
 
 
 def test_what_the_rule_settles_is_not_decided(stage: Any) -> None:
