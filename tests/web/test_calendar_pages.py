@@ -22,6 +22,8 @@ from schedules import ical_reading
 from schedules.ical_reading import Note
 from web.views import calendar_words
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
+
 CALENDARS = Path(__file__).parents[1] / "schedules" / "calendars"
 NOW = dt.datetime.now(dt.UTC)
 
