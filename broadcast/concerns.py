@@ -24,6 +24,7 @@ from .overlaps import Overlap
 from .repertoire import Piece, Repertoire, duration_ms
 
 TIME_TO_FETCH = sanity.TIME_TO_FETCH
+EVER = dt.timedelta(days=3000)  # 29 February comes once in eight years where a century begins
 SLOW_LINK = 16_000  # bytes a second: a weak mobile signal, which some pole always has
 HABIT = dt.timedelta(days=180)
 MOST_STARTS = 5000  # enough to know a habit by
@@ -104,7 +105,7 @@ def _nearness(
     gone = (
         list(recurrence.occurrences(rule, today, now)) if today.date() == now.astimezone(LOCAL).date() else []
     )
-    if not starts:
+    if not starts and next(recurrence.occurrences(rule, now, now + EVER), None) is None:
         last = dt.datetime.combine(rule.starts_on, max(rule.times), tzinfo=LOCAL)
         yield Concern("in_past", blocking=True, params={"start": last})
     elif gone:

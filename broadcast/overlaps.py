@@ -22,7 +22,8 @@ from .models import Area, Person, Role, Schedule
 from .repertoire import Repertoire, duration_ms, klass
 
 LOOK_AHEAD = dt.timedelta(days=14)
-YEAR = dt.timedelta(days=366)  # for rules that name their dates
+YEAR = dt.timedelta(days=400)  # for rules that air seldom; a lunar year has up to 384 days
+OFTEN = (Frequency.DAILY, Frequency.WEEKLY, Frequency.WORKDAYS)
 ANY_HOUR = (Window(dt.time(), dt.time()),)
 DAY = dt.timedelta(days=1)
 
@@ -69,9 +70,9 @@ def side(
 
 
 def coming(rule: Rule, now: dt.datetime, holidays: Calendar) -> list[dt.datetime]:
-    """The starts that are looked at: two weeks of what recurs, a year of what names its dates."""
+    """The starts that are looked at: two weeks of what airs often, a year of what seldom does."""
     start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL))
-    reach = YEAR if rule.frequency in (Frequency.ONCE, Frequency.DATES) else LOOK_AHEAD
+    reach = LOOK_AHEAD if rule.frequency in OFTEN and rule.interval <= 2 else YEAR
     return [each.start for each in recurrence.occurrences(rule, start, start + reach, holidays)]
 
 

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 TITLE_LIMIT = 200
-HORIZON = dt.timedelta(days=366)
+HORIZON = dt.timedelta(days=3000)  # 29 February comes once in eight years where a century begins
 
 
 def create_schedule(

@@ -213,6 +213,29 @@ def test_a_rule_that_lacks_something_is_refused_beside_its_field(
     assert words in answer.get_data(as_text=True)
 
 
+@pytest.mark.parametrize("interval", [1, 4])
+def test_what_airs_seldom_is_neither_called_past_nor_refused(
+    lan: Any, cast: Any, approved: int, add: Add, speakers: list[int], interval: int
+) -> None:
+    gone = TODAY - dt.timedelta(days=1)
+    fields: dict[str, Any] = {
+        "title": "Ngày truyền thống",
+        "area_id": cast.commune,
+        "bulletin_id": approved,
+        "starts_on": gone.isoformat(),
+        "frequency": "yearly",
+        "day": gone.day,
+        "month": gone.month,
+        "interval": interval,
+        "time": "06:01",
+    }
+    assert "đã qua" not in lan.get("/programme/preview", query_string=fields).get_data(as_text=True)
+    assert lan.send("/programme/new", accepted="yes", **fields).status_code == 302
+    if interval == 1:
+        add(daily("06:00"))
+        assert "Trùng với “Bản tin sáng”" in lan.get("/programme/preview", query_string=fields).get_data(True)
+
+
 def test_an_existing_schedule_is_changed_with_the_same_form(
     lan: Any, add: Add, starts: Callable[[int], list[str]], mai: Any
 ) -> None:
