@@ -43,7 +43,7 @@ def _is_garbage(run: str) -> bool:
     unusual = len(_UNUSUAL.findall(run)) > _FEW
     if not unusual and len(run) < _LONG:
         return False
-    changes = sum(1 for _ in _CHANGES.finditer(run))
+    changes = len(_CHANGES.findall(run))
     if changes < (_DENSE if unusual else _DENSER) * len(run) or _ADDRESS.match(run):
         return False
     return sum(len(word) for word in _WORDS.findall(run) if is_syllable(word)) <= _SYLLABLES * len(run)
