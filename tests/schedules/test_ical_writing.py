@@ -66,6 +66,7 @@ RULES = {
         Frequency.MONTHLY, MONDAY, MORNING, month_days=(30,), month_end=MonthEnd.SKIP
     ),
     "national day": Rule(Frequency.YEARLY, MONDAY, MORNING, months=frozenset({9}), month_days=(2,)),
+    "on two dates": Rule(Frequency.DATES, MONDAY, MORNING, dates=(dt.date(2026, 3, 9), dt.date(2026, 4, 1))),
     "on dates": Rule(
         Frequency.DATES,
         MONDAY,
