@@ -341,3 +341,8 @@ def pictures(page: Page, name: str) -> None:
 @pytest.fixture
 def judge() -> Callable[[Page, str], None]:
     return pictures
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    return complaints_of_axe

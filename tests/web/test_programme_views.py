@@ -213,9 +213,10 @@ def test_a_rule_that_lacks_something_is_refused_beside_its_field(
     assert words in answer.get_data(as_text=True)
 
 
+@pytest.mark.usefixtures("speakers")
 @pytest.mark.parametrize("interval", [1, 4])
 def test_what_airs_seldom_is_neither_called_past_nor_refused(
-    lan: Any, cast: Any, approved: int, add: Add, speakers: list[int], interval: int
+    lan: Any, cast: Any, approved: int, add: Add, interval: int
 ) -> None:
     gone = TODAY - dt.timedelta(days=1)
     fields: dict[str, Any] = {

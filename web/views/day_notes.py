@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from schedules.errors import RuleError
-from schedules.holidays import NATIONAL, Calendar
+from schedules.holidays import Calendar
 from schedules.lunar import LunarDate, lunar_date
 
 FULL_MOON = 15
@@ -29,17 +29,13 @@ class DayNote:
         return self.lunar if day == "1" else day
 
 
-def note(day: dt.date, calendar: Calendar = NATIONAL) -> DayNote:
+def note(day: dt.date, calendar: Calendar) -> DayNote:
     holiday = calendar.name(day)
     try:
         found = lunar_date(day)
     except RuleError:  # beyond the tables
         return DayNote("", holiday)
     return DayNote(_written(found), holiday, found.day in (1, FULL_MOON))
-
-
-def notes(days: list[dt.date], calendar: Calendar = NATIONAL) -> dict[dt.date, DayNote]:
-    return {day: note(day, calendar) for day in days}
 
 
 def _written(date: LunarDate) -> str:

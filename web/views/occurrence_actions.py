@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 
 from broadcast import areas, occurrences, permissions, programme, schedule_changes
 from broadcast.errors import DomainError, NotFound, NothingToPlay
+from broadcast.holiday_book import calendar_of
 from broadcast.models import Area, Role, Schedule, ScheduleChange
-from schedules import recurrence
+from schedules import exceptions, recurrence
 from schedules.types import LOCAL, Frequency, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
@@ -181,10 +182,10 @@ def _doubted(wish: Wish) -> Answer:
 
 
 def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, problem: str = "") -> str:
-    rule = recurrence.from_dict(schedule.rule)
+    calendar = calendar_of(g.session, schedule.area_id)
     start = at.replace(tzinfo=LOCAL)
-    airs = any(each.start == start for each in recurrence.occurrences(rule, start, start + dt.timedelta(1)))
-    out = at in occurrences.left_out(schedule, at.date(), at.date() + dt.timedelta(days=1))
+    airs = exceptions.airs(recurrence.from_dict(schedule.rule), at, calendar)
+    out = at in occurrences.left_out(schedule, at.date(), at.date() + dt.timedelta(days=1), calendar)
     if not (airs or out):
         raise NotFound(kind="occurrence", id=schedule.id, at=at.isoformat())
     return render_template(
@@ -195,7 +196,7 @@ def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, prob
         left_out=out,
         to=wish.to if wish else at,
         wish=wish,
-        note=note(at.date()),
+        note=note(at.date(), calendar),
         problem=problem,
         may_edit=start > now()
         and schedule.withdrawn_at is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +10,10 @@ from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from broadcast import areas, foretold, programme
+from broadcast.holiday_book import calendar_of
 from broadcast.models import Area, BroadcastState, Role
 from broadcast.week import Slot
+from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
@@ -49,9 +50,9 @@ class Line:
 def month() -> str:
     """A month with its lunar dates and holidays, six weeks at most."""
     area, options = _area()
-    first = _month(request.args.get("month", ""))
+    first, calendar = _month(request.args.get("month", "")), _calendar(area)
     weeks = [
-        [_square(day, first, slots) for day, slots in week]
+        [Square(day, note(day, calendar), tuple(slots), day.month == first.month) for day, slots in week]
         for week in (_week(area, monday) for monday in _mondays(first))
     ]
     return render_template(
@@ -76,7 +77,7 @@ def day() -> str:
     return render_template(
         "programme/day.html",
         date=date,
-        note=note(date),
+        note=note(date, _calendar(area)),
         hours=hours,
         lines=_lines(area, slots, hours) if area and slots else [],
         one=dt.timedelta(days=1),
@@ -97,7 +98,7 @@ def loudspeaker(loudspeaker_id: int) -> str:
         "programme/loudspeaker.html",
         told=told,
         date=date,
-        note=note(date),
+        note=note(date, _calendar(told.loudspeaker.area)),
         today=_today(),
         one=dt.timedelta(days=1),
         words=words,
@@ -110,7 +111,8 @@ def printed() -> str:
     """One week on one sheet for the notice board."""
     area, _options = _area()
     monday = week_grid.monday_of(_day("week"))
-    days = [(date, note(date), _routine(slots)) for date, slots in _week(area, monday)]
+    calendar = _calendar(area)
+    days = [(date, note(date, calendar), _routine(slots)) for date, slots in _week(area, monday)]
     return render_template("programme/print.html", area=area, monday=monday, days=days)
 
 
@@ -132,6 +134,10 @@ def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
 def _area() -> tuple[Area | None, list[tuple[int, str]]]:
     found = places.choices(current_person(), Role.VIEWER)
     return places.chosen(found, request.args.get("area", type=int)), [each.option for each in found]
+
+
+def _calendar(area: Area | None) -> Calendar:
+    return calendar_of(g.session, area.id) if area else NATIONAL
 
 
 def _week(area: Area | None, monday: dt.date) -> list[tuple[dt.date, list[Slot]]]:
@@ -164,12 +170,8 @@ def _lines(area: Area, slots: list[Slot], hours: list[int]) -> list[Line]:
     return lines[: places.MOST_OPTIONS]
 
 
-def _square(date: dt.date, first: dt.date, slots: list[Slot]) -> Square:
-    return Square(date, note(date), tuple(slots), date.month == first.month)
-
-
 def _mondays(first: dt.date) -> list[dt.date]:
-    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     monday = week_grid.monday_of(first)
     count = (week_grid.monday_of(last) - monday).days // 7 + 1
     return [monday + dt.timedelta(weeks=number) for number in range(count)]

@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast import bulletins, permissions, programme, schedule_changes
+from broadcast.holiday_book import Book, calendar_of
 from broadcast.models import Role, Schedule
 from broadcast.week import Slot
 from schedules import recurrence
-from schedules.types import LOCAL, Rule
+from schedules.holidays import NATIONAL
+from schedules.types import LOCAL, Occurrence, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.views import change_words, places, scheduling, week_grid, words
@@ -34,7 +36,9 @@ def index() -> str:
         "programme/index.html",
         area=area,
         areas=[choice.option for choice in choices],
-        grid=week_grid.lay_out(slots, monday, _movable()),
+        grid=week_grid.lay_out(
+            slots, monday, _movable(), calendar_of(g.session, area.id) if area else NATIONAL
+        ),
         changed=_changed(area.id) if area else None,
         name=week_grid.local,
         monday=monday,
@@ -53,7 +57,8 @@ def table() -> str:
     choices = places.choices(current_person(), Role.VIEWER)
     area = places.chosen(choices, request.args.get("area", type=int))
     found = programme.list_schedules(g.session, current_person(), area.id, withdrawn=True) if area else []
-    rows = [(schedule, next(iter(scheduling.coming(_rule(schedule), 1)), None)) for schedule in found]
+    book = Book(g.session)
+    rows = [(schedule, _next(schedule, book)) for schedule in found]
     rows.sort(key=lambda row: (row[0].withdrawn_at is not None, row[1] is None, row[1] and row[1].start))
     return render_template(
         "programme/table.html",
@@ -78,7 +83,7 @@ def show(schedule_id: int) -> str:
         items=items,
         approved=approved,
         total_ms=sum(each.clip.duration_ms for each in approved.values() if each and each.clip),
-        coming=scheduling.noted(scheduling.coming(rule, scheduling.PREVIEWED)),
+        coming=scheduling.coming(rule, scheduling.PREVIEWED, calendar_of(g.session, schedule.area_id)),
         may_edit=permissions.may(current_person(), Role.EDITOR, schedule.area_id, g.session),
         words=words,
     )
@@ -97,6 +102,11 @@ def restore(schedule_id: int) -> Response:
     programme.restore_schedule(g.session, current_person(), schedule_id, now())
     flash(_("Lịch phát chạy lại như trước."), "ok")
     return redirect(url_for(".show", schedule_id=schedule_id))
+
+
+def _next(schedule: Schedule, book: Book) -> Occurrence | None:
+    found = scheduling.coming(_rule(schedule), 1, book.of(schedule.area_id))
+    return found[0][0] if found else None
 
 
 def _movable() -> Callable[[Slot], bool]:

@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response
 
 from broadcast import bulletins, permissions, programme
 from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
+from broadcast.holiday_book import calendar_of
 from broadcast.models import Bulletin, BulletinState, Role, Schedule
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.errors import RuleError
+from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LAST, LOCAL, Frequency, NthWeekday, Occurrence, OnHolidays, Rule
 from web.auth import current_person, signed_in
 from web.edge import now, system
@@ -85,12 +87,10 @@ def preview() -> str:
     return render_template("programme/_preview.html", form=form, **_foresight(form, schedule_id))
 
 
-def coming(rule: Rule, count: int) -> list[Occurrence]:
-    return list(itertools.islice(recurrence.occurrences(rule, now(), now() + HORIZON), count))
-
-
-def noted(found: list[Occurrence]) -> list[tuple[Occurrence, DayNote]]:
-    return [(each, note(each.nominal.date())) for each in found]
+def coming(rule: Rule, count: int, calendar: Calendar) -> list[tuple[Occurrence, DayNote]]:
+    """The next airings, each with what stands beside its date."""
+    found = itertools.islice(recurrence.occurrences(rule, now(), now() + HORIZON, calendar), count)
+    return [(each, note(each.nominal.date(), calendar)) for each in found]
 
 
 def _save(schedule: Schedule | None) -> Answer:
@@ -149,7 +149,6 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         schedule=schedule,
         areas=places.options(current_person(), Role.EDITOR),
         bulletins=_offered(form.bulletin_ids),
-        given_way=_given_way(form.over),
         frequencies=_frequencies(),
         holidays=_holidays(),
         nths=_nths(),
@@ -159,11 +158,6 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         **_foresight(form, schedule.id if schedule else None),
         **more,
     )
-
-
-def _given_way(over: tuple[int, ...]) -> list[Schedule]:
-    """The schedules that were chosen to give way, shown so that the choice can be taken back."""
-    return [programme.get(g.session, current_person(), each) for each in over]
 
 
 def _frequencies() -> list[tuple[str, str, str]]:
@@ -207,8 +201,9 @@ def _offered(chosen: tuple[int, ...]) -> list[Bulletin]:
 
 
 def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
-    """What would happen: the rule in words, its coming times, what is doubtful, and with what it overlaps."""
+    """What would happen: the rule in words, its coming times, what is doubtful, overlaps, what gives way."""
     told: dict[str, Any] = {"coming": [], "described": "", "doubts": [], "hints": [], "overlaps": []}
+    told["given_way"] = [programme.get(g.session, current_person(), each) for each in form.over]
     rule = form.rule
     if rule is None:
         return told
@@ -222,7 +217,8 @@ def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
         return told
     except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
         pass
-    return told | {"coming": noted(coming(rule, PREVIEWED)), "described": recurrence.describe(rule)}
+    calendar = calendar_of(g.session, form.area_id) if form.area_id else NATIONAL
+    return told | {"coming": coming(rule, PREVIEWED, calendar), "described": recurrence.describe(rule)}
 
 
 def concerns(asked: Asked) -> list[programme.Concern]:

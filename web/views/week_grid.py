@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from broadcast.models import BroadcastState
 from broadcast.programme import Slot
+from schedules.holidays import Calendar
 from schedules.types import LOCAL
 from web.views.day_notes import DayNote, note
 
 EARLIEST, LATEST = 5, 21  # hours that are shown even when nothing airs
-SHORTEST = 30  # minutes of height that a block needs to be read
+SHORTEST = 40  # minutes of height that a block needs to be read
 DAY = 24 * 60
 
 
@@ -58,12 +59,16 @@ class WeekGrid:
         return range(self.first_hour, self.last_hour)
 
 
-def lay_out(slots: Iterable[Slot], monday: dt.date, movable: Callable[[Slot], bool]) -> WeekGrid:
+def lay_out(
+    slots: Iterable[Slot], monday: dt.date, movable: Callable[[Slot], bool], calendar: Calendar
+) -> WeekGrid:
     dates = [monday + dt.timedelta(days=number) for number in range(7)]
     placed: dict[dt.date, list[Slot]] = {date: [] for date in dates}
     for slot in slots:
         placed.setdefault(local(slot).date(), []).append(slot)
-    days = tuple(Day(date, note(date), tuple(placed[date]), blocks(placed[date], movable)) for date in dates)
+    days = tuple(
+        Day(date, note(date, calendar), tuple(placed[date]), blocks(placed[date], movable)) for date in dates
+    )
     starts = [local(slot).hour for date in dates for slot in placed[date]]
     ends = [-(-(block.top + block.length) // 60) for day in days for block in day.blocks]
     return WeekGrid(
