@@ -117,17 +117,23 @@ def fetch(session: Session, token: str, now: dt.datetime) -> Published:
 
     Errors: NotFound, for a token that never was and for one that was revoked alike.
     """
+    feed = open_feed(session, token)
+    body = write(session, feed.area_id, now)
+    sha256 = hashlib.sha256(body).hexdigest()
+    same = feed.changed_at is not None and feed.sha256 == sha256
+    changed_at = feed.changed_at if same and feed.changed_at else now.replace(microsecond=0)
+    return Published(feed.id, body, sha256, changed_at)
+
+
+def open_feed(session: Session, token: str) -> CalendarFeed:
+    """The link that a token opens. Errors: NotFound."""
     query = select(CalendarFeed).where(
         CalendarFeed.token_sha256 == fingerprint(token), CalendarFeed.revoked_at.is_(None)
     )
     feed = session.scalar(query)
     if feed is None:
         raise NotFound(kind="calendar_feed", id=0)
-    body = write(session, feed.area_id, now)
-    sha256 = hashlib.sha256(body).hexdigest()
-    same = feed.changed_at is not None and feed.sha256 == sha256
-    changed_at = feed.changed_at if same and feed.changed_at else now.replace(microsecond=0)
-    return Published(feed.id, body, sha256, changed_at)
+    return feed
 
 
 def is_noted(session: Session, published: Published, now: dt.datetime) -> bool:

@@ -40,6 +40,7 @@ VIEWS = (
     "exports",
     "policies",
     "calendars",
+    "public_programme",
     "calendar_import",
     "calendar_holidays",
     "matrix",

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from broadcast import programme
+from broadcast import feeds, programme
 from broadcast.database import Database
 from broadcast.models import Person, Schedule
 from schedules import recurrence
@@ -389,3 +389,19 @@ def test_the_sheet_for_the_notice_board_has_the_week_and_nothing_else(lan: Any, 
     page = lan.read(f"/programme/print?week={MONDAY.isoformat()}")
     assert page.count("Bản tin sáng") == 7
     assert "tabbar" not in page
+
+
+def test_the_programme_is_public_only_behind_a_link_and_until_it_is_revoked(
+    lan: Any, add: Add, cast: Any, client: Any, database: Database
+) -> None:
+    add(Rule(Frequency.DAILY, TODAY + dt.timedelta(days=1), (dt.time(6),)))
+    with database.transaction() as session:
+        person = session.get_one(Person, cast.lan.id)
+        feed, token = feeds.create(session, person, cast.commune, name="Trang của xã", now=NOW)
+        feed_id = feed.id
+    page = client.read(f"/calendar/{token}")
+    assert page.count("Bản tin sáng") == 6
+    assert "Hôm nay" not in page  # nothing of the inside
+    client.read("/calendar/doan-mo", status=404)
+    lan.send(f"/calendars/links/{feed_id}/revoke")
+    client.read(f"/calendar/{token}", status=404)
