@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, func, select, update
 
-from broadcast import areas, bulletins, commanding, events, policies, programme, registry, stopping
+from broadcast import areas, commanding, events, policies, registry, stopping
 from broadcast.database import Database
 from broadcast.models import (
     Broadcast,
@@ -19,14 +19,13 @@ from broadcast.models import (
     Delivery,
     Event,
     Loudspeaker,
-    OutboxMessage,
     PlanDocument,
     PlanMark,
     Schedule,
 )
 from broadcast.planner import NOTHING, STEPS, Planner
 from devices.envelope import decode_plan
-from devices.messages import BulletinClass, Desired, Item, ItemState
+from devices.messages import Desired, Item, ItemState
 from schedules import recurrence
 from schedules.types import Frequency, Rule
 
@@ -318,77 +317,6 @@ def test_plans_of_days_long_past_are_forgotten(stage: Any) -> None:
         stage.plan(stage.now + days * DAY)
     with stage.database.transaction(read_only=True) as session:
         assert session.scalar(select(func.count()).select_from(PlanDocument)) == 2
-
-
-# --- after an outage of the server ---------------------------------------------
-
-
-def test_after_ten_minutes_the_slot_of_the_outage_stands_as_it_was_and_nobody_is_told_anew(
-    stage: Any,
-) -> None:
-    """The loudspeakers had it for days; whoever was off itself finds it past and does not begin late."""
-    (box,) = stage.loudspeakers(1)
-    stage.schedule("17:00")
-    stage.plan(stage.now)
-    before = planned(stage, box)
-    stage.clear_outbox()
-    assert stage.plan(stage.now + 9 * HOUR + dt.timedelta(minutes=5)) == 0
-    stage.plan(stage.now + 9 * HOUR + dt.timedelta(minutes=6), everyone=True)
-    assert planned(stage, box) == before
-
-
-def test_after_three_hours_a_slot_that_was_never_told_is_not_made_up_for(stage: Any) -> None:
-    (box,) = stage.loudspeakers(1)
-    stage.plan()
-    urgent_to_people = stage.bulletin(klass=BulletinClass.PRIORITY)
-    stage.schedule("08:30", "09:00", "17:00", bulletin_ids=[urgent_to_people])
-    stage.plan(stage.now + 3 * HOUR)
-    today = [each for each in stage.broadcasts() if each.start < stage.now + 16 * HOUR]
-    assert [each.start for each in today] == [stage.now + 9 * HOUR]
-    assert min(each.start for each in planned(stage, box)) == int(today[0].start.timestamp() * 1000)
-
-
-@pytest.mark.parametrize("hours", [1 / 6, 3, 48])
-def test_what_lost_its_approval_during_an_outage_is_in_no_document_that_leaves_afterwards(
-    stage: Any, hours: float
-) -> None:
-    """A plan with it waited for the broker since before: it is replaced, not followed by a better one."""
-    (box,) = stage.loudspeakers(1)
-    stale, good = stage.bulletin("Cũ"), stage.bulletin("Mới")
-    stage.schedule("17:00", bulletin_ids=[stale])
-    stage.schedule("18:00", bulletin_ids=[good])
-    stage.plan()
-    assert len(planned(stage, box)) == 16
-    with stage.database.transaction() as session:
-        bulletins.edit(session, stage.cast.lan, stale, expected_version=1, text="Đính chính.", now=stage.now)
-    stage.plan(stage.now + hours * HOUR)
-    coming = int((stage.now + hours * HOUR).timestamp() * 1000)
-    assert {e.start // 1000 % 86400 for e in planned(stage, box) if e.start > coming} == {11 * 3600}
-    with stage.database.transaction(read_only=True) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 1
-
-
-def test_after_two_days_the_days_between_are_not_made_up_for_and_the_next_seven_are_there(stage: Any) -> None:
-    (box,) = stage.loudspeakers(1)
-    stage.schedule("08:30", "17:00")
-    stage.plan()
-    late = stage.schedule("12:00")  # saved just before the server died
-    stage.plan(stage.now + 2 * DAY)
-    noons = [each.start for each in stage.broadcasts() if each.schedule_id == late.id]
-    assert (noons[0], len(noons)) == (stage.now + 2 * DAY + 4 * HOUR, 8)
-    starts = {each.start // 1000 for each in planned(stage, box)}
-    assert min(starts) == int((stage.now + DAY + HOUR / 2).timestamp())  # yesterday's, to be told as missed
-    assert max(starts) == int((stage.now + 9 * DAY + 9 * HOUR).timestamp())
-
-
-def test_a_withdrawal_during_an_outage_is_followed_before_anything_else(stage: Any) -> None:
-    (box,) = stage.loudspeakers(1)
-    schedule = stage.schedule("17:00")
-    stage.plan()
-    with stage.database.transaction() as session:
-        programme.withdraw_schedule(session, stage.cast.lan, schedule.id, stage.now, wire=stage.wire)
-    stage.plan(stage.now + 3 * HOUR, everyone=True)
-    assert planned(stage, box) == []
 
 
 def test_schedules_of_an_area_that_moved_are_looked_at_again(stage: Any) -> None:
