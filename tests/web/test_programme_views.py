@@ -384,13 +384,6 @@ def test_a_loudspeaker_tells_what_it_will_play_on_a_date(
     mai.read(f"/programme/loudspeakers/{speakers[0]}", status=404)
 
 
-def test_the_sheet_for_the_notice_board_has_the_week_and_nothing_else(lan: Any, add: Add) -> None:
-    add(daily("06:00"))
-    page = lan.read(f"/programme/print?week={MONDAY.isoformat()}")
-    assert page.count("Bản tin sáng") == 7
-    assert "tabbar" not in page
-
-
 def test_the_programme_is_public_only_behind_a_link_and_until_it_is_revoked(
     lan: Any, add: Add, cast: Any, client: Any, database: Database
 ) -> None:
@@ -402,6 +395,9 @@ def test_the_programme_is_public_only_behind_a_link_and_until_it_is_revoked(
     page = client.read(f"/calendar/{token}")
     assert page.count("Bản tin sáng") == 6
     assert "Hôm nay" not in page  # nothing of the inside
+    sheet = lan.read(f"/programme/print?week={MONDAY.isoformat()}")
+    assert sheet.count("Bản tin sáng") == 7
+    assert "tabbar" not in sheet
     client.read("/calendar/doan-mo", status=404)
     lan.send(f"/calendars/links/{feed_id}/revoke")
     client.read(f"/calendar/{token}", status=404)
