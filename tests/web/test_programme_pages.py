@@ -149,3 +149,8 @@ def test_a_schedule_says_which_of_its_bulletins_will_be_left_out(
         bulletins.withdraw(session, lan_now, approved, wire=system.wire, now=NOW)
         assert session.get_one(Bulletin, approved).withdrawn_state is not None
     assert "bị bỏ qua khi phát" in lan.read(f"/programme/schedules/{schedules(database)[0].id}")
+
+
+def test_a_line_more_is_had_without_scripts(lan: Any, cast: Any, approved: int) -> None:
+    answer = lan.send("/programme/new", time=["05:30", "17:00"], more="time", frequency="daily")
+    assert answer.get_data(as_text=True).count('name="time"') == 4  # two, one more, and the template

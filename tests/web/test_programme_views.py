@@ -250,11 +250,6 @@ def test_an_existing_schedule_is_changed_with_the_same_form(
     mai.read(path, status=404)
 
 
-def test_a_line_more_is_had_without_scripts(lan: Any, cast: Any, approved: int) -> None:
-    answer = lan.send("/programme/new", time=["05:30", "17:00"], more="time", frequency="daily")
-    assert answer.get_data(as_text=True).count('name="time"') == 4  # two, one more, and the template
-
-
 def test_an_airing_is_moved_told_and_brought_back(
     lan: Any, add: Add, starts: Callable[[int], list[str]]
 ) -> None:
