@@ -16,11 +16,13 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from schedules import recurrence
+from schedules.holidays import Calendar
 from tts.lexicon import Lexicon
 
 from . import areas, composition, layers, speech
 from .composition import VIETNAMESE, Piece
 from .folding import fold
+from .holiday_book import Book
 from .layers import Row
 from .models import (
     Broadcast,
@@ -232,7 +234,8 @@ def _over(session: Session, ids: Sequence[int], now: dt.datetime) -> set[int]:
         .join(Schedule, Schedule.id == ScheduleItem.schedule_id)
         .where(ScheduleItem.bulletin_id.in_(aired - again), Schedule.withdrawn_at.is_(None))
     )
-    comes = cache(lambda schedule: _comes(schedule, now))
+    book = Book(session)
+    comes = cache(lambda schedule: _comes(schedule, book.of(schedule.area_id), now))
     again |= {bulletin_id for bulletin_id, schedule in session.execute(planned) if comes(schedule)}
     return aired - again
 
@@ -246,6 +249,6 @@ def _played(session: Session, ids: Collection[int] | Select[int], when: ColumnEl
     return {each for each in session.scalars(query) if each is not None}
 
 
-def _comes(schedule: Schedule, now: dt.datetime) -> bool:
+def _comes(schedule: Schedule, holidays: Calendar, now: dt.datetime) -> bool:
     rule = recurrence.from_dict(schedule.rule)
-    return next(recurrence.occurrences(rule, now, now + HORIZON), None) is not None
+    return next(recurrence.occurrences(rule, now, now + HORIZON, holidays), None) is not None

@@ -82,7 +82,7 @@ def check(
     )
     return [
         *_content(session, repertoire, bulletin_ids),
-        *_nearness(rule, starts, now, _time_to_fetch(session, area_id, pieces, now)),
+        *_nearness(rule, calendar, starts, now, _time_to_fetch(session, area_id, pieces, now)),
         *_times(session, area_id, rule, duration_ms(pieces), now),
         *_holidays(rule, starts, calendar),
         *map(_overlap, clashing),
@@ -99,13 +99,16 @@ def _content(session: Session, repertoire: Repertoire, bulletin_ids: Sequence[in
 
 
 def _nearness(
-    rule: Rule, starts: Sequence[dt.datetime], now: dt.datetime, time_to_fetch: dt.timedelta
+    rule: Rule,
+    holidays: Calendar,
+    starts: Sequence[dt.datetime],
+    now: dt.datetime,
+    time_to_fetch: dt.timedelta,
 ) -> Iterator[Concern]:
     today = dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL)
-    gone = (
-        list(recurrence.occurrences(rule, today, now)) if today.date() == now.astimezone(LOCAL).date() else []
-    )
-    if not starts and next(recurrence.occurrences(rule, now, now + EVER), None) is None:
+    begins_today = today.date() == now.astimezone(LOCAL).date()
+    gone = list(recurrence.occurrences(rule, today, now, holidays)) if begins_today else []
+    if not starts and next(recurrence.occurrences(rule, now, now + EVER, holidays), None) is None:
         last = dt.datetime.combine(rule.starts_on, max(rule.times), tzinfo=LOCAL)
         yield Concern("in_past", blocking=True, params={"start": last})
     elif gone:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import holiday_book
+from broadcast import holiday_book, programme
 from broadcast.errors import DomainError, Forbidden, NotFound
 from broadcast.models import Event, HolidayKind, Person, Role
 from broadcast.people import grant
 from schedules.holidays import NATIONAL
-from schedules.types import Frequency, OnHolidays
+from schedules.types import Frequency, OnHolidays, Rule
 
+TODAY = dt.date(2026, 3, 2)
 FESTIVAL = dt.date(2026, 3, 10)
 LIBERATION = dt.date(2026, 4, 30)
 
@@ -105,3 +106,24 @@ def test_the_district_decides_for_its_communes(stage: Any) -> None:
     district, dung = stage.cast.district, stage.cast.dung
     put(stage, FESTIVAL, HolidayKind.OFF, "Ngày hội huyện", area_id=district, person=dung)
     assert calendar(stage, stage.cast.villages[2]).name(FESTIVAL) == "Ngày hội huyện"
+
+
+def test_what_does_not_air_on_a_day_off_of_the_unit_has_missed_nothing_that_morning(stage: Any) -> None:
+    rule = Rule(Frequency.DAILY, TODAY, (dt.time(7), dt.time(17)), on_holidays=OnHolidays.SKIP)
+
+    def doubts() -> set[str]:
+        bulletins = [stage.bulletin()]
+        with stage.database.transaction() as session:
+            found = programme.check(
+                session,
+                stage.cast.lan,
+                area_id=stage.cast.commune,
+                bulletin_ids=bulletins,
+                rule=rule,
+                now=stage.now,
+            )
+        return {each.code for each in found}
+
+    assert "in_past" in doubts()
+    put(stage, TODAY, HolidayKind.OFF, "Hội làng")
+    assert "in_past" not in doubts()
