@@ -172,7 +172,9 @@ def _last_seen() -> int | None:
 def _send(feed: Feed, mine: Stream, after_id: int | None) -> Iterator[str]:
     ends = time.monotonic() + LONGEST_S
     yield "retry: 3000\n\n"
+    told = 0  # what happens just now is missed and waits as well
     for change in feed.missed(mine, after_id) if after_id is not None else ():
+        told = change.id
         yield change.encode()
     while time.monotonic() < ends:
         try:
@@ -182,4 +184,5 @@ def _send(feed: Feed, mine: Stream, after_id: int | None) -> Iterator[str]:
             continue
         if waited is None:
             return
-        yield waited.encode()
+        if waited.id > told:
+            yield waited.encode()

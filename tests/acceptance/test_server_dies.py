@@ -39,7 +39,7 @@ def test_a_server_killed_at_a_step_of_dispatch_loses_nothing_and_plays_nothing_t
     announcement = station.prepared_urgent("Nước sông lên nhanh.")
 
     station.flag.touch()
-    schedule = station.schedule(bulletin, [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=14)])
+    schedule = station.schedule(bulletin, [dt.datetime.now(dt.UTC) + dt.timedelta(seconds=22)])
     urgent = station.broadcast(station.send_urgent(announcement))
     assert server.wait(20) == -9
     station.serve()

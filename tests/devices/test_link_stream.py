@@ -204,7 +204,7 @@ def test_a_message_in_pieces_is_heard_once_and_confirmed_once(free_port: int) ->
         peer.sendall(whole[:5])
         assert not heard.wait(0.1)
         peer.sendall(whole[5:])
-        answers.append(peer.recv(100))
+        answers.append(peer.recv(len(PUBACK)))
         peer.recv(100)  # the good-bye
 
     async def story(url: str) -> None:

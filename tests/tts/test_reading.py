@@ -162,7 +162,7 @@ def test_it_is_read_as_an_announcer_would(written: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("written", "piece", "doubt"),
     [
-        ("Theo MTĐT", "MTĐT", Doubt.UNKNOWN_ABBREVIATION),
+        ("Theo QXZK", "QXZK", Doubt.UNKNOWN_ABBREVIATION),
         ("Ông Schmidt đến thăm", "Schmidt", Doubt.FOREIGN),
         ("liên hệ [email protected]", "[email protected]", Doubt.UNREADABLE),
         ("đến hết 3/4", "3/4", None),

@@ -19,7 +19,7 @@ from broadcast.database import Database
 from broadcast.errors import Unavailable
 from broadcast.models import Person
 from web.auth import signed_in
-from web.sse import Change, Feed, Stream
+from web.sse import Change, Feed, Stream, _send
 
 Open = Callable[[Person | None, str], Page]
 
@@ -54,6 +54,16 @@ def test_what_happened_while_away_is_told_on_return(feed: Feed, database: Databa
         emit(database, "bulletin", cast.commune, subject=number)
     mine = Stream(cast.lan.id, frozenset({cast.commune}))
     assert [change.subject for change in feed.missed(mine, 1)] == [1, 2]
+
+
+def test_what_happens_while_a_stream_opens_is_told_once(feed: Feed, database: Database, cast: Any) -> None:
+    for number in range(2):
+        emit(database, "bulletin", cast.commune, subject=number)
+    mine = Stream(cast.lan.id, frozenset({cast.commune}))
+    for each in (*feed.missed(mine, 0)[1:], Change(3, "alarm", None, 4), None):
+        mine.waiting.put(each)
+    told = [line.split("\n")[0] for line in _send(feed, mine, 0)]
+    assert told == ["retry: 3000", "id: 1", "id: 2", "id: 3"]
 
 
 def test_the_number_of_streams_is_capped_and_the_oldest_tab_gives_way(database: Database) -> None:
