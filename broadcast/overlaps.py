@@ -90,9 +90,7 @@ def find(
 
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
-    new = side(session, area, bulletin_ids, rule, schedule_id)
+    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
     look, starts = Look(session, new), coming(new.rule, now, new.holidays)
     teller = _Teller(session, person, look, new)
     found = [
@@ -119,9 +117,7 @@ def next_free(
     Instead of ``time``, or of the rule's first; None when there is none before midnight.
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
-    new = side(session, area, bulletin_ids, rule, schedule_id)
+    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
     return _shifted(session, new, time, policies.of(session, area_id).open, now)
 
 
@@ -137,10 +133,22 @@ def after(
     time: dt.time | None = None,
 ) -> dt.time | None:
     """Right behind what plays then, to the minute, at whatever hour that is. As ``next_free`` otherwise."""
+    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
+    return _shifted(session, new, time, ANY_HOUR, now)
+
+
+def _wished(
+    session: Session,
+    person: Person,
+    area_id: int,
+    bulletin_ids: Sequence[int],
+    rule: Rule,
+    schedule_id: int | None,
+) -> Side:
+    """What the person would save, if they may."""
     area = areas.get(session, area_id)
     permissions.require(person, Role.EDITOR, area, session)
-    new = side(session, area, bulletin_ids, rule, schedule_id)
-    return _shifted(session, new, time, ANY_HOUR, now)
+    return side(session, area, bulletin_ids, rule, schedule_id)
 
 
 def _shifted(
