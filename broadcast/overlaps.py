@@ -18,7 +18,7 @@ from . import areas, decisions, permissions, policies
 from .clashes import Clash, Look, Side
 from .errors import RuleInvalid
 from .holiday_book import calendar_of
-from .models import Area, Person, Role, Schedule
+from .models import Person, Role, Schedule
 from .repertoire import Repertoire, duration_ms, klass
 
 LOOK_AHEAD = dt.timedelta(days=14)
@@ -55,10 +55,18 @@ class Overlap:
     may_decide: bool  # it comes from above with priority: the unit decides the order
 
 
-def side(
-    session: Session, area: Area, bulletin_ids: Sequence[int], rule: Rule, schedule_id: int | None
+def _side(
+    session: Session,
+    person: Person,
+    *,
+    area_id: int,
+    bulletin_ids: Sequence[int],
+    rule: Rule,
+    schedule_id: int | None,
 ) -> Side:
-    """The schedule that is about to be saved. Errors: RuleInvalid."""
+    """The schedule that is about to be saved. Errors: UnknownArea, Forbidden, RuleInvalid."""
+    area = areas.get(session, area_id)
+    permissions.require(person, Role.EDITOR, area, session)
     try:
         rule = recurrence.validate(rule)
     except RuleError as error:
@@ -90,7 +98,9 @@ def find(
 
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
+    new = _side(
+        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+    )
     look, starts = Look(session, new), coming(new.rule, now, new.holidays)
     teller = _Teller(session, person, look, new)
     found = [
@@ -117,7 +127,9 @@ def next_free(
     Instead of ``time``, or of the rule's first; None when there is none before midnight.
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
+    new = _side(
+        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+    )
     return _shifted(session, new, time, policies.of(session, area_id).open, now)
 
 
@@ -133,22 +145,10 @@ def after(
     time: dt.time | None = None,
 ) -> dt.time | None:
     """Right behind what plays then, to the minute, at whatever hour that is. As ``next_free`` otherwise."""
-    new = _wished(session, person, area_id, bulletin_ids, rule, schedule_id)
+    new = _side(
+        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+    )
     return _shifted(session, new, time, ANY_HOUR, now)
-
-
-def _wished(
-    session: Session,
-    person: Person,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    schedule_id: int | None,
-) -> Side:
-    """What the person would save, if they may."""
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
-    return side(session, area, bulletin_ids, rule, schedule_id)
 
 
 def _shifted(
