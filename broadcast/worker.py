@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from schedules.clock import Clock
+from schedules.clock import Clock, Ticks
 
 from . import (
     acoustic,
@@ -63,11 +63,13 @@ class Worker:
         roles: Collection[str] = ROLES,
         *,
         checkpoint: Callable[[str], None] = lambda name: None,  # noqa: ARG005
+        ticks: Ticks | None = None,
     ) -> None:
+        """``checkpoint`` hears the name of each step; ``ticks`` in place of this machine's clock."""
         self.name = f"{socket.gethostname()[:30]}.{os.getpid()}.{secrets.token_hex(3)}"
         self._system = system
         self._roles = roles
-        self._clock = Clock()
+        self._clock: Ticks = ticks or Clock()
         self._leadership: Leadership | None = None
         self._connected_at: dt.datetime | None = None
         self._connections = 0

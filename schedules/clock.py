@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,6 +17,21 @@ Job = Callable[[], bool | None]
 """A piece of work; True means that there is more to do at once."""
 
 _MAX_JOBS = 16
+
+
+class Ticks(Protocol):
+    """What drives a worker: a ``Clock``, or one of a time that leaps."""
+
+    def every(self, seconds: float, job: Job, name: str) -> None: ...
+
+    @property
+    def names(self) -> frozenset[str]: ...
+
+    def kick(self, name: str) -> None: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 class Clock:
