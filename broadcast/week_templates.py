@@ -118,6 +118,14 @@ def list_(session: Session, person: Person, area_id: int) -> list[WeekTemplate]:
     return list(session.scalars(query))
 
 
+def get(session: Session, person: Person, template_id: int) -> WeekTemplate:
+    """Errors: NotFound, also for one of an area that the person may not see."""
+    template = session.get(WeekTemplate, template_id)
+    if template is None or not permissions.may(person, Role.VIEWER, template.area_id, session):
+        raise NotFound(kind="week_template", id=template_id)
+    return template
+
+
 def apply(session: Session, person: Person, template_id: int, *, monday: dt.date, now: dt.datetime) -> Filled:
     """Fill a week from a template; what collides is left out and told. Errors: NotFound, Forbidden."""
     template = _editable(session, person, template_id)
@@ -134,9 +142,7 @@ def delete(session: Session, person: Person, template_id: int, now: dt.datetime)
 
 
 def _editable(session: Session, person: Person, template_id: int) -> WeekTemplate:
-    template = session.get(WeekTemplate, template_id)
-    if template is None or not permissions.may(person, Role.VIEWER, template.area_id, session):
-        raise NotFound(kind="week_template", id=template_id)
+    template = get(session, person, template_id)
     permissions.require(person, Role.EDITOR, template.area_id, session)
     return template
 

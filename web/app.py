@@ -31,6 +31,7 @@ VIEWS = (
     "occurrence_actions",
     "overviews",
     "week_copies",
+    "week_patterns",
     "urgent",
     "loudspeakers",
     "enrolment",

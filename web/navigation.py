@@ -24,6 +24,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "occurrences": "programme",
     "overviews": "programme",
     "week_copies": "programme",
+    "week_patterns": "programme",
     "calendars": "programme",
     "calendar_import": "programme",
     "calendar_holidays": "programme",

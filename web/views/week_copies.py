@@ -82,16 +82,18 @@ def _page(
         target=target,
         filled=filled,
         problem=problem,
-        reasons=_reasons(),
+        reasons=reasons(),
         week=WEEK,
     )
 
 
-def _reasons() -> dict[str, str]:
+def reasons() -> dict[str, str]:
+    """Why an airing is left out of a week that is filled."""
     return {
         "past": str(_("đã qua")),
         "not_approved": str(_("bản tin không còn hiệu lực duyệt")),
         "no_audio": str(_("bản tin chưa có âm thanh")),
+        "forbidden": str(_("bạn không lập lịch cho địa bàn này")),
         "": str(_("bản tin không dùng được nữa")),
     }
 
