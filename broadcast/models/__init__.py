@@ -3,7 +3,7 @@
 from .base import Base
 from .calendars import CalendarFeed, HolidayChange, HolidayKind, ImportedEvent
 from .changes import ChangeAction, Notice, NoticeKind, OrderDecision, ScheduleChange, WeekTemplate
-from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, VersionPart
+from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, Sound, VersionPart
 from .fleet import (
     AreaPolicy,
     Box,
@@ -105,6 +105,7 @@ __all__ = [
     "ScheduleChange",
     "ScheduleItem",
     "SignInFailure",
+    "Sound",
     "StartMode",
     "Station",
     "UptimeDay",

@@ -1,4 +1,4 @@
-"""Bulletins, their versions, approvals, and the audio made of them."""
+"""Bulletins, their versions, approvals, the audio made of them, and the sounds between them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from devices.messages import BulletinClass
+from schedules.slots import Kind
 
 from .base import Base, UtcDateTime, words
 from .people import Area, Person
@@ -55,6 +56,11 @@ class Bulletin(Base):
     withdrawn_state: Mapped[BulletinState | None] = mapped_column(words(BulletinState))  # to undo
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     return_note: Mapped[str] = mapped_column(Text, default="")  # why the approver sent it back
+    valid_from: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # None: from its beginning
+    valid_until: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # None: until it is withdrawn
+    airing_times: Mapped[int | None]  # wished, within so many days from valid_from
+    airing_days: Mapped[int | None]
+    airing_gap_s: Mapped[int | None]  # between two of them, at least
     area: Mapped[Area] = relationship()
     author: Mapped[Person] = relationship(foreign_keys=[author_id])
     current: Mapped[BulletinVersion] = relationship(
@@ -168,3 +174,19 @@ class Clip(Base):
     peaks: Mapped[list[int]] = mapped_column(JSON)
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+
+
+class Sound(Base):
+    """A tune, chime, closing or piece that the slots of an area and below it may play."""
+
+    __tablename__ = "sound"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    kind: Mapped[Kind] = mapped_column(words(Kind))
+    title: Mapped[str] = mapped_column(String(200))
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
+    created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    area: Mapped[Area] = relationship()
+    clip: Mapped[Clip] = relationship()

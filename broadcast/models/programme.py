@@ -6,7 +6,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event, text
+from sqlalchemy import JSON, Connection, ForeignKey, Index, String, Text, UniqueConstraint, event, false, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
@@ -19,7 +19,11 @@ from .people import Area
 
 
 class Schedule(Base):
-    """A rule that says when which bulletins play in an area."""
+    """A rule that says when which bulletins play in an area.
+
+    ``slot``: it fills itself at each start (``schedules.slots.to_dict``); the bulletins are then those that
+    an officer has put in order. None: it plays its bulletins and nothing else.
+    """
 
     __tablename__ = "schedule"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -27,6 +31,7 @@ class Schedule(Base):
     title: Mapped[str] = mapped_column(String(200))
     rule: Mapped[dict[str, Any]] = mapped_column(JSON)
     rule_text: Mapped[str] = mapped_column(String(200), default="")
+    slot: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -80,6 +85,7 @@ class Broadcast(Base):
     duration_ms: Mapped[int]
     expires: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     state: Mapped[BroadcastState] = mapped_column(words(BroadcastState), default=BroadcastState.PLANNED)
+    partial: Mapped[bool] = mapped_column(default=False, server_default=false())  # heard in some parts only
     created_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     stopped_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
@@ -95,11 +101,18 @@ class Broadcast(Base):
 
 
 class BroadcastClip(Base):
+    """A piece of audio in a broadcast, in order.
+
+    ``area_id`` None: for all who hear nothing of their own; else for that area and all below it. Each
+    loudspeaker hears those of the nearest area, and no other.
+    """
+
     __tablename__ = "broadcast_clip"
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
     bulletin_id: Mapped[int | None] = mapped_column(ForeignKey("bulletin.id"))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     clip: Mapped[Clip] = relationship()
 
 
