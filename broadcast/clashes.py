@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from schedules import conflicts, recurrence
@@ -131,16 +131,7 @@ class Look:
             .where(shared, Schedule.withdrawn_at.is_(None), Schedule.id != self._new.id)
             .order_by(Schedule.id)
         )
-        found = list(self._session.scalars(query))
-        repertoire = Repertoire(self._session)
-        repertoire.learn([item.bulletin_id for each in found for item in each.items])
-        names = self._names(each.created_by for each in found)
-        book = Book(self._session)
-        sides = (
-            (each, Side.of(each, repertoire.pieces(each), book.of(each.area_id), who=names[each.created_by]))
-            for each in found
-        )
-        return [(each, side) for each, side in sides if side.length_ms]
+        return sides(self._session, query)
 
     def clashes(self, other: Side, starts: Sequence[dt.datetime]) -> list[Clash]:
         """Every overlap with these starts of the new schedule, by time."""
@@ -182,6 +173,21 @@ class Look:
         wait = other.wait(turn)
         return other.starts(first.start - wait - other.length, last.end - wait)
 
-    def _names(self, person_ids: Iterable[int]) -> dict[int, str]:
-        query = select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))
-        return {row.id: row.name for row in self._session.execute(query)}
+
+def sides(session: Session, query: Select[Schedule]) -> list[tuple[Schedule, Side]]:
+    """The schedules that a query finds, as sides of a conflict; without those that have nothing to play."""
+    found = list(session.scalars(query))
+    repertoire = Repertoire(session)
+    repertoire.learn([item.bulletin_id for each in found for item in each.items])
+    names = _names(session, (each.created_by for each in found))
+    book = Book(session)
+    told = (
+        (each, Side.of(each, repertoire.pieces(each), book.of(each.area_id), who=names[each.created_by]))
+        for each in found
+    )
+    return [(each, side) for each, side in told if side.length_ms]
+
+
+def _names(session: Session, person_ids: Iterable[int]) -> dict[int, str]:
+    query = select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))
+    return {row.id: row.name for row in session.execute(query)}
