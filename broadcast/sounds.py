@@ -1,0 +1,145 @@
+"""The sounds of a unit's slots: signature tunes, chimes, closings and recorded pieces, also for all below."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from schedules.slots import FRAME, Kind
+from tts import recording as recordings
+from tts.synthesis import Synthesiser
+from tts.types import AudioClip, Chime, Recorded, Script
+
+from . import areas, audit, clips, events, permissions, speech
+from .errors import EmptyTitle, InvalidInput, NotFound, TitleTooLong, WrongState
+from .library import Library
+from .models import AreaClosure, Person, Role, Sound
+
+KINDS = (*sorted(FRAME), Kind.PIECE)
+TITLE_LIMIT = 200
+
+
+def master(library: Library, synthesiser: Synthesiser, source: Path) -> AudioClip:
+    """An uploaded file as it may go on air, in the library already.
+
+    It takes as long as the sound is long to decode, so no transaction should be open meanwhile.
+    Errors: NotAudio, AudioTooLong, AudioSilent, DiskFull, StorageFailed, SpeechFailed.
+    """
+    library.check_space(1)
+    with library.incoming() as folder, speech.translated():
+        flac = folder / "sound.flac"
+        take = recordings.accept(source, flac)
+        part = Recorded(flac, take.sha256)
+        clip = synthesiser.render(Script((part,), chime=Chime.NONE, lead_in=0.0, tail=0.0))
+    library.put(clip)
+    return clip
+
+
+def add(
+    session: Session,
+    person: Person,
+    area_id: int,
+    *,
+    kind: Kind,
+    title: str,
+    recording: AudioClip,
+    now: dt.datetime,
+) -> Sound:
+    """Offer what ``master`` has made to the slots of an area and of all below it.
+
+    Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, InvalidInput (a kind that is no sound).
+    """
+    area = areas.get(session, area_id)
+    permissions.require(person, Role.EDITOR, area, session)
+    if kind not in KINDS:
+        raise InvalidInput(field="kind", value=kind.value)
+    clip = clips.keep(session, recording, now)
+    sound = Sound(
+        area_id=area.id,
+        kind=kind,
+        title=_checked_title(title),
+        clip_id=clip.id,
+        created_by=person.id,
+        created_at=now,
+    )
+    session.add(sound)
+    _tell(session, person, sound, "sound.add", now)
+    return sound
+
+
+def offered(session: Session, area_id: int) -> list[Sound]:
+    """What a slot of the area may play: its own sounds and those from above, by kind and title."""
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    query = select(Sound).where(Sound.area_id.in_(above), Sound.retired_at.is_(None))
+    return list(session.scalars(query.order_by(Sound.kind, Sound.title, Sound.id)))
+
+
+def get(session: Session, person: Person, sound_id: int) -> Sound:
+    """Errors: NotFound, also for one that is offered nowhere where the person may look."""
+    sound = session.get(Sound, sound_id)
+    if sound is None or not (
+        permissions.may(person, Role.VIEWER, sound.area_id, session) or _reaches(session, person, sound)
+    ):
+        raise NotFound(kind="sound", id=sound_id)
+    return sound
+
+
+def rename(session: Session, person: Person, sound_id: int, *, title: str, now: dt.datetime) -> Sound:
+    """Errors: NotFound, Forbidden, EmptyTitle, TitleTooLong."""
+    sound = _editable(session, person, sound_id)
+    sound.title = _checked_title(title)
+    _tell(session, person, sound, "sound.rename", now)
+    return sound
+
+
+def retire(session: Session, person: Person, sound_id: int, *, now: dt.datetime) -> Sound:
+    """Slots that have it play on without it. Errors: NotFound, Forbidden, WrongState."""
+    sound = _editable(session, person, sound_id)
+    if sound.retired_at is not None:
+        raise WrongState(kind="sound", state="retired", action="retire")
+    sound.retired_at = now
+    _tell(session, person, sound, "sound.retire", now)
+    return sound
+
+
+def restore(session: Session, person: Person, sound_id: int, *, now: dt.datetime) -> Sound:
+    """Errors: NotFound, Forbidden, WrongState."""
+    sound = _editable(session, person, sound_id)
+    if sound.retired_at is None:
+        raise WrongState(kind="sound", state="offered", action="restore")
+    sound.retired_at = None
+    _tell(session, person, sound, "sound.restore", now)
+    return sound
+
+
+def _editable(session: Session, person: Person, sound_id: int) -> Sound:
+    sound = get(session, person, sound_id)
+    permissions.require(person, Role.EDITOR, sound.area_id, session)
+    return sound
+
+
+def _reaches(session: Session, person: Person, sound: Sound) -> bool:
+    query = select(AreaClosure.descendant_id).where(
+        AreaClosure.ancestor_id == sound.area_id,
+        AreaClosure.descendant_id.in_(permissions.visible(person)),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _checked_title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title:
+        raise EmptyTitle(field="title")
+    if len(title) > TITLE_LIMIT:
+        raise TitleTooLong(count=len(title), limit=TITLE_LIMIT)
+    return title
+
+
+def _tell(session: Session, person: Person, sound: Sound, action: str, now: dt.datetime) -> None:
+    session.flush()
+    subject, detail = f"sound:{sound.id}", {"kind": sound.kind.value, "title": sound.title}
+    audit.record(session, now=now, person_id=person.id, action=action, subject=subject, **detail)
+    events.emit(session, now=now, kind="sound", area_id=sound.area_id, subject=sound.id)
