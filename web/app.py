@@ -25,6 +25,7 @@ STATIC = Path(__file__).parent / "static"
 VIEWS = (
     "today",
     "bulletins",
+    "airtime",
     "reading",
     "programme",
     "scheduling",
@@ -32,6 +33,7 @@ VIEWS = (
     "overviews",
     "week_copies",
     "week_patterns",
+    "whose_turn",
     "urgent",
     "loudspeakers",
     "enrolment",
@@ -48,6 +50,7 @@ VIEWS = (
     "lexicon",
     "lexicon_table",
     "stations",
+    "sounds",
     "recordings",
     "uploads",
     "people",

@@ -21,14 +21,18 @@ PARTS = {  # blueprints whose pages belong to another's
     "uptime": "loudspeakers",
     "policies": "loudspeakers",
     "scheduling": "programme",
+    "slots": "programme",
+    "sounds": "programme",
     "occurrences": "programme",
     "overviews": "programme",
     "week_copies": "programme",
     "week_patterns": "programme",
+    "whose_turn": "programme",
     "calendars": "programme",
     "calendar_import": "programme",
     "calendar_holidays": "programme",
     "recordings": "bulletins",
+    "airtime": "bulletins",
     "lexicon_table": "lexicon",
 }
 

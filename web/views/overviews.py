@@ -17,7 +17,7 @@ from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
-from web.views import places, week_grid, words
+from web.views import places, week_grid, whose_turn, words
 from web.views.day_notes import DayNote, note
 
 blueprint = Blueprint("overviews", __name__, url_prefix="/programme")
@@ -81,6 +81,7 @@ def day() -> str:
         hours=hours,
         lines=_lines(area, slots, hours) if area and slots else [],
         one=dt.timedelta(days=1),
+        turns=whose_turn.in_days(area, date, date),
         **_page(area, options),
     )
 
