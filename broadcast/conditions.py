@@ -60,13 +60,17 @@ class Conditions:
     heartbeat: dt.timedelta = HEARTBEAT
 
     @property
+    def _patience(self) -> dt.timedelta:
+        return 3 * self.heartbeat + GRACE
+
+    @property
     def in_service(self) -> ColumnElement[bool]:
         """Heard before and not retired: only these can break."""
         return and_(Loudspeaker.retired_at.is_(None), Loudspeaker.activated_at.is_not(None))
 
     @property
     def offline(self) -> ColumnElement[bool]:
-        limit = self.now - (3 * self.heartbeat + GRACE)
+        limit = self.now - self._patience
         return or_(
             Loudspeaker.online.is_(False), Loudspeaker.last_seen.is_(None), Loudspeaker.last_seen < limit
         )
@@ -77,8 +81,13 @@ class Conditions:
 
     @property
     def unheard(self) -> ColumnElement[bool]:
-        """For so long that somebody must know."""
-        return Loudspeaker.last_seen < self.now - SILENT_AFTER
+        """For so long that somebody must know; between two rare signs of life nobody is missed."""
+        return and_(Loudspeaker.last_seen < self.now - SILENT_AFTER, self.offline)
+
+    @property
+    def fell_silent_since(self) -> dt.datetime:
+        """Whoever is gone and was heard after this has only just been missed."""
+        return self.now - max(SILENT_AFTER, self._patience)
 
     @property
     def unproved(self) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from . import alarms
 from .alarms import Change, Kind
-from .conditions import SILENT_AFTER, Conditions, fault
+from .conditions import Conditions, fault
 from .models import Alarm, Area, AreaClosure, Loudspeaker
 
 OUTAGE_WITHIN = dt.timedelta(minutes=10)
@@ -149,6 +149,7 @@ class _Outages:
     def __init__(self, session: Session, conditions: Conditions) -> None:
         self._session = session
         self._now = conditions.now
+        self._lately = conditions.fell_silent_since - OUTAGE_WITHIN
         self._gone = conditions.offline
         self._in_service = conditions.in_service
         self.open = {
@@ -175,7 +176,7 @@ class _Outages:
 
     def _counts(self) -> Sequence[tuple[Area, int, int, int]]:
         """Of each area: heard ever, gone now, gone since shortly; the widest areas first."""
-        lately = Loudspeaker.last_seen > self._now - SILENT_AFTER - OUTAGE_WITHIN
+        lately = Loudspeaker.last_seen > self._lately
         query = (
             select(Area, func.count(), _sum(self._gone), _sum(and_(self._gone, lately)))
             .join(AreaClosure, AreaClosure.ancestor_id == Area.id)

@@ -29,9 +29,9 @@ def say(stage: Any, box: Any, after: dt.timedelta, **fields: Any) -> None:
     stage.hear(box.state(at, **{"clock": ClockQuality.SYNCED, **fields}), now=at)
 
 
-def watch(stage: Any, after: dt.timedelta) -> int:
+def watch(stage: Any, after: dt.timedelta, heartbeat: dt.timedelta = MINUTE) -> int:
     with stage.database.transaction() as session:
-        return monitoring.watch(session, stage.now + after)
+        return monitoring.watch(session, stage.now + after, heartbeat)
 
 
 def open_ones(stage: Any) -> list[tuple[str, int | None]]:
@@ -63,6 +63,24 @@ def test_what_lasts_is_told_once_and_once_when_it_is_well(stage: Any) -> None:
     watch(stage, 4 * MINUTE)
     watch(stage, 5 * MINUTE)
     assert news(stage) == [("dead_horn", "opened"), ("dead_horn", "well")]
+
+
+def test_between_two_rare_signs_of_life_nobody_is_told_of_a_silence(stage: Any) -> None:
+    """A box on a dear SIM speaks once an hour, and its last will still tells at once that it is gone."""
+    boxes = heard(stage, 4)
+    assert [watch(stage, n * MINUTE, heartbeat=HOUR) for n in (11, 59, 170)] == [0, 0, 0]
+    say(stage, boxes[0], 55 * MINUTE, online=False)
+    assert watch(stage, 60 * MINUTE, heartbeat=HOUR) == 1
+    assert [kind for kind, _ in open_ones(stage)] == ["silent"]
+    watch(stage, 182 * MINUTE, heartbeat=HOUR)
+    assert [kind for kind, _ in open_ones(stage)] == ["area_outage"]
+
+
+def test_a_village_that_loses_its_power_is_one_alarm_also_where_signs_of_life_are_rare(stage: Any) -> None:
+    for box in heard(stage, 3, area_id=stage.cast.villages[0]):
+        say(stage, box, 50 * MINUTE, online=False)
+    assert watch(stage, 50 * MINUTE, heartbeat=HOUR) == 1
+    assert [kind for kind, _ in open_ones(stage)] == ["area_outage"]
 
 
 def test_what_a_person_took_note_of_does_not_come_back_before_it_was_well(stage: Any) -> None:
