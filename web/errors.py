@@ -19,11 +19,12 @@ from broadcast.errors import (
     NotAuthenticated,
     NotFound,
     RuleInvalid,
+    SlotInvalid,
     TooManyAttempts,
     Unavailable,
 )
 
-from . import rule_words
+from . import rule_words, slot_words
 from .edge import give_up, read_again
 from .sentences import ADVICE, SENTENCES, TITLES
 
@@ -54,6 +55,8 @@ def sentence(error: DomainError) -> str:
     """What to say, in the language of the page."""
     if isinstance(error, RuleInvalid) and "why" in error.params:
         return rule_words.sentence(str(error.params["why"]), error.params)
+    if isinstance(error, SlotInvalid) and "why" in error.params:
+        return slot_words.sentence(str(error.params["why"]), error.params)
     values: defaultdict[str, object] = defaultdict(str, error.params)
     return str(SENTENCES.get(error.code, SENTENCES["domain_error"])) % values
 

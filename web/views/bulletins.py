@@ -18,8 +18,9 @@ from web.auth import current_person, has_role, signed_in
 from web.edge import now, only_reads, system
 from web.errors import refuse, sentence
 from web.forms import bulletins as forms
+from web.forms.airtime import AirtimeForm
 from web.forms.bulletins import BulletinForm
-from web.views import drafting, history, marking, places, sections, sounding, voicing, words
+from web.views import airtime_page, drafting, history, marking, places, sections, sounding, voicing, words
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 
@@ -111,7 +112,7 @@ def arrange() -> str:
 @blueprint.get("/<int:bulletin_id>")
 @signed_in
 def show(bulletin_id: int) -> str:
-    return _bulletin_page(bulletin_id)
+    return page(bulletin_id)
 
 
 @blueprint.get("/<int:bulletin_id>/edit")
@@ -190,7 +191,7 @@ def restore(bulletin_id: int) -> Response:
 def decide(bulletin_id: int) -> Answer:
     person, form = current_person(), forms.read_decision(request.form)
     if form.errors:
-        return _bulletin_page(bulletin_id, decision=form), 422
+        return page(bulletin_id, decision=form), 422
     try:
         if form.approve:
             bulletins.approve(
@@ -207,7 +208,7 @@ def decide(bulletin_id: int) -> Answer:
                 g.session, person, bulletin_id, version=form.version, note=form.note, now=now()
             )
     except DomainError as error:
-        return _bulletin_page(bulletin_id, decision=form, problem=sentence(error)), refuse(error)
+        return page(bulletin_id, decision=form, problem=sentence(error)), refuse(error)
     flash(_("Đã duyệt. Bản tin lên lịch phát được.") if form.approve else _("Đã trả lại người soạn."), "ok")
     return redirect(url_for(".show", bulletin_id=bulletin_id))
 
@@ -242,7 +243,8 @@ def _form_page(form: BulletinForm, **more: Any) -> str:
     )
 
 
-def _bulletin_page(bulletin_id: int, **more: Any) -> str:
+def page(bulletin_id: int, airtime_form: AirtimeForm | None = None, **more: Any) -> str:
+    """The page of a bulletin; ``airtime_form`` is what was typed there and could not be saved."""
     person = current_person()
     bulletin = bulletins.get(g.session, person, bulletin_id)
     version = bulletin.current
@@ -253,7 +255,8 @@ def _bulletin_page(bulletin_id: int, **more: Any) -> str:
         version=version,
         sound=sounding.of(version, bulletin),
         **sections.of_version(version, bulletin.area_id, bulletin.klass),
-        **marking.values(bulletin.area_id, url_for(".show", bulletin_id=bulletin_id)),
+        **marking.values(bulletin.area_id, url_for("bulletins.show", bulletin_id=bulletin_id)),
+        **airtime_page.values(bulletin, airtime_form),
         may_edit=writer(bulletin.klass) in roles,
         may_send=Role.URGENT in roles,
         may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),

@@ -1,0 +1,58 @@
+"""What a bulletin's page says of its time: how long it holds, how often it is to air, when it will."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from broadcast import airtime, validity
+from broadcast.models import Bulletin
+from schedules.slots import Airings
+from web.edge import now, system
+from web.filters import moment
+from web.forms.airtime import AirtimeForm, form_of
+from web.views import sitting_words
+
+SHOWN = 6  # coming airings
+
+
+def values(bulletin: Bulletin, form: AirtimeForm | None = None) -> dict[str, Any]:
+    """``form`` is what was typed, where it could not be saved."""
+    wished = validity.airings_of(bulletin)
+    found = airtime.of_bulletin(g.session, bulletin, now(), days=system().settings.plan_days)
+    reach = found.reach
+    too_few = reach is not None and reach.short
+    return {
+        "airtime": form or form_of(bulletin.valid_from, bulletin.valid_until, wished),
+        "airtime_told": told(bulletin.valid_from, bulletin.valid_until, wished),
+        "airs": found.coming[:SHOWN],
+        "airs_short": sitting_words.short(bulletin.current.title, reach.possible, reach.wanted)
+        if reach and too_few
+        else "",
+    }
+
+
+def told(first: dt.datetime | None, last: dt.datetime | None, airings: Airings | None) -> str:
+    """``Phát 3 lần trong 5 ngày, cách nhau ít nhất 12 giờ, từ …``; empty where nothing is said."""
+    words = [_wish(airings)] if airings else []
+    if first:
+        words.append(_("từ %(time)s", time=moment(first)))
+    if last:
+        words.append(_("đến %(time)s", time=moment(last)))
+    if not words:
+        return ""
+    sentence = ", ".join(map(str, words)) + "."
+    return sentence if airings else str(_("Có hiệu lực %(span)s", span=sentence))
+
+
+def _wish(airings: Airings) -> str:
+    times = ngettext("Phát %(num)s lần", "Phát %(num)s lần", airings.times)
+    days = ngettext("trong %(num)s ngày", "trong %(num)s ngày", airings.days)
+    if not airings.gap:
+        return f"{times} {days}"
+    gap = _("cách nhau ít nhất %(gap)s", gap=sitting_words.gap_words(airings.gap))
+    return f"{times} {days}, {gap}"
