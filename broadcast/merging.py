@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import areas, audit, people, permissions
 from .errors import InvalidInput, WrongState
-from .models import Area, Grant, Person, Role
+from .models import Area, AreaClosure, Broadcast, Bulletin, Grant, Loudspeaker, Person, Role, Schedule
 
 WHOLE_DAY = ("00:00", "00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit that is to be merged: what it brings, and who will have a role in the whole."""
+
+    area: Area
+    areas: int
+    loudspeakers: int
+    schedules: int
+    bulletins: int
+    broadcasts: int
+    people: tuple[str, ...]
 
 
 def merge(
@@ -34,13 +48,7 @@ def merge(
     Errors: UnknownArea, Forbidden, InvalidInput (they are not beside each other, or of different kinds),
     WrongState (merged before), InvalidCode, AlreadyExists, EmptyTitle.
     """
-    old = [areas.get(session, area_id) for area_id in sorted(set(area_ids))]
-    for each in old:
-        permissions.require(person, Role.ADMIN, each, session)
-        if each.merged_at is not None:
-            raise WrongState(kind="area", id=each.id, state="merged", action="merge")
-    if len(old) < 2 or len({(each.parent_id, each.kind) for each in old}) > 1:
-        raise InvalidInput(field="area_ids")
+    old = _units(session, person, area_ids)
     start, end = _hours(old)
     made = areas.create(
         session,
@@ -61,6 +69,49 @@ def merge(
     _widen(session, old, made, person, now)
     _tell(session, old, made, person, now)
     return made
+
+
+def foresee(session: Session, person: Person, area_ids: Collection[int]) -> list[Part]:
+    """What each of them brings into the new unit. Errors: as ``merge`` for what is merged."""
+    return [_part(session, each) for each in _units(session, person, area_ids)]
+
+
+def merged(session: Session, person: Person) -> list[Area]:
+    """The units that this person administers and that are parts of another since, the last ones first."""
+    mine = permissions.visible(person, Role.ADMIN)
+    query = select(Area).where(Area.merged_at.is_not(None), Area.id.in_(mine))
+    return list(session.scalars(query.order_by(Area.merged_at.desc(), Area.code)))
+
+
+def _units(session: Session, person: Person, area_ids: Collection[int]) -> list[Area]:
+    found = [areas.get(session, area_id) for area_id in sorted(set(area_ids))]
+    for each in found:
+        permissions.require(person, Role.ADMIN, each, session)
+        if each.merged_at is not None:
+            raise WrongState(kind="area", id=each.id, state="merged", action="merge")
+    if len(found) < 2 or len({(each.parent_id, each.kind) for each in found}) > 1:
+        raise InvalidInput(field="area_ids")
+    return found
+
+
+def _part(session: Session, area: Area) -> Part:
+    below = areas.below(area.id)
+
+    def count(what: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> int:
+        return session.scalar(select(func.count(what)).where(*conditions)) or 0
+
+    holders = select(Person.name).join(Grant, Grant.person_id == Person.id)
+    return Part(
+        area=area,
+        areas=count(AreaClosure.descendant_id, AreaClosure.ancestor_id == area.id, AreaClosure.depth > 0),
+        loudspeakers=count(Loudspeaker.id, Loudspeaker.area_id.in_(below), Loudspeaker.retired_at.is_(None)),
+        schedules=count(Schedule.id, Schedule.area_id.in_(below), Schedule.withdrawn_at.is_(None)),
+        bulletins=count(Bulletin.id, Bulletin.area_id.in_(below)),
+        broadcasts=count(Broadcast.id, Broadcast.area_id.in_(below)),
+        people=tuple(
+            session.scalars(holders.where(Grant.area_id == area.id).distinct().order_by(Person.name))
+        ),
+    )
 
 
 def _hours(old: Sequence[Area]) -> tuple[str, str]:

@@ -54,6 +54,7 @@ VIEWS = (
     "recordings",
     "uploads",
     "people",
+    "merging",
     "account",
     "setup",
 )

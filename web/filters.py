@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from flask import Flask
 from flask_babel import get_locale, gettext, ngettext
 
+from broadcast.models import Area
 from schedules.types import LOCAL
 
 VI_DAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
@@ -47,6 +48,13 @@ def long_day(value: dt.date | dt.datetime) -> str:
 def moment(at: dt.datetime | None) -> str:
     """``05:30, 23/11/2026``."""
     return "–" if at is None else f"{clock(at)}, {day(at)}"
+
+
+def place(area: Area) -> str:
+    """The name of an area; of one that became a part of another, since when."""
+    if area.merged_at is None:
+        return area.name
+    return str(gettext("%(name)s (sáp nhập %(day)s)", name=area.name, day=day(area.merged_at)))
 
 
 def ago(at: dt.datetime | None, now: dt.datetime) -> str:
@@ -148,6 +156,7 @@ FILTERS = (
     weekday,
     long_day,
     moment,
+    place,
     ago,
     duration,
     lasting,

@@ -32,6 +32,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "calendar_import": "programme",
     "calendar_holidays": "programme",
     "recordings": "bulletins",
+    "merging": "people",
     "airtime": "bulletins",
     "lexicon_table": "lexicon",
 }

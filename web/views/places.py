@@ -12,6 +12,7 @@ from broadcast.areas import Node
 from broadcast.errors import NotFound
 from broadcast.models import Area, Person, Role
 from web.auth import current_person
+from web.filters import place
 
 MOST_OPTIONS = 400
 INDENT = "\u2003"  # an em space: the only way to indent inside a select
@@ -26,7 +27,7 @@ class Choice:
 
     @property
     def option(self) -> tuple[int, str]:
-        return self.area.id, INDENT * self.depth + self.area.name
+        return self.area.id, INDENT * self.depth + place(self.area)
 
 
 def choices(person: Person, role: Role) -> list[Choice]:
