@@ -152,6 +152,9 @@ class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
     volumes: tuple[VolumeCap, ...] = ()
     minutes_a_day: Int = 240
     utc_offset_minutes: Int = 420
+    weekdays: tuple[Int, ...] = (1, 2, 3, 4, 5, 6, 7)  # 1 is Monday: on which days something may begin
+    sessions_a_day: Int | None = None  # what begins soon after the last sound is of its session; null: any
+    minutes_a_session: Int | None = None  # null: any
 
 
 class TrustedKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,7 @@
 """A whole loudspeaker of ttcs/1: minimal_speaker.py IDENTITY.json FOLDER [PLAYER]; PLAYER gets a second and files."""
-
 # fmt: off
 import base64, contextlib, hashlib, json, os, pathlib, random, re, subprocess, sys, threading, time, urllib.request
-import paho.mqtt.client as mqtt
-from cryptography.exceptions import InvalidSignature
+import paho.mqtt.client as mqtt; from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 class D(dict): __getattr__, __setattr__ = dict.get, dict.__setitem__  # a JSON object with dots; what is missing is None
 TYPE, FOREVER, FACES = "application/vnd.ttcs.v1+json", 1 << 53, re.compile(r"((([01]\d|2[0-3]):[0-5]\d|24:00);){2}")
@@ -26,11 +24,10 @@ class Speaker:
     asked, alarms, told, sent, resend, retry, tele, process, born, boot = {}, {}, 0, 0, 0, 0, 0, None, now(), os.urandom(8).hex()
     def __init__(self, identity, home, player):
         self.me, self.home, self.player, self.address = identity.device, home, player, re.split("[/:]+", identity.broker)
-        self.key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(identity.private_key))
-        keys = [D(key=key, not_after=FOREVER) for key in identity.server_keys]
-        kept = (home / "memory").read_bytes() if (home / "memory").exists() else b"null"
-        self.m = read(kept) or D(revs={}, have={}, cmd={}, buried={}, deck={}, used={}, desired=D(groups=[], policy=D()),
-            seq=0, journal=[], session=0, volume=80, released=0, stop=[0, 0], silence=[0, 0], keyset=D(version=-1, keys=keys))
+        self.key, kept = Ed25519PrivateKey.from_private_bytes(base64.b64decode(identity.private_key)), home / "memory"
+        self.m = read(kept.read_bytes() if kept.exists() else b"null") or D(revs={}, have={}, cmd={}, buried={}, deck={}, used={},
+            sessions={}, stop=[0, 0], silence=[0, 0], released=0, desired=D(groups=[], policy=D()), volume=80, seq=0, journal=[],
+            session=0, keyset=D(version=-1, keys=[D(key=key, not_after=FOREVER) for key in identity.server_keys]))
         for o in self.having("preempted", *SOUNDING): self.move(o, "interrupted", "power")
         self.mq, self.root = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, self.me, False), f"ttcs/1/{identity.tenant}/"
         self.mq.username_pw_set(self.me, identity.password)
@@ -47,8 +44,7 @@ class Speaker:
         with (self.home / "part").open("wb", 0) as part: os.fsync(part.write(json.dumps(self.m).encode()) and part.fileno())
         (self.home / "part").replace(self.home / "memory")
     def log(self, event, **more):
-        self.m.seq += 1
-        self.m.journal.append([self.boot, {"seq": self.m.seq, "at": now(), "event": event, **more}]); self.save()
+        self.m.journal.append([self.boot, {"seq": self.m.seq + 1, "at": now(), "event": event, **more}]); self.m.seq += 1; self.save()
     def move(self, o, state, reason=""):
         over, ms, o.state = state not in ("armed", *SOUNDING), o.offset, state
         self.log(state, item=o.item.id, reason=reason, planned=o.item.start, started=o.started, played_ms=ms, samples=ms * 48,
@@ -119,6 +115,7 @@ class Speaker:
         if o.state == "playing":
             played, day = min(now() - o.at, length(o) - o.offset), self.day(now())
             o.offset, self.m.used[day] = o.offset + played, self.m.used.get(day, 0) + (0 if is_real(o) else played)
+            if not is_real(o): self.m.sessions[self.day(begin(o))] = [self.session(o)[0], now(), self.session(o)[2] + played]
         rest, sounds = length(o) - o.offset, o.state in SOUNDING
         if sounds and self.process: self.process.kill()
         if o.state not in WAITING: state = "partial" if o.offset else "cancelled"
@@ -128,21 +125,19 @@ class Speaker:
         if t > order.expires_at: raise PermissionError("replayed" if order.id in self.m.cmd else "stale")
         if order.id not in self.m.cmd: self.m.cmd[order.id] = self.obey(order, order.action, t); self.save()  # R2
         spread = 0 if order.target == self.me else 2 if order.action in ("stop", "silence") else 5
-        answer = (*self.report("ack", True, command=order.id, **self.m.cmd[order.id]), 1)
+        answer = *self.report("ack", True, command=order.id, **self.m.cmd[order.id]), 1
         threading.Timer(random.uniform(0, spread), self.mq.publish, answer).start()
     def obey(self, order, action, t):
         names, code = order["items"] or (), {"stop": "stopped", "silence": "silenced", "release": "released"}.get(action, "")
         if action == "silence" or (action == "stop" and order.hold_until): self.m[action] = [order.issued_at, order.hold_until or FOREVER]
         for name in names: self.bury(name, t + 14 * 86_400_000, code)
         for o in self.m.deck.values() if action in ("stop", "silence") and not names else ():
-            near = begin(o) < t + (30_000 if o.source else 2_000)
-            if o.state not in WAITING or (near and action == "stop"): self.stop(o, code)
+            if o.state not in WAITING or (action == "stop" and begin(o) < t + (30_000 if o.source else 2_000)): self.stop(o, code)
         if action == "volume" and not 0 <= order.volume <= 100: return {"stage": "refused", "code": "volume"}
         self.m.volume = order.volume if action == "volume" else self.m.volume
         if action == "release": self.m.released = max(self.m.released, order.issued_at)
         if action == "report": self.told, self.tele = None, 0
-        if not code and action not in ("volume", "report"): return {"stage": "refused", "code": "unsupported"}
-        return {"stage": "done", "code": code}
+        return {"stage": "done", "code": code} if code or action in ("volume", "report") else {"stage": "refused", "code": "unsupported"}
     def has(self, ref):  # brought in a thread, by its hash, whole or not at all
         path = self.home / ref.sha256
         if path.exists() or now() < self.asked.get(path, 0): return path.exists()
@@ -157,18 +152,23 @@ class Speaker:
         return [h for h in many or () if (holds(h.start, h.end) if FACES.fullmatch(f"{h.start};{h.end};") else unread)]
     def day(self, at): return str((at // 60_000 + (self.m.desired.policy.utc_offset_minutes or 0)) // 1440)
     def until(self, hold): return self.m[hold][1] if self.m[hold][0] > self.m.released else 0
+    def session(self, o):  # the one that it belongs to: its number on its day, when it ends, what sounded in it
+        number, until, used = self.m.sessions.get(self.day(begin(o)), (0, 0, 0))
+        return (number, until, used) if number and begin(o) <= until + 600_000 else (number + 1, 0, 0)
     def obstacle(self, o, at):
-        policy, used = self.m.desired.policy, self.m.used.get(self.day(at), 0) + length(o) - o.offset
+        policy, rest, (number, _, used) = self.m.desired.policy, length(o) - o.offset, self.session(o)
         if at < self.until("silence"): return "silenced", "skipped"
-        if is_real(o): return None
-        if at < self.until("stop"): return "held", "skipped"
+        if is_real(o) or at < self.until("stop"): return None if is_real(o) else ("held", "skipped")
         if not self.within(policy.windows, at, False) or self.within(policy.quiet, at, True): return "outside_hours", "refused"
-        return ("daily_limit", "refused") if used > policy.minutes_a_day * 60_000 else None
+        why = {"weekday": (int(self.day(begin(o))) + 3) % 7 + 1 not in policy.get("weekdays", range(1, 8)),
+               "daily_limit": self.m.used.get(self.day(at), 0) + rest > policy.minutes_a_day * 60_000,
+               "session_limit": policy.sessions_a_day is not None and number > policy.sessions_a_day,
+               "session_minutes": policy.minutes_a_session is not None and used + rest > policy.minutes_a_session * 60_000}
+        return next(((code, "refused") for code, holds in why.items() if holds), None)
     def loudness(self, o, at):
         policy, volume = self.m.desired.policy, round(self.m.volume * o.item.get("volume", 100) / 100)
         hourly = [*(policy.volumes or ()), D(start="21:00", end="06:00", percent=policy.get("night_volume", 70))]
-        caps = [cap.percent for cap in self.within(hourly, at, True) if not is_real(o)]
-        return max(0, min([volume, policy.get("max_volume", 100), *caps]))
+        return max(0, min(volume, policy.get("max_volume", 100), *(c.percent for c in self.within(hourly, at, True) if not is_real(o))))
     def tick(self, t):
         pointer, have = self.m.desired.plan, {name: self.m.desired.get(name, 0) for name in ("epoch", "rev")}
         if self.m.have != have and (pointer is None or self.has(pointer)):
@@ -191,8 +191,9 @@ class Speaker:
             at, current = max(t, begin(o)), self.having(*SOUNDING)
             if why := self.obstacle(o, at): self.stop(o, *why)
             elif not current:
-                o.at, o.volume = at, self.loudness(o, at)  # R5: in the journal before the first sample
-                self.move(o, "resuming" if o.state == "preempted" else "starting")
+                o.at, o.volume, (number, _, used) = at, self.loudness(o, at), self.session(o)
+                if not is_real(o): self.m.sessions[self.day(begin(o))] = [number, at + length(o) - o.offset, used]
+                self.move(o, "resuming" if o.state == "preempted" else "starting")  # R5: in the journal before the first sample
             elif rank(o) < rank(current[0]): self.stop(current[0], "")
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[2]); folder.mkdir(parents=True, exist_ok=True)

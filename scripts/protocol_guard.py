@@ -230,19 +230,73 @@ _VOLUMES: list[tuple[dict[str, Any], str, str, int, int, int]] = [
 ]
 
 
+_MONDAY_TO_FRIDAY = [1, 2, 3, 4, 5]
+_NOT_TODAY = "weekday"
+
+# weekdays, days after Monday 2 March 2026, kind, local time, offset from UTC, refusal
+_DAYS: list[tuple[list[int], int, str, str, int, str | None]] = [
+    (_MONDAY_TO_FRIDAY, 0, "routine", "00:00:00", 420, None),
+    (_MONDAY_TO_FRIDAY, 4, "routine", "23:59:59.999", 420, None),
+    (_MONDAY_TO_FRIDAY, 5, "routine", "00:00:00", 420, _NOT_TODAY),
+    (_MONDAY_TO_FRIDAY, 5, "priority", "12:00:00", 420, _NOT_TODAY),
+    (_MONDAY_TO_FRIDAY, 5, "exercise", "12:00:00", 420, _NOT_TODAY),
+    (_MONDAY_TO_FRIDAY, 5, "emergency", "12:00:00", 420, None),
+    (_MONDAY_TO_FRIDAY, 6, "routine", "23:59:59.999", 420, _NOT_TODAY),
+    (_MONDAY_TO_FRIDAY, 7, "routine", "00:00:00", 420, None),
+    (_MONDAY_TO_FRIDAY, 5, "routine", "06:59:59.999", 0, None),  # still Friday in UTC
+    (_MONDAY_TO_FRIDAY, 5, "routine", "07:00:00", 0, _NOT_TODAY),
+    ([7], 6, "routine", "12:00:00", 420, None),
+    ([7], 5, "routine", "12:00:00", 420, _NOT_TODAY),
+    ([], 0, "routine", "12:00:00", 420, _NOT_TODAY),
+    ([], 0, "emergency", "12:00:00", 420, None),
+    ([0, 8, 9], 0, "routine", "12:00:00", 420, _NOT_TODAY),  # no such days
+]
+
+_TOO_MANY, _TOO_LONG = "session_limit", "session_minutes"
+
+# policy, kind, minutes long, sessions begun, minutes since the latest ended, minutes that it used, refusal
+_SESSIONS: list[tuple[dict[str, int], str, float, int, float, float, str | None]] = [
+    ({}, "routine", 60, 9, 60, 60, None),
+    ({"sessions_a_day": 2}, "routine", 1, 0, 0, 0, None),
+    ({"sessions_a_day": 2}, "routine", 1, 1, 60, 15, None),
+    ({"sessions_a_day": 2}, "routine", 1, 2, 60, 15, _TOO_MANY),
+    ({"sessions_a_day": 2}, "priority", 1, 2, 60, 15, _TOO_MANY),
+    ({"sessions_a_day": 2}, "exercise", 1, 2, 60, 15, _TOO_MANY),
+    ({"sessions_a_day": 2}, "emergency", 1, 2, 60, 15, None),
+    ({"sessions_a_day": 2}, "routine", 1, 2, 0, 15, None),  # goes on with the second
+    ({"sessions_a_day": 2}, "routine", 1, 2, 10, 15, None),
+    ({"sessions_a_day": 2}, "routine", 1, 2, 10.001, 15, _TOO_MANY),
+    ({"sessions_a_day": 2}, "routine", 1, 2, -5, 15, None),  # while it sounds
+    ({"sessions_a_day": 2}, "routine", 1, 3, 0, 15, _TOO_MANY),  # the limit came after the third had begun
+    ({"sessions_a_day": 0}, "routine", 1, 0, 0, 0, _TOO_MANY),
+    ({"sessions_a_day": 0}, "emergency", 1, 0, 0, 0, None),
+    ({"minutes_a_session": 15}, "routine", 15, 0, 0, 0, None),
+    ({"minutes_a_session": 15}, "routine", 15.001, 0, 0, 0, _TOO_LONG),
+    ({"minutes_a_session": 15}, "routine", 5, 1, 1, 10, None),
+    ({"minutes_a_session": 15}, "routine", 5, 1, 1, 10.001, _TOO_LONG),
+    ({"minutes_a_session": 15}, "routine", 15, 1, 11, 15, None),  # another session
+    ({"minutes_a_session": 15}, "priority", 16, 0, 0, 0, _TOO_LONG),
+    ({"minutes_a_session": 15}, "emergency", 60, 1, 1, 15, None),
+    ({"minutes_a_session": 0}, "routine", 1, 0, 0, 0, _TOO_LONG),
+    ({"sessions_a_day": 2, "minutes_a_session": 15}, "routine", 20, 2, 60, 15, _TOO_MANY),
+]
+
+
 def files() -> dict[str, Any]:
-    cases = [*_by_hours(), *_by_minutes(), *_by_volume()]
+    cases = [*_by_hours(), *_by_minutes(), *_by_volume(), *_by_day(), *_by_session()]
     return {
         "vectors/guard.json": {
             "about": "May an item of this class and status start at this instant, and how loud? A field that "
-            "a policy leaves out has its default. refused null: it may; volume is what it then sounds with.",
+            "a policy leaves out has its default. refused null: it may; volume is what it then sounds with. "
+            "sessions are those of that day: how many have begun, when the latest ended, what sounded in it.",
             "cases": cases,
         }
     }
 
 
 def _case(name: str, policy: dict[str, Any], kind: str, at: str, **more: Any) -> dict[str, Any]:
-    local = dt.datetime.combine(_MONDAY, dt.time.fromisoformat(at), _ICT)
+    date = _MONDAY + dt.timedelta(days=more.pop("days", 0))
+    local = dt.datetime.combine(date, dt.time.fromisoformat(at), _ICT)
     return {
         "name": name,
         "policy": policy,
@@ -292,3 +346,36 @@ def _by_volume() -> list[dict[str, Any]]:
         )
         for policy, kind, at, base, own, volume in _VOLUMES
     ]
+
+
+def _by_day() -> list[dict[str, Any]]:
+    return [
+        _case(
+            f"days {weekdays}: {kind} on day {days + 1} at {at}, {offset} minutes from UTC",
+            _OPEN | {"weekdays": weekdays, "utc_offset_minutes": offset},
+            kind,
+            at,
+            days=days,
+            refused=refused,
+        )
+        for weekdays, days, kind, at, offset, refused in _DAYS
+    ]
+
+
+def _by_session() -> list[dict[str, Any]]:
+    cases = []
+    for policy, kind, minutes, begun, since, used, refused in _SESSIONS:
+        name = f"{policy}: {kind} of {minutes} min, {begun} begun, the latest {since} min ago with {used} min"
+        case = _case(
+            name.replace("'", ""),
+            _OPEN | {"minutes_a_day": 1440} | policy,
+            kind,
+            "12:00:00",
+            seconds=minutes * 60,
+            refused=refused,
+        )
+        until = case["at"] - round(since * 60_000) if begun else 0
+        case["duration_ms"] = round(case["duration_ms"])
+        case["sessions"] = {"begun": begun, "until": until, "used_ms": round(used * 60_000)}
+        cases.append(case)
+    return cases

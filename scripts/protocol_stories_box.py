@@ -63,6 +63,78 @@ _GUARD: list[dict[str, Any]] = [
             "u": played(200, 30),
         },
     ),
+    story(
+        "on a day without programmes nothing begins but an emergency",
+        "guard",
+        120,
+        programme(0, 1, item("a", 30), policy=OPEN | {"weekdays": [2, 3, 4, 5, 6, 7]}),
+        alerts(0.5, 1, urgent("drill", 50, status="exercise"), urgent("real", 70)),
+        items={
+            "a": [tells("armed"), tells("refused", reason="weekday")],
+            "drill": [tells("armed"), tells("refused", reason="weekday")],
+            "real": played(70),
+        },
+    ),
+    story(
+        "the sessions of a day are counted over a power cut, an emergency is none of them",
+        "guard",
+        1100,
+        programme(
+            0,
+            1,
+            item("a", 60),
+            item("b", 300),
+            item("c", 920),
+            policy=OPEN | {"sessions_a_day": 1},
+        ),
+        happens(320, power=False),
+        happens(330, power=True),
+        alerts(1000, 1, urgent("u", 1030)),
+        items={
+            "a": played(60),
+            "b": played(300),  # less than ten minutes after a: the same session
+            "c": [tells("armed"), tells("refused", reason="session_limit")],
+            "u": played(1030),
+        },
+    ),
+    story(
+        "what an emergency has cut goes on within its session",
+        "guard",
+        200,
+        programme(0, 1, item("a", 60, 30), policy=OPEN | {"sessions_a_day": 1, "minutes_a_session": 1}),
+        alerts(65, 1, urgent("u", 70)),
+        items={
+            "u": played(70),
+            "a": [
+                *BEGUN,
+                tells("playing", 60),
+                tells("preempted", 70, "", played=10),
+                tells("resuming", 80),
+                tells("playing", 80),
+                tells("done", 100, played=30),
+            ],
+        },
+    ),
+    story(
+        "the minutes of a session are counted, the next one begins anew",
+        "guard",
+        1000,
+        programme(
+            0,
+            1,
+            item("a", 60, 30),
+            item("b", 100, 40),
+            item("c", 150, 20),
+            item("d", 800, 50),
+            policy=OPEN | {"minutes_a_session": 1},
+        ),
+        items={
+            "a": played(60, 30),
+            "b": [tells("armed"), tells("refused", reason="session_minutes")],
+            "c": played(150, 20),
+            "d": played(800, 50),
+        },
+    ),
 ]
 
 _BOX: list[dict[str, Any]] = [

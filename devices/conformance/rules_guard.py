@@ -61,6 +61,43 @@ async def guard_minutes(bench: Bench) -> None:
     demand(reason == "daily_limit", f"lý do ghi {reason!r}, phải là daily_limit")
 
 
+@rule("guard_weekdays", "Ngày không phát: từ chối và báo; ngày phát: được phát; khẩn cấp thật luôn được phát")
+async def guard_weekdays(bench: Bench) -> None:
+    now = dt.datetime.now(_LOCAL)
+    today = {now.isoweekday(), (now + dt.timedelta(minutes=5)).isoweekday()}
+    item, actual = (
+        bench.item("sunday", bench.soon()),
+        bench.item("actual", bench.soon(1.0), klass=BulletinClass.EMERGENCY),
+    )
+    await bench.program(item, policy=_policy(weekdays=tuple({1, 2, 3, 4, 5, 6, 7} - today)))
+    await bench.alert(actual)
+    reason = await _refused(bench, item)
+    demand(reason == "weekday", f"lý do ghi {reason!r}, phải là weekday")
+    await over(bench, actual)
+    played_whole(bench, actual)
+    await bench.alert()
+    allowed = bench.item("weekday", bench.soon())
+    await bench.program(allowed, policy=_policy(weekdays=tuple(sorted(today))))
+    await over(bench, allowed)
+    played_whole(bench, allowed)
+
+
+@rule("guard_sessions", "Hết số buổi trong ngày: từ chối và báo")
+async def guard_sessions(bench: Bench) -> None:
+    item = bench.item("one-more", bench.soon())
+    await bench.program(item, policy=_policy(sessions_a_day=0))
+    reason = await _refused(bench, item)
+    demand(reason == "session_limit", f"lý do ghi {reason!r}, phải là session_limit")
+
+
+@rule("guard_session_minutes", "Hết số phút của một buổi: từ chối và báo")
+async def guard_session_minutes(bench: Bench) -> None:
+    item = bench.item("too-long", bench.soon())
+    await bench.program(item, policy=_policy(minutes_a_session=0))
+    reason = await _refused(bench, item)
+    demand(reason == "session_minutes", f"lý do ghi {reason!r}, phải là session_minutes")
+
+
 @rule("guard_volume", "Âm lượng không vượt trần của chính sách theo giờ")
 async def guard_volume(bench: Bench) -> None:
     item = bench.item("loud", bench.soon())
@@ -96,4 +133,14 @@ async def silence(bench: Bench) -> None:
     await bench.alert()
 
 
-RULES = (guard_hours, guard_quiet, guard_minutes, guard_volume, volume_range, silence)
+RULES = (
+    guard_hours,
+    guard_quiet,
+    guard_minutes,
+    guard_weekdays,
+    guard_sessions,
+    guard_session_minutes,
+    guard_volume,
+    volume_range,
+    silence,
+)

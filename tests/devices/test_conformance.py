@@ -45,6 +45,7 @@ REMOVED = {
     ),
     "loa-eager": ("if order.id not in self.m.cmd: self", "if True: self", "duplicate"),
     "loa-awake": ('return "outside_hours", "refused"', "return None", "guard_hours"),
+    "loa-tireless": ("number > policy.sessions_a_day", "False", "guard_sessions"),
     "loa-hasty": ('self.stop(self.m.deck[o.item.id], "cancelled")', "pass", "tombstone_first"),
 }
 

@@ -78,7 +78,12 @@ def test_the_guard_decides_as_published(case):
     fixed = {"id": "a", "title": "a", "start": case["at"], "not_before": case["at"], "clips": []}
     item = msgspec.convert(fixed | {"expires": case["at"] + 60_000} | case["item"], Item)
     refused = guard.refusal(
-        policy, item, at=case["at"], duration_ms=case["duration_ms"], used_ms=case["used_ms"]
+        policy,
+        item,
+        at=case["at"],
+        duration_ms=case["duration_ms"],
+        used_ms=case["used_ms"],
+        sessions=guard.Sessions(**case.get("sessions", {})),
     )
     assert refused == case["refused"]
     if "volume" in case:

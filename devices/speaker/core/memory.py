@@ -10,6 +10,8 @@ import msgspec
 
 from devices.messages import Ack, Action, Alerts, Desired, Item, ItemState, Keyset, Plan
 
+from .guard import Sessions
+
 
 class Occurrence(msgspec.Struct, kw_only=True):
     """One item on this loudspeaker: its definition, its state and what was heard of it."""
@@ -71,6 +73,7 @@ class Memory:
     holds: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # (issued at, until)
     keyset: dict[str, Keyset] = field(default_factory=dict)  # key "": at most one
     used: dict[str, int] = field(default_factory=dict)  # local day -> ms that sounded
+    sessions: dict[str, Sessions] = field(default_factory=dict)  # by local day
     damaged: list[str] = field(default_factory=list)  # facts that could not be read
 
 
@@ -86,6 +89,7 @@ _TYPES: dict[str, Any] = {
     "holds": tuple[tuple[int, int], ...],
     "keyset": Keyset,
     "used": int,
+    "sessions": Sessions,
 }
 
 

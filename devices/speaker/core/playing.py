@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.messages import ClockQuality, Item, ItemState
+from devices.messages import ClockQuality, ItemState
 from devices.speaker.ports import RATE
 
 from . import guard
@@ -13,6 +13,7 @@ from .deck import NEAR, Deck
 from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
 from .holds import Holds
 from .memory import Occurrence
+from .quota import Quota
 from .ranking import order, rank
 from .record import Record
 from .states import SOUNDING, WAITING
@@ -39,10 +40,10 @@ class Playing:
 
     def __init__(self, record: Record, deck: Deck, holds: Holds, clock: ClockWatch) -> None:
         self._record = record
-        self._memory = record.memory
         self._deck = deck
         self._holds = holds
         self._clock = clock
+        self._quota = Quota(record, deck)
         self._cuts: dict[str, _Cut] = {}
         self._starts: dict[str, int] = {}  # when the present stretch begins
         self._sounded_at: int | None = None
@@ -139,7 +140,7 @@ class Playing:
         self._starts.pop(event.item_id, None)
         occurrence.offset += event.samples
         occurrence.underruns += event.underruns
-        self._count_minutes(occurrence.item, event.samples, now)
+        self._quota.end(occurrence, event.samples, now)
         if event.samples and occurrence.state is not ItemState.PLAYING:
             self._deck.move(occurrence, ItemState.PLAYING, now)  # its Started was overtaken
         state, reason = self._outcome(occurrence, cut, event.failure)
@@ -263,11 +264,11 @@ class Playing:
             return ItemState.EXPIRED, "waited"  # R4
         if why := self._holds.refusal(item, at):
             return ItemState.SKIPPED, why
-        rest = occurrence.duration_ms - occurrence.offset * 1000 // RATE
-        used = self._memory.used.get(guard.local_day(self._deck.policy, at), 0)
-        if refused := guard.refusal(self._deck.policy, item, at=at, duration_ms=rest, used_ms=used):
+        if refused := self._quota.refusal(occurrence, at):
             return ItemState.REFUSED, refused
-        if not guard.is_emergency(item) and not self.is_open(at):
+        perhaps = occurrence.begin + self._clock.doubt_ms
+        may_begin = self.is_open(at) and guard.is_day(self._deck.policy, perhaps)
+        if not guard.is_emergency(item) and not may_begin:
             return ItemState.REFUSED, "clock_doubtful"
         return None
 
@@ -282,6 +283,7 @@ class Playing:
         again = occurrence.state is ItemState.PREEMPTED
         self._starts[occurrence.item.id] = at
         self._deck.move(occurrence, ItemState.RESUMING if again else ItemState.STARTING, now)
+        self._quota.begin(occurrence, at)
         self._record.act(Sync(), Play(occurrence.item.id, at, occurrence.offset, occurrence.volume))
 
     def _outcome(self, occurrence: Occurrence, cut: _Cut | None, failure: str) -> tuple[ItemState, str]:
@@ -300,11 +302,3 @@ class Playing:
 
     def _volume(self, occurrence: Occurrence, at: int) -> int:
         return guard.volume(self._deck.policy, occurrence.item, base=self._deck.base_volume, at=at)
-
-    def _count_minutes(self, item: Item, samples: int, now: int) -> None:
-        if guard.is_emergency(item) or not samples:
-            return
-        today = guard.local_day(self._deck.policy, now)
-        self._record.keep("used", today, self._memory.used.get(today, 0) + samples * 1000 // RATE)
-        for day in [day for day in self._memory.used if int(day) < int(today) - 1]:
-            self._record.drop("used", day)
