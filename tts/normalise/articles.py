@@ -7,7 +7,8 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.documents import code
-from tts.normalise.rule import Rule, after, first_words, rule
+from tts.normalise.issuers import issuer
+from tts.normalise.rule import Rule, after, before, first_words, rule
 from tts.types import TokenKind
 
 _WORDS: Final = (
@@ -24,12 +25,11 @@ _WORDS: Final = (
     "mẫu",
 )
 _LABEL: Final = r"[a-zđA-ZĐ]\d?(?!\w)\)?"
-_ITEM: Final = (
-    r"(?:[IVXLC]{1,6}(?![^\W\d_])|\d{1,3})(?:\.(?:[IVX]{1,5}|\d{1,2}|[a-zđA-ZĐ])(?!\d)){0,4}[a-zđA-ZĐ]?"
-)
+_ITEM: Final = r"(?:[IVXLC]{1,6}(?![^\W\d_])|[IVX]{1,5}(?=[abcd](?!\w))|\d{1,3})"
+    r"(?:\.(?:[IVX]{1,5}|\d{1,2}|[a-zđA-ZĐ])(?!\d)){0,4}[a-zđA-ZĐ]?"
 _AND: Final = r"(?:\s?[,;]\s?|\s?[-–]\s?|\s(?:và|hoặc|đến)\s)"
 _AMOUNT: Final = re.compile(r"[.,]\d|(?:trăm|nghìn|ngàn|triệu|tỷ|tỉ|đồng|đ|usd|%)(?!\w)")
-_PIECE: Final = re.compile(r"[IVXLC]{1,6}(?![^\W\d_])|\d+|[^\W\d_]+|[,;.–-]")
+_PIECE: Final = re.compile(r"[IVXLC]{1,6}(?![^\W\d_])|[IVX]{1,5}(?=[abcd](?!\w))|\d+|[^\W\d_]+|[,;.–-]")
 
 
 def _points(match: re.Match[str]) -> str:
@@ -86,18 +86,50 @@ def _clipped(match: re.Match[str]) -> str:
     return " ".join(said)
 
 
+def _short(match: re.Match[str]) -> str | None:
+    """Đ.5 Luật Đất đai, khoản 2 Đ8, k.1 Điều 5; elsewhere Đ. is a street."""
+    clause = match["word"] in "Kk"
+    told = _ITS_ARTICLE.match(after(match)) if clause else _LAWS.match(after(match))
+    if not told and (clause or not _OF_LAW.search(before(match))):
+        return None
+    return f"{_CLIPPED[match['word'].upper()]} {numbers.number(match['number'])}"
+
+
 def _form(match: re.Match[str]) -> str:
-    """Mẫu số 01/TTr, mẫu 02a-HD: digits as a number, letters by their names."""
+    """Mẫu số 01/TTr, mẫu 02a-HD: digits as a number, letters by their names, those of a long body in full."""
     word = " ".join(match["word"].split())
-    return f"{word} {code(match['code'])}"
+    return " ".join([word, *map(_part_of_form, re.split(r"[-–/.]", match["code"]))])
 
 
+def _part_of_form(part: str) -> str:
+    """2C-BNV/2008: the figures of a year have four digits."""
+    if re.fullmatch(r"(?:19|20)\d\d", part):
+        return f"năm {numbers.year(part)}"
+    whole = issuer(part) if len(part) >= _LONG_BODY else ""
+    return whole or code(part)
+
+
+_LONG_BODY: Final = 4  # letters: of fewer the letters may be those of the form
+_LAWS: Final = re.compile(
+    r"(?:của\s)?(?:luật|bộ luật|pháp lệnh|hiến pháp|điều lệ|quy chế|nghị định|nghị quyết|thông tư|quyết định"
+    r"|blhs|blds|bllđ|blttds|bltths|nđ|nq|tt|qđ)(?!\w)"
+)
+_ITS_ARTICLE: Final = re.compile(r",?\s?điều\s\d")
+_OF_LAW: Final = re.compile(
+    r"(?<!\w)(?:khoản\s\d{1,2}|điểm\s[a-zđ]|k\.?\s?\d{1,2}|căn cứ|theo|quy định tại)[\s,]*$"
+)
 _CLIPPED: Final = {"K": "khoản", "Đ": "điều"}
 _NUMBERED: Final = r"điều|khoản|mục|tiểu\smục|phụ\slục|chương|tiết|biểu"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?<![\w.]) ([KkĐđ]\.?\s?\d{1,3})[\s,]{1,2}([KkĐđ]\.?\s?\d{1,3}) (?!\w|[.,/]\d)",
+        r"(?<![\w.]) ([KkĐđ]\.?\s?\d{1,3})[\s,]{0,2}([KkĐđ]\.?\s?\d{1,3}) (?!\w|[.,/]\d)",
         _clipped,
+        kind=TokenKind.ARTICLE,
+        starts=first_words("k", "đ"),
+    ),
+    rule(
+        r"(?<![\w.]) (?P<word>[KkĐ])\.?\s?(?P<number>\d{1,3}) (?!\w|[.,/-]\d)",
+        _short,
         kind=TokenKind.ARTICLE,
         starts=first_words("k", "đ"),
     ),

@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import letters, numbers
 from tts.normalise.abbreviations import among_capitals, could_be_word
-from tts.normalise.data import CODES, LOANS, ROADS, STANDARDS
+from tts.normalise.data import CODES, LOANS, METALS, ROADS, STANDARDS
 from tts.normalise.documents import code
 from tts.normalise.issuers import issuer
 from tts.normalise.rule import (
@@ -24,6 +24,9 @@ from tts.types import TokenKind
 
 _LONGEST_CARDINAL: Final = 3  # digits of a code that are said as a number; more are said one by one
 _WAY: Final = re.compile(r"(?:cao tốc|tuyến|đường|trên|nút giao|qua)$")
+_BUILDING: Final = re.compile(
+    r"(?<!\w)(?:tòa|toà|tòa nhà|toà nhà|nhà|chung cư|block|khu|lô|căn hộ|đơn nguyên)$"
+)
 _PLATE_WORDS: Final = re.compile(r"(?:biển|biển số|bks|biển kiểm soát|đăng ký|xe)(?: số)?[\s:]*$")
 
 
@@ -64,6 +67,8 @@ def _road(match: re.Match[str]) -> str | None:
     if match["kind"] == "CT" and match[0][2].isspace() and not _WAY.search(before(match)):
         return None  # chỉ thị 07, chương trình 135
     name, front = ROADS[match["kind"]], before(match)
+    if match["kind"] == "CT" and _BUILDING.search(front):
+        return None  # tòa CT1
     if front.endswith(name):  # quốc lộ QL4A; of an expressway the letters are a part of its name
         name = letters.names("CT") if match["kind"] == "CT" else ""
     elif front.endswith(name.split()[0]):  # đường ĐT 205
@@ -110,10 +115,36 @@ def _lineage(match: re.Match[str]) -> str:
     return f"{letters.names(match['letters'])} chấm {steps}"
 
 
+def _line(match: re.Match[str]) -> str:
+    """lộ 371 E16.2: a line of the power grid and the station that feeds it."""
+    station = " chấm ".join(map(numbers.number, match["station"].split(".")))
+    line = f"{numbers.spelled(match['line'])} " if match["line"] else ""
+    return f"{line}e {station}"
+
+
+def _blood(match: re.Match[str]) -> str | None:
+    """nhóm máu O-, A Rh+"""
+    if not _BLOOD.search(before(match)):
+        return None
+    factor = "cộng" if match["factor"] == "+" else "trừ"
+    rhesus = f"{letters.names('Rh')} " if match["rhesus"] else ""
+    return f"{letters.names(match['group'])} {rhesus}{factor}".lstrip()
+
+
+def _metal(match: re.Match[str]) -> str | None:
+    """As < 0,01 mg/l, kim loại nặng (Pb, Cd)."""
+    if not (_AMOUNT.match(match.string, match.end()) or _METALS_NEAR.search(before(match))):
+        return None
+    return METALS[match["metal"]]
+
+
 def _boat(match: re.Match[str]) -> str:
     return f"{letters.names(match['a'])}, {numbers.spelled(match['b'])}, tê ét"
 
 
+_AMOUNT: Final = re.compile(r"\s?[<≤>≥=:(]\s?\d|\s\d{1,3}(?:,\d{1,4})?\s?(?:mg|µg|ppm|g/)")
+_METALS_NEAR: Final = re.compile(r"(?<!\w)(?:kim loại|hàm lượng|nồng độ|nhiễm|dư lượng)(?!\w)[^.;]{0,30}$")
+_BLOOD: Final = re.compile(r"(?<!\w)(?:nhóm )?máu(?!\w)[^.;]{0,40}$")
 _SYMBOL: Final = r"(?:(?:Na|Ca|Cl|Mg|Fe|Cu|Zn|Al|Mn|Si|Ba)|[HCNOPSKF])"
 _CODES: Final = {written.lower(): spoken for written, spoken in CODES.items()}
 _LETTER_CODES: Final = tuple(written for written in CODES if written[0].isalpha())
@@ -185,6 +216,24 @@ RULES: Final[tuple[Rule, ...]] = (
         _lineage,
         kind=TokenKind.CODE,
         starts=first_words("BA", "BQ", "JN", "XBB", "XEC", "BF"),
+    ),
+    rule(
+        rf"(?<!\w) (?P<metal>{alternatives(METALS)}) (?!\w)",
+        _metal,
+        kind=TokenKind.CODE,
+        starts=first_words(*METALS),
+    ),
+    rule(
+        r"(?<![\w.,]) (?:(?P<line>\d{3})[\s/-]?)? E(?P<station>\d{1,2}\.\d{1,2}) (?!\w|[.,]\d)",
+        _line,
+        kind=TokenKind.CODE,
+        starts=first_words("E") | digits_then("a/-", 3, 3),
+    ),
+    rule(
+        r"(?<!\w) (?P<group>AB|[ABO]|(?=Rh)) \s?(?P<rhesus>Rh)?\s?\(?(?P<factor>[+−–-])\)? (?!\w)",
+        _blood,
+        kind=TokenKind.CODE,
+        starts=first_words("A", "B", "O", "AB", "Rh", "ARh", "BRh", "ORh", "ABRh"),
     ),
     rule(
         r"(?<!\w) (?P<a>[A-ZĐ]{2,3}|[A-ZĐ]{1,2}[a-z])[-\s](?P<b>\d{4,5})[-\s]?TS (?!\w)",

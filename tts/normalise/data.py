@@ -102,6 +102,7 @@ PLACE_NAMES: Final[dict[str, str]] = _PLACES["names"]
 
 CODES: Final[dict[str, str]] = _CODES["codes"]
 STANDARDS: Final[dict[str, str]] = _CODES["standards"]
+METALS: Final[dict[str, str]] = _CODES["metals"]
 
 BODIES: Final[dict[str, str]] = _ISSUERS["bodies"]
 FIELDS: Final[dict[str, str]] = _ISSUERS["fields"]

@@ -17,6 +17,9 @@ from tts.types import TokenKind
 
 _ROMAN: Final = re.compile(r"I{1,3}|IV|VI{0,3}|IX|XI{0,3}|XI?[VX]|XVI{0,3}")
 _LONGEST_NUMBER: Final = 4  # digits of a document number that are said as a cardinal
+_COMMITTEES: Final = frozenset(
+    ("TW", "TU", "HU", "ĐU", "QU", "ThU", "TWĐTN", "TWĐ", "ĐTN", "TWH", "TLĐ", "LĐLĐ", "CĐ")
+)
 _SEPARATOR: Final = re.compile(r"\s?[-–—/.]\s?")
 _LOWER: Final = {known.lower(): known for known in (*BODIES, *DOCUMENT_KINDS)}
 _UNMARKED: Final = {
@@ -84,8 +87,16 @@ def _say(number: str, suffix: str, year: str | None, parts: list[str]) -> str:
     elif parts == ["NQ", "BCH"]:  # a committee resolves, a command does not
         said += [letters.names("NQ"), "ban chấp hành"]
     else:
-        said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(parts)]
+        bodies = _own_boards(parts)
+        said += [_part(part, kind=index == 0 and not alone) for index, part in enumerate(bodies)]
     return " ".join(filter(None, said))
+
+
+def _own_boards(parts: list[str]) -> list[str]:
+    """25-HD/TWĐTN-BTC: behind the Party or a union it is their board, no ministry."""
+    if "BTC" not in parts[1:] or _COMMITTEES.isdisjoint(parts):
+        return parts
+    return ["BanTC" if part == "BTC" else part for part in parts]
 
 
 def _serial(digits: str) -> str:
@@ -147,6 +158,12 @@ def _regulation(match: re.Match[str]) -> str | None:
     return f"{_KINDS[match['kind']]} {body}" if body else None
 
 
+def _unnumbered(match: re.Match[str]) -> str | None:
+    """HD/TWĐTN-BTC, KH/HU: a kind and who issued it."""
+    bodies = [issuer(part) for part in _own_boards(re.split(r"[-–]", match["bodies"]))]
+    return " ".join([_KINDS[match["kind"]], *bodies]) if all(bodies) else None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         rf"{_HEAD}{_YEAR}{_JOINT} (?P<code>{_CODE}) (?![\w&])",
@@ -186,5 +203,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _regulation,
         kind=TokenKind.DOCUMENT,
         starts=first_words("TT", "QĐ", "CT"),
+    ),
+    rule(
+        r"""(?<![\w/.-]) (?P<kind>NQ|QĐ|HD|KH|CV|TB|BC|KL)/
+            (?P<bodies>[A-ZĐƯ][A-ZĐƯa-z]{1,8}(?:[-–][A-ZĐƯ]{2,8})?) (?![\w/-])""",
+        _unnumbered,
+        kind=TokenKind.DOCUMENT,
+        starts=first_words("NQ", "QĐ", "HD", "KH", "CV", "TB", "BC", "KL"),
     ),
 )

@@ -133,9 +133,11 @@ _MEASURED: Final = re.compile(
     re.VERBOSE,
 )
 _CURRENT: Final = re.compile(
-    r"(?:dòng điện|dòng|cầu chì|cầu dao|[aá]pt[oô]mát|aptomat|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
+    r"(?:dòng điện|dòng|cầu chì|cầu dao|[aá]pt[oô]mát|aptomat|át|mcb|mccb|rcbo|rccb|cb|biến dòng|công tơ"
+    r"|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
 )
 _SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)[\s:(]*$")
+_DIAMETERS: Final = "ØøΦφϕ⌀"
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
@@ -190,6 +192,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _post,
         kind=TokenKind.MEASURE,
         starts=first_words("km"),
+    ),
+    rule(
+        rf"(?<![^\W\d_]) [{_DIAMETERS}] (?=\s?\d)",
+        lambda _: "phi",
+        kind=TokenKind.MEASURE,
+        starts=first_words(*(sign for sign in _DIAMETERS if sign.isalpha())) | signs("⌀"),
     ),
     rule(
         r"(?<=\() (?P<unit>m2|m3|km2|m²|m³|km²|%|ha|kg|cm|mm|kWh|°C|đ|ml|mg) (?=\s?[),;])",

@@ -15,9 +15,11 @@ def _ordinal(match: re.Match[str]) -> str:
 
 
 def _weekdays(match: re.Match[str]) -> str:
-    """thứ 3, 5, 7 and thứ 2 - 6."""
+    """thứ 3, 5, 7 and thứ 2 - 6; thứ 2-4-6 are three days."""
     pieces = re.findall(r"\d|,|và|[^\s\w]", match["days"])
-    said = [numbers.ordinal(p) if p.isdigit() else p if p in (",", "và") else "đến" for p in pieces]
+    dashes = sum(not p.isalnum() and p != "," for p in pieces)
+    to = "," if dashes > 1 else "đến"
+    said = [numbers.ordinal(p) if p.isdigit() else p if p in (",", "và") else to for p in pieces]
     return f"{match['word']} {' '.join(said)}".replace(" ,", ",")
 
 

@@ -19,6 +19,7 @@ _WEEK: Final = re.compile(
 )
 _DATED: Final = re.compile(r"[,(]?\s?(?:ngày\s\d|\d{1,2}[/.-]\d{1,2}(?!\d))")
 _WEEKLY: Final = re.compile(r"(?:hằng|hàng|mỗi)\stuần")
+_TERM: Final = re.compile(r"(?<!\w)(?:kỳ hạn|thời hạn|bảo hành|bh|trẻ)(?:\s\d{1,2}t,?)*[\s:]*$")
 _PARTS_OF_YEAR: Final = re.compile(r"(?:đầu|cuối)\s(?:của\s)?năm")
 _DAYS: Final = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _MONTHS_OF_REPORTS: Final = frozenset("369")
@@ -27,7 +28,7 @@ _MONTHS_OF_REPORTS: Final = frozenset("369")
 def _months(match: re.Match[str]) -> Reading | None:
     """6T/2024, 9T đầu năm, 9T: as many months of a year."""
     count, year = match["count"], match["year"]
-    told = year or _PARTS_OF_YEAR.match(after(match))
+    told = year or _PARTS_OF_YEAR.match(after(match)) or _TERM.search(before(match))
     if not told and (count not in _MONTHS_OF_REPORTS or _HEAVY.search(before(match))):
         return None
     said = f"{numbers.cardinal(int(count))} tháng" + (f" năm {numbers.year(year)}" if year else "")
@@ -48,18 +49,21 @@ def _month(match: re.Match[str]) -> str:
 
 def _weekdays(match: re.Match[str]) -> str | None:
     """Tối T2, T4; từ T2-T6; T7 và CN; T5 (7/5)."""
-    listed = len(re.findall(r"T\d|CN", match[0])) > 1
+    listed = len(re.findall(r"[2-7]|CN", match[0])) > 1
     told = _WEEKLY.match(after(match)) or _DATED.match(after(match)) or _WEEK.search(before(match))
     if not told and not listed:
         return None
-    pieces = re.findall(r"T\d|CN|,|và|đến|->|[^\s\w]", match[0])
+    pieces = re.findall(r"T\d|CN|\d|,|và|đến|->|[^\s\w]", match[0])
+    dashes = sum(piece not in (",", "và", "đến") and not piece[0].isalnum() for piece in pieces)
     said = [_weekday(piece) for piece in pieces]
+    if dashes > 1:  # T2-T4-T6 are three days
+        said = ["," if word == "đến" else word for word in said]
     return " ".join(said).replace(" ,", ",")
 
 
 def _weekday(piece: str) -> str:
-    if piece[0] == "T":
-        return f"thứ {_DAYS[piece[1]]}"
+    if piece[-1] in _DAYS:
+        return f"thứ {_DAYS[piece[1]]}" if piece[0] == "T" else _DAYS[piece]
     return {"CN": "chủ nhật", ",": ",", "và": "và"}.get(piece, "đến")
 
 
@@ -68,10 +72,14 @@ def _blank_date(match: re.Match[str]) -> str:
     return f"{match['word']} tháng năm {numbers.year(match['year'])}"
 
 
-_ANOTHER: Final = rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s?(?:→|->)\s?|\s(?:và|đến)\s)(?:T[2-7]|CN)(?!\w))"
+# T3,5,7
+_BARE: Final = r"[2-7](?=,\s?[2-7](?!\d)|\s(?:hằng|hàng|mỗi)\stuần|\s?(?:[.;)]|$))"
+_ANOTHER: Final = (
+    rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s?(?:→|->)\s?|\s(?:và|đến)\s)(?:(?:T[2-7]|CN)(?!\w)|{_BARE}))"
+)
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"""(?<![\w.,/-]) (?P<count>1[01]|[2-9])\s?T
+        r"""(?<![\w.,/-]) (?P<count>1[0-2]|18|24|36|[2-9])\s?T
             (?:(?:\s?/\s?|\s(?:năm\s)?)(?P<year>20\d\d))? (?![\w/]|[.,]\d)""",
         _months,
         kind=TokenKind.DATE,

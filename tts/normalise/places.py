@@ -24,6 +24,10 @@ _DIVISIONS: Final = re.compile(  # P. Nội vụ; a ward has a capital in both i
 )
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
 _SUBJECT: Final = frozenset(("Anh", "Anh,", "Anh)", "Anh.", "Anh;", "Anh "))  # T. Anh is English, no province
+_ROOM: Final = re.compile(
+    r"(?<!\w)(?:phòng|phòng thi|phòng họp|tầng \d{1,2}|nhà [a-h]\d?|tòa [a-h]\d?|khoa"
+    r"|bệnh viện|khách sạn)[\s,:-]*$"
+)
 _HOUSE_NUMBER: Final = 3  # digits: P.302 is a room, P.5 a ward
 
 # Syllables of the highlands: more consonants at the head and at the end than Vietnamese has.
@@ -63,7 +67,9 @@ def _numbered(match: re.Match[str]) -> str | None:
     sign, digits = match["sign"], match["number"]
     if sign.islower() and before(match)[-1:].isdigit():
         return None
-    room = sign in ("P.", "p.") and len(digits) >= _HOUSE_NUMBER
+    room = sign in ("P.", "p.") and (len(digits) >= _HOUSE_NUMBER or bool(_ROOM.search(before(match))))
+    if room and before(match).endswith(("phòng", "phòng thi", "phòng họp")):  # phòng P.12
+        return f"{letters.names('P')} {numbers.number(digits)}"
     return f"{'phòng' if room else PLACES[sign]} {numbers.number(digits)}"
 
 

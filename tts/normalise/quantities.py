@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tts.normalise import numbers
+from tts.normalise import letters, numbers
 from tts.normalise.neighbours import behind, in_front, words
 from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import Doubt, TokenKind
@@ -16,6 +16,8 @@ _LABELLED: Final = re.compile(words("label"))
 _NUMBERED: Final = re.compile(
     r"(?<!\w)(?P<word>(?!từ\s|khoảng\s)[^\W\d_]{2,8})\s(?:\d[\d.]{0,7}|[ivx]{1,6})$"
 )
+_POST: Final = re.compile(r"(?<!\w)k\d{1,3}\+\d{1,4}$")
+_SCORED: Final = re.compile(r"[^\W\d_]{2,8}\s\d{1,2}\s?:?\s\d{1,2}\s?[-–]\s?\d{1,2}\s?(?:[.,;()]|$)")
 _FRACTION: Final = re.compile(r"(?<![\w/.,])\d/\d{1,2}$")
 _OF_DAYS: Final = behind("day_label")
 _GRADE: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)$")
@@ -63,8 +65,9 @@ def _power(match: re.Match[str]) -> str:
 
 
 def _dotted(match: re.Match[str]) -> str:
-    """1.2.3 as the number of a section."""
-    return " chấm ".join(numbers.number(digits) for digits in match[0].split("."))
+    """1.2.3 as the number of a section, 2.3.4.4b as that of a strain."""
+    said = " chấm ".join(map(numbers.number, numbers.runs(match[0])))
+    return f"{said} {letters.names(match['letter'])}" if match["letter"] else said
 
 
 def _compared(match: re.Match[str]) -> str | None:
@@ -88,7 +91,11 @@ def _until_fraction(match: re.Match[str]) -> str | None:
 def _until_label(match: re.Match[str]) -> str | None:
     """Điều 5 - Điều 8, cọc 12 - cọc 27; of khoản 2 - Điều 15 the one is a part of the other."""
     label, same, front = match["label"], match["same"], _NUMBERED.search(before(match))
+    if match["post"]:
+        return "đến" if _POST.search(before(match)) else None
     alike = front is not None and (label or same or "").lower().endswith(front["word"])
+    if _SCORED.match(after(match)):  # Thôn 1 - Thôn 2: 3-1
+        return ","
     if same:
         return "đến" if alike else None
     if not label or not front or alike:
@@ -100,7 +107,12 @@ def _until_label(match: re.Match[str]) -> str | None:
 
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
-    rule(r"(?<=\s)[xX](?=\s\d)", _by, kind=TokenKind.SIGN, starts=first_words("x")),
+    rule(
+        r"(?: (?<=\s)[xX](?=\s\d) | (?<=\d\s)[xX](?=\s(?:[A-ZĐ]{2,5}(?!\w)|mức|hệ\ssố|đơn\sgiá|lương|số)) )",
+        _by,
+        kind=TokenKind.SIGN,
+        starts=first_words("x"),
+    ),
     rule(
         r"(?<![\w.,/]) (?:(?P<factor>\d{1,3}(?:,\d{1,3})?)\s?[.x×*]\s?)?10\^(?P<power>\d{1,2}) (?![\w^])",
         _power,
@@ -115,7 +127,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?:(?<=[\dIVX])|(?<=[\dIVX]\s)) (?:{numbers.DASH}|→)
-            (?=\s?(?:(?P<label>(?i:{words("label")}))\s(?:\d|[IVX])|[Kk][Mm]\s?\d|hết\s(?:ngày|tháng)\s\d|(?P<same>[^\W\d_]{{2,8}})\s\d))""",
+            (?=\s?(?:(?P<label>(?i:{words("label")}))\s(?:\d|[IVX])|[Kk][Mm]\s?\d|hết\s(?:ngày|tháng)\s\d
+                |(?P<post>K\d{{1,3}}\+\d)|(?P<same>[^\W\d_]{{2,8}})\s\d))""",
         _until_label,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),
@@ -158,7 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(rf"(?<![\d.,]) (?P<sign>) (?P<number>{numbers.NUMBER})", _plain, kind=TokenKind.NUMBER),
     rule(
-        r"(?<![\w.,]) \d{1,3}(?:\.\d{1,3}){1,5} (?!\w|[.,]\d)",
+        r"(?<![\w.,]) \d{1,3}(?:\.\d{1,3}){1,5}(?P<letter>(?<=\.\d)[a-c])? (?!\w|[.,]\d)",
         _dotted,
         kind=TokenKind.NUMBER,
         starts=digits_then(".", 1, 3),

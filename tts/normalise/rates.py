@@ -13,6 +13,8 @@ from tts.normalise.units import OF_THINGS, UNIT, UNITS, per
 from tts.types import TokenKind
 
 _IS_SCALE: Final = re.compile(numbers.SCALE)
+_CLIPPED: Final = {"th": "tháng", "n": "năm", "nam": "năm", "thang": "tháng"}  # 0,65%/th
+_LENT: Final = frozenset(("%", "đồng", "đ", "triệu"))
 _HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
 
 
@@ -25,6 +27,7 @@ def said_rates(written: str, counted: str) -> str | None:
             said.append(f"trong {numbers.cardinal(int(hours[1]))} giờ")
             continue
         count, one = re.match(r"([\d.,]*)\s?(.*)", piece, re.DOTALL).groups()  # type: ignore[union-attr]
+        one = _CLIPPED.get(one, one) if counted in _LENT else one
         one_said = UNITS.get(one, one) if not one.isupper() or one in UNITS else likely(one)
         if one and one not in UNITS and not letters.is_syllable(one.split()[0]) and one_said == one:
             return None

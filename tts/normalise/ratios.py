@@ -18,10 +18,18 @@ _MATCH: Final = in_front(
     more=r"|(?<!\w)t[ỷỉ]\ssố\s(?:trận|hiệp|chung|cuối|sít|đậm)(?:\s[^\W\d_]+){0,4}",  # no tỷ số giới tính
     between=r"(?:\s(?:với|là))?",
 )
-_SETS: Final = re.compile(r"(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;]){1,4}$")  # 21-15, 18-21, 15-9
+_SETS: Final = re.compile(
+    r"(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;(:]){1,5}$"
+)  # thắng 2-1 (21-15, 18-21, 15-9)
 _AGAINST: Final = re.compile(
     r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
 )
+_SIDES: Final = re.compile(  # the names of both sides right in front
+    r"(?<!\w)(?=[A-ZĐ])[^.;:()\d]{2,30}(?:\s\d{1,2})?\s?(?:[-–]|(?<=\s)(?:gặp|vs\.?|tiếp))\s?"
+    r"(?:[^\W\d_]{1,8}\s){0,2}[A-ZĐ]\w{1,9}(?:\s\w{1,8}){0,4}[:,]?\s$"
+)
+_FAR: Final = 80  # characters in front in which both sides are named
+_MOST_GOALS: Final = 20
 _COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^\W\dA-ZĐ]")
 _SPAN: Final = re.compile(r"(?:ngày|buổi|giờ|tiếng)(?!\w)(?!\s\d)")  # nghỉ 1/2 ngày
 _PLACED: Final = re.compile(r"(?<!\w)(?:xếp|đứng|hạng|vị trí)\sthứ$")
@@ -101,7 +109,7 @@ def _points(match: re.Match[str]) -> str:
 def _result(match: re.Match[str]) -> str | None:
     """The two sides of a match: ba một."""
     front = before(match)
-    if front[-1:] in (",", ";"):
+    if front[-1:] in (",", ";", "(", ":"):
         front = _SETS.sub("", front)
     uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(front)
     if not uneven and not _MATCH.search(front) and not _against(match):
@@ -110,9 +118,11 @@ def _result(match: re.Match[str]) -> str | None:
 
 
 def _against(match: re.Match[str]) -> bool:
-    """Thắng Thôn Đoài 3-1, where no noun follows that would be counted."""
-    front = match.string[max(0, match.start() - 60) : match.start()]
-    return bool(_AGAINST.search(front)) and not _COUNTED.match(match.string, match.end())
+    """Thắng Thôn Đoài 3-1, Thôn 1 - Thôn 2: 3-2, where no noun follows that would be counted."""
+    front = match.string[max(0, match.start() - _FAR) : match.start()]
+    small = max(int(match["first"]), int(match["second"])) <= _MOST_GOALS
+    sides = _AGAINST.search(front) or (small and _SIDES.search(front))
+    return bool(sides) and not _COUNTED.match(match.string, match.end())
 
 
 def _out_of(match: re.Match[str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tts.normalise import numbers
+from tts.normalise import letters, numbers
 from tts.normalise.neighbours import in_front
 from tts.normalise.rule import CAPITAL, Reading, Rule, before, first_words, rule
 from tts.types import Doubt, TokenKind
@@ -39,6 +39,29 @@ def _piece(piece: str, *, ordinal: bool) -> str:
     return "," if piece in ",;/" else piece if piece.isalpha() else "đến"
 
 
+def _lettered(match: re.Match[str]) -> str | None:
+    """loại IIa, phụ lục Ib; Ia Grai is a place."""
+    value = numbers.roman(match["roman"])
+    if value is None or not _COUNTING.search(before(match)):
+        return None
+    if match[0] == "Ia" and match.string[match.end() : match.end() + 2].strip().istitle():
+        return None
+    return f"{numbers.cardinal(value)} {letters.names(match['letter'])}"
+
+
+def _quarter(match: re.Match[str]) -> str:
+    """Q.IV/2025, QII-III, Q3/2025; without a year Q.3 is a part of a town."""
+    pieces = re.findall(r"[IV]+|[1-4](?!\d)|[,&]|[^\s\w]", match["list"] or match["figures"])
+    said, year = " ".join(map(_quarter_piece, pieces)).replace(" ,", ","), match["year"] or match["figured"]
+    return f"quý {said} năm {numbers.year(year)}" if year else f"quý {said}"
+
+
+def _quarter_piece(piece: str) -> str:
+    if piece[0] in "IV":
+        return numbers.cardinal(numbers.roman(piece) or 0)
+    return numbers.number(piece) if piece.isdigit() else {",": ",", "&": "và"}.get(piece, "đến")
+
+
 def _alone(match: re.Match[str]) -> Reading | None:
     """XV, VIII without a word that tells: more likely a number than letters, but doubtful."""
     value = numbers.roman(match["roman"])
@@ -46,6 +69,8 @@ def _alone(match: re.Match[str]) -> Reading | None:
 
 
 _ROMAN: Final = r"[IVXLC]{1,7}(?!\w)"
+_QUARTER: Final = r"(?:IV|I{1,3})(?!\w)"
+_AND: Final = rf"(?:\s?(?:[,&]|{numbers.DASH})\s?)"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         r"(?<!\w) TK (?=\s[IVX]{1,5}(?!\w))",
@@ -58,6 +83,20 @@ RULES: Final[tuple[Rule, ...]] = (
             |(?:\s?[,;]\s?|\s(?:và|đến|hoặc|hay)\s|\s?{numbers.DASH}\s?|/){_ROMAN}){{0,8}})
             (?:\s?[/-]\s?(?P<year>(?:19|20)\d\d)(?!\d))? (?!\w|\.\w)""",
         _listed,
+        kind=TokenKind.ROMAN,
+        starts=CAPITAL,
+    ),
+    rule(
+        rf"""(?<![\w.]) Q\.?\s? (?:(?P<list>{_QUARTER}(?:{_AND}(?:Q\.?)?{_QUARTER}){{0,3}})
+            (?:\s?/\s?(?P<year>20\d\d))?
+            |(?P<figures>[1-4](?:{_AND}(?:Q\.?)?[1-4]){{0,3}})\s?/\s?(?P<figured>20\d\d)) (?!\w|[.,/-]\d)""",
+        _quarter,
+        kind=TokenKind.ROMAN,
+        starts=first_words("Q", "QI", "QII", "QIII", "QIV"),
+    ),
+    rule(
+        r"(?<![\w.]) (?P<roman>[IVX]{1,5})(?P<letter>[abcd]) (?!\w|['’])",
+        _lettered,
         kind=TokenKind.ROMAN,
         starts=CAPITAL,
     ),

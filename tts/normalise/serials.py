@@ -17,6 +17,7 @@ _LABELS: Final = in_front(
     between=rf"(?:\s{links('serial')}){{0,4}}",
 )
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){1,6}")
+_RANK: Final = re.compile(r"(?<!\w)ngạch[\s:]*$")  # 01.003, 15.113
 _MONEY: Final = behind("money")
 _LONG: Final = re.compile(r"\d{9}")  # digits in one piece that nobody writes for a quantity
 
@@ -26,7 +27,7 @@ def _serial(match: re.Match[str]) -> str | None:
     written = match[0]
     if (written[0] == "0" or not _LONG.search(written)) and not _labelled(match):
         return None  # a quantity, or a telephone
-    if _THOUSANDS.fullmatch(written) or _MONEY.match(after(match)):
+    if _MONEY.match(after(match)) or (_THOUSANDS.fullmatch(written) and not _RANK.search(before(match))):
         return None
     return ", ".join(map(numbers.spelled, numbers.runs(written)))
 

@@ -47,7 +47,9 @@ def _hotline(match: re.Match[str]) -> str | None:
 
 def _service(match: re.Match[str]) -> str | None:
     digits, preceding = match[0], before(match)
-    called = _ALWAYS.search(preceding) or (digits in _SERVICES and _CALLED.search(preceding))
+    called = _ALWAYS.search(preceding) or (
+        digits in _SERVICES and (_CALLED.search(preceding) or _EXPLAINED.match(after(match)))
+    )
     return numbers.spelled(digits) if called and not _COUNTED.match(after(match)) else None
 
 
@@ -75,6 +77,10 @@ def _extension(match: re.Match[str]) -> str:
     return f"máy lẻ {numbers.spelled(match['number'])}"
 
 
+_EXPLAINED: Final = re.compile(  # 113 (CA)
+    r"\((?:số\s)?(?:công an|ca|cảnh sát|pccc|chữa cháy|cứu hỏa|cứu hoả|cứu nạn"
+    r"|cấp cứu|y tế|bảo vệ trẻ em|bvte|tổng đài)(?!\w)"
+)
 _STRANGE: Final = re.compile(r"(?<!\w)(?:đầu số|số lạ|mã vùng|mã nước|số điện thoại)(?!\w)[^.;]{0,40}$")
 _END: Final = r"(?!\d|[.,]\d|[/-]\d{1,4}(?!\d)|[ .-]\d{3}(?!\d))(?!\w)"
 RULES: Final[tuple[Rule, ...]] = (
