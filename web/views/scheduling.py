@@ -14,28 +14,26 @@ from werkzeug.wrappers import Response
 from broadcast import bulletins, permissions, programme
 from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
 from broadcast.holiday_book import calendar_of
-from broadcast.models import Bulletin, BulletinState, Role, Schedule
-from devices.messages import BulletinClass
+from broadcast.models import Role, Schedule
 from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.holidays import NATIONAL, Calendar
-from schedules.types import LAST, LOCAL, Frequency, NthWeekday, Occurrence, OnHolidays, Rule
+from schedules.types import Occurrence, Rule
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
 from web.forms import schedules as forms
 from web.forms.rule_fields import RuleFields
 from web.forms.schedules import ScheduleForm
-from web.views import concern_words, overlap_words, places, words
+from web.views import concern_words, overlap_words, places, rule_page, words
+from web.views.airable import airable
 from web.views.day_notes import DayNote, note
 from web.views.overlap_words import Asked
 
 blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
 
-MOST_BULLETINS = 200  # offered in the form
 PREVIEWED = 6  # coming times shown before saving
 HORIZON = dt.timedelta(days=800)  # a lunar date comes once a year, and now and then a month later
-DEFAULT_TIME = dt.time(5, 30)
 Answer = str | Response | tuple[str, int]
 
 
@@ -48,7 +46,7 @@ def write() -> str:
         title=chosen.current.title[:200] if chosen else "",
         area_id=chosen.area_id if chosen else request.args.get("area", 0, type=int),
         bulletin_ids=(wanted,) if wanted else (),
-        when=RuleFields(starts_on=_wanted_day(), times=(_wanted_time(),)),
+        when=RuleFields(starts_on=rule_page.wanted_day(), times=(rule_page.wanted_time(),)),
     )
     return _form_page(form)
 
@@ -148,56 +146,12 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         when=form.when,
         schedule=schedule,
         areas=places.options(current_person(), Role.EDITOR),
-        bulletins=_offered(form.bulletin_ids),
-        frequencies=_frequencies(),
-        holidays=_holidays(),
-        nths=_nths(),
-        last=LAST,
-        blank_nth=NthWeekday(0, 0),
+        bulletins=airable(form.bulletin_ids),
         words=words,
+        **rule_page.values(),
         **_foresight(form, schedule.id if schedule else None),
         **more,
     )
-
-
-def _frequencies() -> list[tuple[str, str, str]]:
-    named = {
-        Frequency.ONCE: (_("Một lần"), ""),
-        Frequency.DAILY: (_("Hằng ngày"), _("hoặc cách mấy ngày")),
-        Frequency.WEEKLY: (_("Theo thứ trong tuần"), ""),
-        Frequency.WORKDAYS: (_("Ngày làm việc"), _("trừ lễ, kể cả ngày làm bù")),
-        Frequency.MONTHLY: (_("Hằng tháng"), _("ngày 15; thứ Hai đầu tháng")),
-        Frequency.YEARLY: (_("Hằng năm"), _("ngày dương lịch")),
-        Frequency.LUNAR_MONTHLY: (_("Hằng tháng âm lịch"), _("rằm, mùng một")),
-        Frequency.LUNAR_YEARLY: (_("Hằng năm âm lịch"), _("giỗ tổ mùng 10 tháng Ba")),
-        Frequency.DATES: (_("Những ngày tự chọn"), ""),
-    }
-    return [(kind.value, str(text), str(hint)) for kind, (text, hint) in named.items()]
-
-
-def _holidays() -> list[tuple[str, str]]:
-    named = {
-        OnHolidays.KEEP: _("Vẫn phát"),
-        OnHolidays.SKIP: _("Nghỉ, không phát"),
-        OnHolidays.ONLY: _("Chỉ phát vào ngày lễ"),
-        OnHolidays.NEXT_WORKING_DAY: _("Dời sang ngày làm việc kế tiếp"),
-    }
-    return [(kind.value, str(text)) for kind, text in named.items()]
-
-
-def _nths() -> list[tuple[int, str]]:
-    named = [_("đầu tiên"), _("thứ nhì"), _("thứ ba"), _("thứ tư"), _("thứ năm")]
-    return [*((number, str(text)) for number, text in enumerate(named, start=1)), (LAST, str(_("cuối cùng")))]
-
-
-def _offered(chosen: tuple[int, ...]) -> list[Bulletin]:
-    """The approved bulletins, the chosen ones first and in their order."""
-    found = bulletins.search(
-        g.session, current_person(), state=BulletinState.APPROVED, per_page=MOST_BULLETINS
-    ).items
-    places_of = {bulletin_id: place for place, bulletin_id in enumerate(chosen)}
-    usable = [each for each in found if each.klass is not BulletinClass.EMERGENCY and each.current.clip]
-    return sorted(usable, key=lambda each: places_of.get(each.id, len(chosen)))
 
 
 def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
@@ -254,19 +208,3 @@ def _editable(schedule_id: int) -> Schedule:
     if schedule.withdrawn_at is not None:
         raise WrongState(kind="schedule", id=schedule_id, state="withdrawn", action="change")
     return schedule
-
-
-def _wanted_day() -> dt.date:
-    """The day that was pointed at in the week, else tomorrow."""
-    today = now().astimezone(LOCAL).date()
-    try:
-        return max(dt.date.fromisoformat(request.args.get("day", "")), today)
-    except ValueError:
-        return today + dt.timedelta(days=1)
-
-
-def _wanted_time() -> dt.time:
-    try:
-        return dt.time.fromisoformat(request.args.get("time", ""))
-    except ValueError:
-        return DEFAULT_TIME
