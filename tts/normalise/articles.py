@@ -25,8 +25,10 @@ _WORDS: Final = (
     "mẫu",
 )
 _LABEL: Final = r"[a-zđA-ZĐ]\d?(?!\w)\)?"
-_ITEM: Final = r"(?:[IVXLC]{1,6}(?![^\W\d_])|[IVX]{1,5}(?=[abcd](?!\w))|\d{1,3})"
+_ITEM: Final = (
+    r"(?:[IVXLC]{1,6}(?![^\W\d_])|[IVX]{1,5}(?=[abcd](?!\w))|\d{1,3})"
     r"(?:\.(?:[IVX]{1,5}|\d{1,2}|[a-zđA-ZĐ])(?!\d)){0,4}[a-zđA-ZĐ]?"
+)
 _AND: Final = r"(?:\s?[,;]\s?|\s?[-–]\s?|\s(?:và|hoặc|đến)\s)"
 _AMOUNT: Final = re.compile(r"[.,]\d|(?:trăm|nghìn|ngàn|triệu|tỷ|tỉ|đồng|đ|usd|%)(?!\w)")
 _PIECE: Final = re.compile(r"[IVXLC]{1,6}(?![^\W\d_])|[IVX]{1,5}(?=[abcd](?!\w))|\d+|[^\W\d_]+|[,;.–-]")
