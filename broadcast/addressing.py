@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Insert, Select, Update, exists, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from devices.messages import ItemState
 
 from .chunks import chunks
-from .models import AreaClosure, Broadcast, BroadcastState, Delivery, Loudspeaker
+from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker
 from .models.base import UtcDateTime
 from .upsert import insert_new
 
@@ -38,7 +38,7 @@ def address(
     broadcasts: Collection[int] | None = None,
     loudspeakers: Collection[int] | None = None,
 ) -> int:
-    """Give every loudspeaker below the area of a coming broadcast its delivery, and no other.
+    """Give every loudspeaker that shall hear a coming broadcast its delivery, and no other.
 
     Of all, or only of these broadcasts and of these loudspeakers; ``new`` are broadcasts that have no
     deliveries yet. Returns how many changed.
@@ -120,6 +120,7 @@ def _missing(now: dt.datetime, pairs: ColumnElement[bool]) -> Select[Any]:
             Broadcast.start > now - LOOK_BACK,
             Broadcast.start > Loudspeaker.created_at,
             Broadcast.state.not_in(OVER),  # as no index has it: a few areas shall lead to the broadcasts
+            ~Broadcast.partial | _has_variant(),
         )
     )
 
@@ -147,6 +148,21 @@ def _is_below() -> ColumnElement[bool]:
         Loudspeaker.retired_at.is_(None),
         AreaClosure.ancestor_id == Broadcast.area_id,
         AreaClosure.descendant_id == Loudspeaker.area_id,
+        ~Broadcast.partial | _has_variant(),
+    )
+
+
+def _has_variant() -> ColumnElement[bool]:
+    """Whether a loudspeaker hears a variant of a broadcast that is heard in some parts of its area only."""
+    above = aliased(AreaClosure)
+    return (
+        exists()
+        .where(
+            BroadcastClip.broadcast_id == Broadcast.id,
+            BroadcastClip.area_id == above.ancestor_id,
+            above.descendant_id == Loudspeaker.area_id,
+        )
+        .correlate(Broadcast, Loudspeaker)
     )
 
 

@@ -1,9 +1,11 @@
 """What has changed since the last planning, by the log of events: which schedules and loudspeakers.
 
 Whoever writes something that decides about plans says so in an event: ``schedule``, ``bulletin`` or
-``render`` (by the bulletin), ``area`` (hours, policy, turns; ``moved`` when it hangs elsewhere),
-``loudspeaker``, and ``broadcast`` when a person has stopped one. Events that say nothing about plans
-carry a mark (``planned``: by the planning itself, ``seen``: a loudspeaker was heard).
+``render`` (by the bulletin), ``sound``, ``area`` (hours, policy, turns; ``moved`` when it hangs elsewhere),
+``loudspeaker``, and ``broadcast`` when a person has stopped one. A bulletin may flow into every slot of its
+area, above it and below it; what airs in one slot of an area counts in the others, so those go together.
+Events that say nothing about plans carry a mark (``planned``: by the planning itself, ``seen``: a
+loudspeaker was heard).
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .chunks import chunks
+from .concerned import Slots
 from .models import AreaClosure, Broadcast, BroadcastState, Event, Loudspeaker, Schedule, ScheduleItem
 
-KINDS = ("schedule", "bulletin", "render", "area", "loudspeaker", "broadcast")
+KINDS = ("schedule", "bulletin", "render", "sound", "area", "loudspeaker", "broadcast")
 SILENT = ("planned", "seen")
 
 
@@ -46,16 +49,23 @@ class Touched:
 def between(session: Session, after: int, upto: int) -> Touched:
     """What the events with ids in ``(after, upto]`` tell."""
     subjects: dict[str, set[int]] = defaultdict(set)
-    query = select(Event.kind, Event.subject, Event.data).where(
+    edited: set[int] = set()  # areas
+    query = select(Event.kind, Event.area_id, Event.subject, Event.data).where(
         Event.id > after, Event.id <= upto, Event.kind.in_(KINDS), Event.subject.is_not(None)
     )
-    for kind, subject, data in session.execute(query):
+    for kind, area_id, subject, data in session.execute(query):
         if not any(data.get(name) for name in SILENT):
             subjects["moved" if data.get("moved") else kind].add(subject)
-    playing = _playing(session, subjects["bulletin"] | subjects["render"])
+            edited |= {area_id} if kind == "schedule" and area_id is not None else set()
+    stopped = _stopped(session, subjects["broadcast"])
+    bulletins = subjects["bulletin"] | subjects["render"]
+    schedules = subjects["schedule"] | _playing(session, bulletins) | _below(session, subjects["moved"])
+    slots = Slots(session)
+    schedules |= slots.offered(bulletins) | slots.with_sounds(subjects["sound"])
+    schedules |= slots.of(edited | set(stopped.values())) | (slots.all() if subjects["moved"] else set())
     return Touched(
-        schedules=frozenset(subjects["schedule"] | playing | _below(session, subjects["moved"])),
-        areas=frozenset(subjects["area"] | subjects["moved"] | _stopped_in(session, subjects["broadcast"])),
+        schedules=frozenset(schedules),
+        areas=frozenset(subjects["area"] | subjects["moved"] | set(stopped.values())),
         moved=frozenset(subjects["moved"]),
         loudspeakers=frozenset(subjects["loudspeaker"]),
     )
@@ -85,14 +95,14 @@ def _below(session: Session, area_ids: Collection[int]) -> set[int]:
     return set(session.scalars(select(Schedule.id).where(Schedule.area_id.in_(there))))
 
 
-def _stopped_in(session: Session, broadcast_ids: Collection[int]) -> set[int]:
+def _stopped(session: Session, broadcast_ids: Collection[int]) -> dict[int, int]:
     """The areas of scheduled broadcasts that a person has stopped; others are in plans as they were."""
-    found: set[int] = set()
+    found: dict[int, int] = {}
     for ids in chunks(sorted(broadcast_ids)):
-        query = select(Broadcast.area_id).where(
+        query = select(Broadcast.id, Broadcast.area_id).where(
             Broadcast.id.in_(ids),
             Broadcast.schedule_id.is_not(None),
             Broadcast.state == BroadcastState.CANCELLED,
         )
-        found |= set(session.scalars(query))
+        found |= {row.id: row.area_id for row in session.execute(query)}
     return found

@@ -177,8 +177,10 @@ class _Programme:
 
     def _timeline(self, area_ids: tuple[int, ...]) -> _Timeline:
         if area_ids not in self._timelines:
-            found = [entry for area_id in area_ids for entry in self._items.get(area_id, ())]
-            found.sort(key=lambda entry: (entry[0], entry[1].id))
+            nearest = {
+                entry[1].id: entry for area_id in reversed(area_ids) for entry in self._items.get(area_id, ())
+            }
+            found = sorted(nearest.values(), key=lambda entry: (entry[0], entry[1].id))
             found = ordering.ordered(
                 found, [word for area_id in area_ids for word in self._words.get(area_id, ())]
             )

@@ -68,7 +68,11 @@ def in_turn(each: Item, turn: int) -> Item:
 def read(
     session: Session, wire: Wire, window: Window, area_ids: Collection[int] | None
 ) -> dict[int, list[tuple[dt.datetime, Item]]]:
-    """What the programme has in the window, by the area it is for; ``area_ids`` None: of all areas."""
+    """What the programme has in the window, by the area it is for; ``area_ids`` None: of all areas.
+
+    A broadcast with variants is here under each of their areas with the same id: a loudspeaker plays that
+    of the nearest area.
+    """
     which = [
         Broadcast.schedule_id.is_not(None),
         Broadcast.state != BroadcastState.CANCELLED,
@@ -85,42 +89,54 @@ def read(
     found: dict[int, list[tuple[dt.datetime, Item]]] = defaultdict(list)
     for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in rows:
         start = to_ms(at)
-        made = Item(
-            id=occurrence,
-            title=title,
-            start=start,
-            not_before=start,
-            expires=to_ms(expires),
-            clips=tuple(clips.get(id_, ())),
-            klass=klass,
-            status=status,
-            level=level,
-            issued_at=to_ms(created_at),
-        )
-        found[area_id].append((at, made))
+        for variant, heard in clips.get(id_, {}).items():
+            made = Item(
+                id=occurrence,
+                title=title,
+                start=start,
+                not_before=start,
+                expires=to_ms(expires),
+                clips=tuple(heard),
+                klass=klass,
+                status=status,
+                level=level,
+                issued_at=to_ms(created_at),
+            )
+            found[area_id if variant is None else variant].append((at, made))
     return found
 
 
-def _clips(session: Session, wire: Wire, broadcast_ids: Sequence[int]) -> dict[int, list[ClipRef]]:
-    """The audio of these broadcasts, in order; a clip that many play is read once."""
+def _clips(
+    session: Session, wire: Wire, broadcast_ids: Sequence[int]
+) -> dict[int, dict[int | None, list[ClipRef]]]:
+    """The audio of these broadcasts by variant, in order; a clip that many play is read once."""
     played = played_in(session, broadcast_ids)
     known: dict[int, ClipRef] = {}
-    for ids in chunks(sorted({clip_id for sound in played.values() for clip_id, _ in sound})):
+    for ids in chunks(sorted({clip_id for sound in played.values() for clip_id, *_ in sound})):
         query = select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type)
         known |= {clip.id: _clip(clip, wire) for clip in session.execute(query.where(Clip.id.in_(ids)))}
-    return {id_: [known[clip_id] for clip_id, _ in sound] for id_, sound in played.items()}
+    found: dict[int, dict[int | None, list[ClipRef]]] = {}
+    for id_, sound in played.items():
+        variants = found[id_] = {}
+        for clip_id, _, area_id in sound:
+            variants.setdefault(area_id, []).append(known[clip_id])
+    return found
 
 
-def played_in(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
-    """The clips of these broadcasts in order, each with its bulletin."""
-    found: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
-    columns = (BroadcastClip.broadcast_id, BroadcastClip.clip_id, BroadcastClip.bulletin_id)
-    query = select(*columns).order_by(BroadcastClip.broadcast_id, BroadcastClip.position)
+Played = tuple[int, int | None, int | None]  # a clip, its bulletin, and the area whose variant it is in
+
+
+def played_in(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[Played]]:
+    """The clips of these broadcasts in order."""
+    found: dict[int, list[Played]] = defaultdict(list)
+    columns = (BroadcastClip.clip_id, BroadcastClip.bulletin_id, BroadcastClip.area_id)
+    query = select(BroadcastClip.broadcast_id, *columns).order_by(
+        BroadcastClip.broadcast_id, BroadcastClip.position
+    )
     for ids in chunks(broadcast_ids):
-        for broadcast_id, clip_id, bulletin_id in session.execute(
-            query.where(BroadcastClip.broadcast_id.in_(ids))
-        ):
-            found[broadcast_id].append((clip_id, bulletin_id))
+        rows = session.execute(query.where(BroadcastClip.broadcast_id.in_(ids)))
+        for broadcast_id, clip_id, bulletin_id, area_id in rows:
+            found[broadcast_id].append((clip_id, bulletin_id, area_id))
     return found
 
 

@@ -26,7 +26,7 @@ from .items import Window
 from .models import PlanMark
 from .moments import to_ms
 from .outbox import Wire
-from .planning import Outcome, Span
+from .planning import Kinds, Outcome, Span
 
 log = logging.getLogger(__name__)
 
@@ -130,10 +130,15 @@ class Planner:
 
     def _follow(self, mark: PlanMark, schedule_ids: Collection[int]) -> Outcome:
         """What is planned already follows its schedules, and the days that have come since are added."""
-        known, ahead = Span.after(self.now, mark.expanded_to), Span.after(self.now, self._window.end)
-        ahead = ahead._replace(start=max(ahead.start, mark.expanded_to))
-        outcome = planning.follow(self.session, self.now, known, schedule_ids)
-        return outcome | planning.follow(self.session, self.now, ahead)
+        session, now, end = self.session, self.now, self._window.end
+        known, whole = Span.after(now, mark.expanded_to), Span.after(now, end)
+        ahead = whole._replace(start=max(whole.start, mark.expanded_to))
+        outcome = planning.follow(session, now, known, schedule_ids)
+        outcome |= planning.follow(session, now, ahead, kinds=Kinds.LISTS)
+        if end == mark.expanded_to:
+            return outcome
+        # How the airings of a bulletin are spread depends on where the days planned end.
+        return outcome | planning.follow(session, now, whole, kinds=Kinds.SLOTS)
 
     def _address(self, outcome: Outcome, loudspeakers: Collection[int]) -> int:
         return addressing.address(

@@ -7,6 +7,7 @@ is new, one that is gone, one that is back, one that plays or is called somethin
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,55 +17,31 @@ from sqlalchemy import Delete, Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from devices.messages import AlertStatus, BulletinClass, ItemState
-from schedules import recurrence
-from schedules.holidays import Calendar
 from schedules.types import LOCAL
 
-from . import events
+from . import demand, events
 from .addressing import address
 from .chunks import chunks
+from .demand import Span, Wanted
 from .documents import horizon, publish_plans
-from .holiday_book import Book
-from .items import played_in
-from .models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule, ScheduleItem
-from .repertoire import Piece, Repertoire, duration_ms, klass
+from .items import Played, played_in
+from .models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule
+from .repertoire import Repertoire
+from .running_order import RunningOrder
 from .upsert import insert_new
 
-__all__ = ["START_GRACE", "Outcome", "Span", "address", "compare", "follow", "materialise", "publish_plans"]
+__all__ = ["Kinds", "Outcome", "Span", "address", "compare", "follow", "materialise", "publish_plans"]
 
-START_GRACE = dt.timedelta(
-    minutes=5
-)  # how long a slot may wait for what plays before it; then it is given up
 CHUNK = 500  # rows per statement
-INSTANT = dt.timedelta(microseconds=1)
 WITHDRAWN = "withdrawn"
 
 
-class Span(NamedTuple):
-    """Slots that start in ``[start, end)``."""
+class Kinds(enum.Flag):
+    """Which schedules are meant. Slots are planned all the way from now: they depend on what airs before."""
 
-    start: dt.datetime
-    end: dt.datetime
-
-    @classmethod
-    def after(cls, now: dt.datetime, end: dt.datetime) -> Span:
-        """What has not begun: the rest stays as it is."""
-        return cls(now + INSTANT, end)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a schedule wants on the air in a span; nothing where it has nothing to play."""
-
-    schedule_id: int
-    area_id: int
-    title: str
-    pieces: tuple[Piece, ...]
-    starts: tuple[dt.datetime, ...]
-
-    @property
-    def sound(self) -> list[tuple[int, int | None]]:
-        return [(piece.clip_id, piece.bulletin_id) for piece in self.pieces]
+    LISTS = enum.auto()
+    SLOTS = enum.auto()
+    ALL = LISTS | SLOTS
 
 
 class Airing(NamedTuple):
@@ -77,6 +54,8 @@ class Airing(NamedTuple):
     title: str
     klass: BulletinClass
     duration_ms: int
+    expires: dt.datetime
+    partial: bool
     occurrence: str
     state: BroadcastState
     stopped_at: dt.datetime | None
@@ -93,6 +72,7 @@ class Changes:
     gone: list[Airing] = field(default_factory=list)
     back: list[Airing] = field(default_factory=list)
     altered: list[tuple[Airing, Wanted]] = field(default_factory=list)
+    readdressed: list[Airing] = field(default_factory=list)  # other loudspeakers will hear it
 
     @property
     def schedule_ids(self) -> set[int]:
@@ -130,38 +110,76 @@ def materialise(session: Session, now: dt.datetime, days: int) -> int:
 
 
 def follow(
-    session: Session, now: dt.datetime, span: Span, schedule_ids: Collection[int] | None = None
+    session: Session,
+    now: dt.datetime,
+    span: Span,
+    schedule_ids: Collection[int] | None = None,
+    kinds: Kinds = Kinds.ALL,
 ) -> Outcome:
-    """Bring the broadcasts of a span in line with these schedules, or with all."""
-    changes = compare(session, span, schedule_ids)
+    """Bring the broadcasts of a span in line with these schedules, or with all.
+
+    A slot is planned with all slots of its area, for what airs in one counts in the others.
+    """
+    changes = compare(session, span, schedule_ids, kinds)
     new = _make(session, changes.missing, now)
     _cancel(session, changes.gone, now)
     _revive(session, changes.back, now)
     _alter(session, changes.altered)
     for airing in [*changes.gone, *changes.back, *(airing for airing, _ in changes.altered)]:
         _announce(session, airing, now)
-    moved = (airing.id for airing, wanted in changes.altered if airing.area_id != wanted.area_id)
-    broadcasts = frozenset((*(airing.id for airing in changes.back), *moved))
+    broadcasts = frozenset(airing.id for airing in (*changes.back, *changes.readdressed))
     return Outcome(frozenset(new), broadcasts, frozenset(changes.area_ids))
 
 
-def compare(session: Session, span: Span, schedule_ids: Collection[int] | None = None) -> Changes:
+def compare(
+    session: Session,
+    span: Span,
+    schedule_ids: Collection[int] | None = None,
+    kinds: Kinds = Kinds.ALL,
+) -> Changes:
     """What ``follow`` would change; it only reads."""
     changes = Changes()
     if span.start >= span.end:
         return changes
     session.flush()
     repertoire = Repertoire(session)
-    for ids in [None] if schedule_ids is None else chunks(sorted(schedule_ids)):
-        wanted = {each.schedule_id: each for each in _wanted(session, repertoire, span, ids)}
-        _compare(changes, wanted, _Existing(session, span, ids))
+    places = _slots(session)
+    if Kinds.LISTS in kinds:
+        for ids in _lists(schedule_ids, places):
+            wanted = demand.lists(session, repertoire, span, ids)
+            _compare(changes, wanted, _Existing(session, span, ids, without=places))
+    if Kinds.SLOTS in kinds and places:
+        area_ids = None if schedule_ids is None else {places[each] for each in schedule_ids if each in places}
+        ids = sorted(each for each, area_id in places.items() if area_ids is None or area_id in area_ids)
+        if ids:
+            wanted = demand.slots(session, repertoire, span, area_ids)
+            _compare(changes, wanted, _Existing(session, span, ids))
     return changes
+
+
+def _slots(session: Session) -> dict[int, int]:
+    """The schedules that are slots, withdrawn ones as well, each with its area."""
+    query = select(Schedule.id, Schedule.area_id).where(Schedule.slot.is_not(None))
+    return {row.id: row.area_id for row in session.execute(query)}
+
+
+def _lists(schedule_ids: Collection[int] | None, slots: Collection[int]) -> Iterator[Sequence[int] | None]:
+    if schedule_ids is None:
+        yield None
+    else:
+        yield from chunks(sorted(each for each in schedule_ids if each not in slots))
 
 
 class _Existing:
     """The broadcasts of a span and how they sound."""
 
-    def __init__(self, session: Session, span: Span, schedule_ids: Sequence[int] | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        span: Span,
+        schedule_ids: Sequence[int] | None,
+        without: Collection[int] = (),
+    ) -> None:
         which = [
             Broadcast.schedule_id.is_not(None),
             Broadcast.start >= span.start,
@@ -170,75 +188,60 @@ class _Existing:
         if schedule_ids is not None:
             which.append(Broadcast.schedule_id.in_(schedule_ids))
         ordered = select(*_AIRING).where(*which).order_by(Broadcast.start, Broadcast.id)
-        self.airings = [Airing(*values) for values in session.execute(ordered)]
+        rows = (Airing(*values) for values in session.execute(ordered))
+        self.airings = [airing for airing in rows if airing.schedule_id not in without]
         self.sounds = played_in(session, [airing.id for airing in self.airings])
 
 
-def _wanted(
-    session: Session, repertoire: Repertoire, span: Span, schedule_ids: Sequence[int] | None
-) -> Iterator[Wanted]:
-    query = select(Schedule.id, Schedule.area_id, Schedule.title, Schedule.rule).where(
-        Schedule.withdrawn_at.is_(None)
-    )
-    entries = select(ScheduleItem.schedule_id, ScheduleItem.bulletin_id).order_by(
-        ScheduleItem.schedule_id, ScheduleItem.position
-    )
-    if schedule_ids is not None:
-        query = query.where(Schedule.id.in_(schedule_ids))
-        entries = entries.where(ScheduleItem.schedule_id.in_(schedule_ids))
-    listed: dict[int, list[int]] = defaultdict(list)
-    for schedule_id, bulletin_id in session.execute(entries):
-        listed[schedule_id].append(bulletin_id)
-    book = Book(session)
-    airing = [
-        (id_, area_id, title, starts)
-        for id_, area_id, title, rule in session.execute(query.order_by(Schedule.id))
-        if (starts := tuple(_starts(rule, span, book.of(area_id))))
-    ]
-    repertoire.learn([bulletin_id for id_, *_ in airing for bulletin_id in listed[id_]])
-    for id_, area_id, title, starts in airing:
-        pieces = tuple(repertoire.of(listed[id_]))
-        if pieces:
-            yield Wanted(id_, area_id, title, pieces, starts)
-
-
-def _starts(rule: dict[str, Any], span: Span, holidays: Calendar) -> Iterator[dt.datetime]:
-    return (each.start for each in recurrence.occurrences(recurrence.from_dict(rule), *span, holidays))
-
-
-def _compare(changes: Changes, wanted: dict[int, Wanted], existing: _Existing) -> None:
+def _compare(changes: Changes, wishes: Iterable[Wanted], existing: _Existing) -> None:
+    wanted = {each.schedule_id: each for each in wishes}
     known: dict[int, set[dt.datetime]] = defaultdict(set)
-    starts = {schedule_id: frozenset(each.starts) for schedule_id, each in wanted.items()}
     for airing in existing.airings:
         known[airing.schedule_id].add(airing.start)
         if airing.stopped_at is not None:
             continue  # what a person stopped stays stopped
         cancelled = airing.state is BroadcastState.CANCELLED
-        if airing.start not in starts.get(airing.schedule_id, ()):
+        want = wanted.get(airing.schedule_id)
+        if want is None or airing.start not in want.orders:
             changes.gone.extend([] if cancelled else [airing])
             continue
-        want = wanted[airing.schedule_id]
         if cancelled:
             changes.back.append(airing)
-        if _differs(airing, existing.sounds.get(airing.id), want):
+        sound = existing.sounds.get(airing.id, [])
+        if _differs(airing, sound, want):
             changes.altered.append((airing, want))
+            if _is_heard_elsewhere(airing, sound, want):
+                changes.readdressed.append(airing)
     for schedule_id, want in wanted.items():
-        changes.missing.extend((want, start) for start in want.starts if start not in known[schedule_id])
+        changes.missing.extend((want, start) for start in want.orders if start not in known[schedule_id])
 
 
-def _differs(airing: Airing, sound: list[tuple[int, int | None]] | None, want: Wanted) -> bool:
-    return sound != want.sound or (airing.area_id, airing.title) != (want.area_id, want.title)
+def _differs(airing: Airing, sound: Sequence[Played], want: Wanted) -> bool:
+    order = want.orders[airing.start]
+    return (
+        tuple(sound) != order.cues
+        or (airing.area_id, airing.title) != (want.area_id, want.title)
+        or airing.expires != order.expires(airing.start)
+    )
+
+
+def _is_heard_elsewhere(airing: Airing, sound: Sequence[Played], want: Wanted) -> bool:
+    order = want.orders[airing.start]
+    if airing.area_id != want.area_id or airing.partial != order.partial:
+        return True
+    return order.partial and {area_id for *_, area_id in sound} != {cue.area_id for cue in order.cues}
 
 
 def _make(session: Session, missing: Sequence[tuple[Wanted, dt.datetime]], now: dt.datetime) -> list[int]:
     """Insert slots that no other process has inserted meanwhile, each with its audio; returns their ids."""
-    statement = insert_new(session, Broadcast).returning(Broadcast.id, Broadcast.schedule_id)
+    statement = insert_new(session, Broadcast).returning(Broadcast.id, Broadcast.schedule_id, Broadcast.start)
     made: list[int] = []
     for chunk in chunks(missing, CHUNK):
-        pieces = {wanted.schedule_id: wanted.pieces for wanted, _ in chunk}
+        orders = {(wanted.schedule_id, start): wanted.orders[start] for wanted, start in chunk}
         new = session.execute(statement, [_row(wanted, start, now) for wanted, start in chunk]).all()
-        _insert_clips(session, ((id_, pieces[schedule_id]) for id_, schedule_id in new if schedule_id))
-        made += [id_ for id_, _ in new]
+        sounding = ((id_, orders[whose, start]) for id_, whose, start in new if whose is not None)
+        _insert_clips(session, sounding)
+        made += [id_ for id_, *_ in new]
     return made
 
 
@@ -248,26 +251,28 @@ def _row(wanted: Wanted, start: dt.datetime, now: dt.datetime) -> dict[str, Any]
         "schedule_id": wanted.schedule_id,
         "area_id": wanted.area_id,
         "title": wanted.title,
-        "klass": klass(wanted.pieces),
         "status": AlertStatus.ACTUAL,
         "start": start,
-        "duration_ms": duration_ms(wanted.pieces),
-        "expires": start + START_GRACE,
         "state": BroadcastState.PLANNED,
         "created_at": now,
+        **_order_row(wanted.orders[start], start),
     }
 
 
-def _insert_clips(session: Session, of: Iterable[tuple[int, Sequence[Piece]]]) -> None:
+def _order_row(order: RunningOrder, start: dt.datetime) -> dict[str, Any]:
+    return {
+        "klass": order.klass,
+        "duration_ms": order.duration_ms,
+        "expires": order.expires(start),
+        "partial": order.partial,
+    }
+
+
+def _insert_clips(session: Session, of: Iterable[tuple[int, RunningOrder]]) -> None:
     rows = [
-        {
-            "broadcast_id": broadcast_id,
-            "position": position,
-            "clip_id": piece.clip_id,
-            "bulletin_id": piece.bulletin_id,
-        }
-        for broadcast_id, pieces in of
-        for position, piece in enumerate(pieces)
+        {"broadcast_id": broadcast_id, "position": position, **cue._asdict()}
+        for broadcast_id, order in of
+        for position, cue in enumerate(order.cues)
     ]
     if rows:
         session.execute(insert(BroadcastClip), rows)
@@ -310,20 +315,21 @@ def _alter(session: Session, altered: Sequence[tuple[Airing, Wanted]]) -> None:
     for chunk in chunks(altered, CHUNK):
         silent = delete(BroadcastClip).where(BroadcastClip.broadcast_id.in_([each.id for each, _ in chunk]))
         _write(session, silent)
-        _insert_clips(session, ((airing.id, wanted.pieces) for airing, wanted in chunk))
-    names = ("area_id", "title", "klass", "duration_ms")
+        _insert_clips(session, ((airing.id, wanted.orders[airing.start]) for airing, wanted in chunk))
+    rows = [
+        {
+            "area_id": wanted.area_id,
+            "title": wanted.title,
+            **_order_row(wanted.orders[airing.start], airing.start),
+        }
+        for airing, wanted in altered
+    ]
     changed = update(Broadcast).where(Broadcast.id == bindparam("whose"))
     session.connection().execute(
-        changed.values({name: bindparam(f"new_{name}") for name in names}),
+        changed.values({name: bindparam(f"new_{name}") for name in rows[0]}),
         [
-            {
-                "whose": airing.id,
-                "new_area_id": wanted.area_id,
-                "new_title": wanted.title,
-                "new_klass": klass(wanted.pieces),
-                "new_duration_ms": duration_ms(wanted.pieces),
-            }
-            for airing, wanted in altered
+            {"whose": airing.id, **{f"new_{name}": value for name, value in row.items()}}
+            for (airing, _), row in zip(altered, rows, strict=True)
         ],
     )
 

@@ -5,31 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from devices.messages import BulletinClass
-from schedules import recurrence
+from schedules import recurrence, slots
 from schedules.errors import RuleError
 from schedules.holidays import Calendar
+from schedules.slots import Slot as Filled
 from schedules.types import Rule
 
-from . import areas, bulletins, displacing, permissions, schedule_changes
+from . import areas, choosing, displacing, permissions, schedule_changes
+from .choosing import playable
 from .concerns import Concern, check
-from .errors import (
-    EmptyTitle,
-    NoAudio,
-    NotApproved,
-    NotFound,
-    NothingToPlay,
-    RuleInvalid,
-    TimeInPast,
-    TitleTooLong,
-    WrongState,
-)
+from .errors import EmptyTitle, NotFound, RuleInvalid, TimeInPast, TitleTooLong, WrongState
 from .holiday_book import calendar_of
-from .models import AreaClosure, Bulletin, ChangeAction, Person, Role, Schedule
+from .models import AreaClosure, ChangeAction, Person, Role, Schedule
 from .outbox import Wire
 from .schedule_changes import Editing, State
 from .week import Slot, now_and_next, week
@@ -40,6 +32,7 @@ __all__ = [
     "change_schedule",
     "check",
     "create_schedule",
+    "create_slot",
     "get",
     "list_schedules",
     "now_and_next",
@@ -72,19 +65,36 @@ def create_schedule(
     Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, NothingToPlay, NotFound, NotApproved, NoAudio,
     WrongState (an emergency is never scheduled), RuleInvalid, TimeInPast.
     """
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
-    rule = _checked_rule(rule, now, calendar_of(session, area.id))
-    state = State(
-        title=_checked_title(title),
-        area_id=area.id,
-        bulletin_ids=playable(session, person, area_id, bulletin_ids),
-        rule=recurrence.to_dict(rule),
-    )
     editing = Editing(session, person, now, ChangeAction.CREATE, wire)
-    change = editing.create(state)
-    displacing.displace(editing, change, over)
-    return change.schedule
+    bare = _bare(editing, area_id, title, rule)
+    ids = playable(session, person, area_id, bulletin_ids)
+    return _created(editing, replace(bare, bulletin_ids=ids), over)
+
+
+def create_slot(
+    session: Session,
+    person: Person,
+    *,
+    area_id: int,
+    title: str,
+    slot: Filled,
+    order: Sequence[int],
+    rule: Rule,
+    now: dt.datetime,
+    over: Collection[int] = (),
+    wire: Wire | None = None,
+) -> Schedule:
+    """A slot that fills itself by a rule; ``order`` is the officer's, of what flows in.
+
+    Errors: as ``create_schedule``, but nothing needs to be in the order; SlotInvalid.
+    """
+    editing = Editing(session, person, now, ChangeAction.CREATE, wire)
+    state = replace(
+        _bare(editing, area_id, title, rule),
+        bulletin_ids=choosing.order(session, person, area_id, order),
+        slot=slots.to_dict(choosing.slot(session, person, area_id, slot)),
+    )
+    return _created(editing, state, over)
 
 
 def change_schedule(
@@ -99,11 +109,14 @@ def change_schedule(
     now: dt.datetime,
     wire: Wire,
     over: Collection[int] = (),
+    slot: Filled | None = None,
+    order: Sequence[int] | None = None,
 ) -> Schedule:
     """Change what is given and keep the rest; what sounds and has no place in it any more is stopped.
 
-    A new rule says everything: exceptions of the old one that it does not name are gone.
-    Errors: as ``create_schedule``; WrongState when it is withdrawn.
+    A new rule says everything: exceptions of the old one that it does not name are gone. ``slot`` and
+    ``order`` are for a slot that fills itself, ``bulletin_ids`` for a list; neither becomes the other.
+    Errors: as ``create_schedule`` and ``create_slot``; WrongState when it is withdrawn, or not of that kind.
     """
     schedule = schedule_changes.locked(session, person, schedule_id)
     if schedule.withdrawn_at is not None:
@@ -112,8 +125,14 @@ def change_schedule(
     area = areas.get(session, before.area_id if area_id is None else area_id)
     permissions.require(person, Role.EDITOR, area, session)
     chosen = before.bulletin_ids
-    if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
-        chosen = playable(session, person, area.id, bulletin_ids)
+    if before.slot is None:
+        _refuse(slot is not None or order is not None, "list")
+        if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
+            chosen = playable(session, person, area.id, bulletin_ids)
+    else:
+        _refuse(bulletin_ids is not None, "slot")
+        if order is not None:
+            chosen = choosing.order(session, person, area.id, order, had=chosen)
     said = before.rule
     if rule is not None:
         said = recurrence.to_dict(_checked_rule(rule, now, calendar_of(session, area.id)))
@@ -122,6 +141,7 @@ def change_schedule(
         area_id=area.id,
         bulletin_ids=chosen,
         rule=said,
+        slot=before.slot if slot is None else _changed_slot(session, person, area.id, slot, before),
     )
     if after != before or over:
         editing = Editing(session, person, now, ChangeAction.CHANGE, wire)
@@ -175,6 +195,33 @@ def list_schedules(
     return list(session.scalars(query.order_by(Schedule.id)))
 
 
+def _bare(editing: Editing, area_id: int, title: str, rule: Rule) -> State:
+    """A schedule that is new, with nothing in it yet."""
+    session = editing.session
+    area = areas.get(session, area_id)
+    permissions.require(editing.person, Role.EDITOR, area, session)
+    rule = _checked_rule(rule, editing.now, calendar_of(session, area.id))
+    return State(_checked_title(title), area.id, (), recurrence.to_dict(rule))
+
+
+def _created(editing: Editing, state: State, over: Collection[int]) -> Schedule:
+    change = editing.create(state)
+    displacing.displace(editing, change, over)
+    return change.schedule
+
+
+def _changed_slot(
+    session: Session, person: Person, area_id: int, slot: Filled, before: State
+) -> dict[str, Any]:
+    had = slots.from_dict(before.slot) if before.slot else None
+    return slots.to_dict(choosing.slot(session, person, area_id, slot, had=had))
+
+
+def _refuse(wrong: bool, state: str) -> None:
+    if wrong:
+        raise WrongState(kind="schedule", state=state, action="change")
+
+
 def _checked_title(title: str) -> str:
     title = title.strip()
     if not title:
@@ -193,27 +240,3 @@ def _checked_rule(rule: Rule, now: dt.datetime, holidays: Calendar) -> Rule:
     if next(recurrence.occurrences(rule, start, start + HORIZON, holidays), None) is None:
         raise TimeInPast(rule=recurrence.describe(rule))
     return rule
-
-
-def playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
-    """The bulletins themselves when all of them may air in the area.
-
-    Errors: NothingToPlay, NotFound, WrongState (an emergency), NotApproved, NoAudio.
-    """
-    if not bulletin_ids:
-        raise NothingToPlay()
-    above = {area.id for area in areas.ancestors(session, area_id)}
-    for bulletin_id in bulletin_ids:
-        bulletin = session.get(Bulletin, bulletin_id)
-        if bulletin is None or not (
-            bulletin.area_id in above or permissions.may(person, Role.VIEWER, bulletin.area_id, session)
-        ):
-            raise NotFound(kind="bulletin", id=bulletin_id)
-        if bulletin.klass is BulletinClass.EMERGENCY:
-            raise WrongState(kind="bulletin", id=bulletin_id, state="emergency", action="schedule")
-        version = bulletins.approved_version(session, bulletin)
-        if version is None:
-            raise NotApproved(bulletin_id=bulletin_id)
-        if version.clip_id is None:
-            raise NoAudio(bulletin_id=bulletin_id)
-    return tuple(bulletin_ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -49,6 +49,7 @@ class State:
     bulletin_ids: tuple[int, ...]
     rule: dict[str, Any]
     withdrawn: bool = False
+    slot: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, schedule: Schedule) -> State:
@@ -58,6 +59,7 @@ class State:
             bulletin_ids=tuple(item.bulletin_id for item in schedule.items),
             rule=recurrence.to_dict(recurrence.from_dict(schedule.rule)),
             withdrawn=schedule.withdrawn_at is not None,
+            slot=schedule.slot,
         )
 
     @classmethod
@@ -127,6 +129,7 @@ class Editing:
         rule = recurrence.from_dict(state.rule)
         schedule.title, schedule.area_id = state.title, state.area_id
         schedule.rule, schedule.rule_text = state.rule, recurrence.describe(rule)[:WORDS]
+        schedule.slot = state.slot
         if not state.withdrawn:
             schedule.withdrawn_at = schedule.withdrawn_by = None
         elif schedule.withdrawn_at is None:
@@ -169,6 +172,8 @@ class Editing:
         return [(broadcast_id, start) for broadcast_id, start in self.session.execute(query)]
 
     def _plays_others(self, broadcast_id: int, after: State) -> bool:
+        if after.slot is not None:
+            return False  # what has begun was filled by its own time; bulletins are withdrawn for themselves
         query = select(BroadcastClip.bulletin_id).where(BroadcastClip.broadcast_id == broadcast_id)
         return bool(set(self.session.scalars(query)) - {None, *after.bulletin_ids})
 
@@ -255,7 +260,7 @@ def undo(session: Session, person: Person, change_id: int, now: dt.datetime, *, 
 
 def _taken_back(part: ScheduleChange) -> State:
     after = State.stored(part.after)
-    return State(after.title, after.area_id, after.bulletin_ids, after.rule, withdrawn=True)
+    return replace(after, withdrawn=True)
 
 
 def _mark(session: Session, undone: ScheduleChange, by: ScheduleChange) -> None:
@@ -269,4 +274,4 @@ def _mark(session: Session, undone: ScheduleChange, by: ScheduleChange) -> None:
 
 
 def with_rule(state: State, rule: Rule) -> State:
-    return State(state.title, state.area_id, state.bulletin_ids, recurrence.to_dict(rule), state.withdrawn)
+    return replace(state, rule=recurrence.to_dict(rule))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from schedules.slots import FRAME, Kind
+from schedules.slots import FRAME, Kind, Slot
 from tts import recording as recordings
 from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Recorded, Script
@@ -16,10 +19,22 @@ from tts.types import AudioClip, Chime, Recorded, Script
 from . import areas, audit, clips, events, permissions, speech
 from .errors import EmptyTitle, InvalidInput, NotFound, TitleTooLong, WrongState
 from .library import Library
-from .models import AreaClosure, Person, Role, Sound
+from .models import AreaClosure, Clip, Person, Role, Sound
 
 KINDS = (*sorted(FRAME), Kind.PIECE)
 TITLE_LIMIT = 200
+
+
+class Audio(NamedTuple):
+    """A sound as a slot plays it."""
+
+    clip_id: int
+    length_ms: int
+    title: str
+
+
+Audible = Mapping[tuple[Kind, str], Audio]
+"""What of its sounds a slot can play, by their kinds and refs."""
 
 
 def master(library: Library, synthesiser: Synthesiser, source: Path) -> AudioClip:
@@ -75,6 +90,37 @@ def offered(session: Session, area_id: int) -> list[Sound]:
     above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = select(Sound).where(Sound.area_id.in_(above), Sound.retired_at.is_(None))
     return list(session.scalars(query.order_by(Sound.kind, Sound.title, Sound.id)))
+
+
+def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
+    """The sounds in these slots that are offered to their area; others are retired or were never there."""
+    refs = {entry.ref for slot in held for entry in slot.entries if entry.kind in KINDS}
+    ids = sorted(int(ref) for ref in refs if ref.isdecimal())
+    if not ids:
+        return {}
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    query = (
+        select(Sound.kind, Sound.id, Sound.clip_id, Clip.duration_ms, Sound.title)
+        .join(Clip, Clip.id == Sound.clip_id)
+        .where(Sound.id.in_(ids), Sound.area_id.in_(above), Sound.retired_at.is_(None))
+    )
+    rows = session.execute(query)
+    return {(kind, str(id_)): Audio(clip_id, length, title) for kind, id_, clip_id, length, title in rows}
+
+
+def playable(slot: Slot, known: Audible) -> tuple[Slot, tuple[int, ...]]:
+    """A slot without what cannot be played, its sounds as long as they are; and where each entry stood."""
+    kept = [
+        (
+            place,
+            entry
+            if entry.kind not in KINDS
+            else replace(entry, length_ms=known[entry.kind, entry.ref].length_ms),
+        )
+        for place, entry in enumerate(slot.entries)
+        if entry.kind is not Kind.RELAY and (entry.kind not in KINDS or (entry.kind, entry.ref) in known)
+    ]
+    return replace(slot, entries=tuple(entry for _, entry in kept)), tuple(place for place, _ in kept)
 
 
 def get(session: Session, person: Person, sound_id: int) -> Sound:

@@ -16,10 +16,11 @@ from .slots import Airings, Candidate, Chain, History, Programme, Slot, frame_ms
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One dated occurrence of a slot."""
+    """One dated occurrence of a slot; ``candidates`` are its own ones, None: those of all."""
 
     start: dt.datetime
     slot: Slot
+    candidates: tuple[Candidate, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +67,10 @@ def spread(
     otherwise. Planning again after a part was aired as planned gives the same rest. Raises OverFull.
     """
     coming = sorted(sittings, key=lambda each: each.start)
-    given = list(candidates)
-    before = {each.id: sorted(history.get(each.id, ())) for each in given}
-    aired = {each: list(instants) for each, instants in before.items()}
-    own = (each for each in given if filling.is_for(each, area))
-    paces = [_Pace(each, each.airings, horizon) for each in own if each.airings is not None]
-    chances = _Chances(coming)
-    programmes = []
+    spreading = _Spreading(coming, tuple(candidates), history, horizon, area)
     for sitting in coming:
-        waiting = {
-            pace.candidate.id
-            for pace in paces
-            if not pace.is_due(sitting.start, aired[pace.candidate.id], chances)
-        }
-        programme = filling.fill(sitting.slot, sitting.start, given, aired, area=area, waiting=waiting)
-        programmes.append(programme)
-        for placed in programme.bulletins():
-            insort(aired[placed.ref], sitting.start)
-    reaches = (pace.reach(before[pace.candidate.id], aired[pace.candidate.id]) for pace in paces)
-    return Spread(tuple(programmes), tuple(sorted(reaches, key=lambda each: each.id)))
+        spreading.air(spreading.fill(sitting))
+    return spreading.done()
 
 
 def spread_areas(
@@ -108,20 +94,112 @@ def spread_areas(
     return found
 
 
+def spread_below(
+    sittings: Iterable[Sitting],
+    areas: Mapping[str, Chain],
+    above: Mapping[str, str],
+    histories: Mapping[str, History],
+    *,
+    horizon: dt.datetime,
+) -> dict[str, Spread]:
+    """What areas play that hear the same slots, of sittings with candidates of their own.
+
+    ``areas`` stand in the order of the tree, the highest first, and ``above`` has the next higher one of
+    each. One that has nothing to say at a sitting hears what sounds above it. Fixed bulletins yield.
+    """
+    coming = sorted(sittings, key=lambda each: each.start)
+    desks = {
+        name: _Spreading(coming, (), histories.get(name, {}), horizon, chain, yielding=True)
+        for name, chain in areas.items()
+    }
+    for sitting in coming:
+        filled: dict[str, Programme] = {}
+        for name, desk in desks.items():
+            programme = desk.fill(sitting)
+            if programme.says_nothing and name in above:
+                programme = filled[above[name]]
+            filled[name] = programme
+            desk.air(programme)
+    return {name: desk.done() for name, desk in desks.items()}
+
+
+class _Spreading:
+    """The sittings of one area being filled, one after the other."""
+
+    def __init__(
+        self,
+        coming: Sequence[Sitting],
+        candidates: tuple[Candidate, ...],
+        history: History,
+        horizon: dt.datetime,
+        area: Chain,
+        *,
+        yielding: bool = False,
+    ) -> None:
+        self._candidates, self._area, self._yielding = candidates, area, yielding
+        given = {each.id: each for each in candidates}
+        for sitting in coming:
+            given.update((each.id, each) for each in sitting.candidates or ())
+        self._before = {each: sorted(history.get(each, ())) for each in given}
+        self._aired = {each: list(instants) for each, instants in self._before.items()}
+        own = (each for each in given.values() if filling.is_for(each, area))
+        self._paces = [_Pace(each, each.airings, horizon) for each in own if each.airings is not None]
+        self._chances = _Chances(coming)
+        self._programmes: list[Programme] = []
+
+    def fill(self, sitting: Sitting) -> Programme:
+        waiting = {
+            pace.candidate.id
+            for pace in self._paces
+            if not pace.is_due(sitting.start, self._aired[pace.candidate.id], self._chances)
+        }
+        return filling.fill(
+            sitting.slot,
+            sitting.start,
+            self._candidates if sitting.candidates is None else sitting.candidates,
+            self._aired,
+            area=self._area,
+            waiting=waiting,
+            yielding=self._yielding,
+        )
+
+    def air(self, programme: Programme) -> None:
+        self._programmes.append(programme)
+        for placed in programme.bulletins():
+            insort(self._aired[placed.ref], programme.start)
+
+    def done(self) -> Spread:
+        reaches = (
+            pace.reach(self._before[pace.candidate.id], self._aired[pace.candidate.id])
+            for pace in self._paces
+        )
+        return Spread(tuple(self._programmes), tuple(sorted(reaches, key=lambda each: each.id)))
+
+
 class _Chances:
     """The starts at which a bulletin may play at all, by its class and its length."""
 
     def __init__(self, sittings: Sequence[Sitting]) -> None:
         rooms = {id(each.slot): _rooms(each.slot) for each in sittings}
-        self._rooms = [(each.start, rooms[id(each.slot)]) for each in sittings]
-        self._found: dict[tuple[str, int], list[dt.datetime]] = {}
+        offered = {
+            id(each.candidates): frozenset(candidate.id for candidate in each.candidates)
+            for each in sittings
+            if each.candidates is not None
+        }
+        self._rooms = [
+            (each.start, rooms[id(each.slot)], offered.get(id(each.candidates))) for each in sittings
+        ]
+        self._found: dict[str, list[dt.datetime]] = {}
 
     def of(self, candidate: Candidate) -> list[dt.datetime]:
         klass, length = candidate.klass, sum(version.length_ms for version in candidate.versions)
-        if (klass, length) not in self._found:
-            starts = [start for start, rooms in self._rooms if length <= rooms.get(klass, -1)]
-            self._found[klass, length] = starts
-        return self._found[klass, length]
+        if candidate.id not in self._found:
+            self._found[candidate.id] = [
+                start
+                for start, rooms, offered in self._rooms
+                if length <= rooms.get(klass, -1) and (offered is None or candidate.id in offered)
+            ]
+        return self._found[candidate.id]
 
     def after(self, start: dt.datetime, candidate: Candidate, gap: dt.timedelta, enough: int) -> int:
         """How often it could air after ``start``, counted up to ``enough``."""

@@ -49,18 +49,20 @@ def fill(
     *,
     area: Chain = frozenset(),
     waiting: Collection[str] = frozenset(),
+    yielding: bool = False,
 ) -> Programme:
     """What a valid slot plays at one occurrence, and why the others do not.
 
     ``history`` must not hold this occurrence. ``area`` is that of the listeners, empty: every bulletin is
-    for them. ``waiting`` are bulletins that leave this occurrence to others. Raises OverFull.
+    for them. ``waiting`` are bulletins that leave this occurrence to others. Raises OverFull, unless it is
+    ``yielding``: fixed bulletins that do not fit are then left out, from the last one on.
     """
 
     def in_order(each: Candidate) -> Rank:
         return rank(each, len(history.get(each.id, ())) if is_for(each, area) else 0)
 
     order = sorted(candidates, key=in_order)
-    desk = _Desk(slot, start, history, area, waiting)
+    desk = _Desk(slot, start, history, area, waiting, yielding)
     desk.reserve({each.id: each for each in order})
     for candidate in order:
         desk.offer(candidate)
@@ -110,6 +112,7 @@ class _Desk:
     history: History
     area: Chain
     waiting: Collection[str]
+    yielding: bool
     left_out: list[LeftOut] = field(default_factory=list)
     room: int = 0
     _content: list[list[_Sound]] = field(default_factory=list)  # of each entry
@@ -133,9 +136,25 @@ class _Desk:
             own = sum(length for _, length, _, _ in self._content[number])
             fixed += own
             lead += own or entry.length_ms  # a filling piece may come to sound before what follows it
+        if self.yielding:
+            fixed -= self._yield(fixed)
         if fixed > self.slot.length_ms:
             raise OverFull(fixed_ms=fixed, length_ms=self.slot.length_ms)
         self.room = self.slot.length_ms - fixed
+
+    def _yield(self, fixed: int) -> int:
+        """Take out fixed bulletins until the rest fits, the last one first; returns how long those are."""
+        taken = 0
+        for number in reversed(range(len(self.slot.entries))):
+            over = fixed - taken - self.slot.length_ms
+            if over <= 0:
+                break
+            if self.slot.entries[number].kind is Kind.BULLETIN and self._content[number]:
+                [(ref, length, _, _)] = self._content[number]
+                self._content[number] = []
+                self.left_out.append(LeftOut(ref, Reason.NO_ROOM, {"missing_ms": over}))
+                taken += length
+        return taken
 
     def _reserve_bulletin(self, number: int, ref: str, candidate: Candidate | None) -> None:
         self._reserved.add(ref)
