@@ -58,6 +58,14 @@ def now_and_next(
     return playing, next((slot for slot in alive if slot.start > now), None)
 
 
+def on_air(
+    session: Session, person: Person, area_id: int, now: dt.datetime
+) -> tuple[list[Slot], Slot | None]:
+    """As ``now_and_next``, of everything that sounds somewhere in the area. Errors: Forbidden."""
+    permissions.require(person, Role.VIEWER, area_id, session)
+    return now_and_next(session, _around(session, area_id), now)
+
+
 def between(
     session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime, now: dt.datetime
 ) -> list[Slot]:

@@ -18,7 +18,7 @@ from schedules.holidays import NATIONAL
 from schedules.types import LOCAL, Occurrence, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
-from web.views import change_words, places, scheduling, week_grid, whose_turn, words
+from web.views import change_words, on_air, places, scheduling, week_grid, whose_turn, words
 from web.views.change_words import Told
 
 blueprint = Blueprint("programme", __name__, url_prefix="/programme")
@@ -40,6 +40,7 @@ def index() -> str:
             slots, monday, _movable(), calendar_of(g.session, area.id) if area else NATIONAL
         ),
         changed=_changed(area.id) if area else None,
+        strip=on_air.strip(area),
         turns=whose_turn.in_days(area, monday, monday + dt.timedelta(days=6)),
         name=week_grid.local,
         monday=monday,

@@ -13,28 +13,17 @@ from werkzeug.wrappers import Response
 from broadcast import monitoring, notices
 from broadcast.models import Alarm, Area, BroadcastState, Loudspeaker, Role
 from broadcast.monitoring import Silent, Today
-from broadcast.week import Slot
 from devices.presence import Presence
 from web.alarm_words import AlarmWords, alarm_words
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.filters import ago
 
-from . import airing, notice_words, words
-from .airing import Airing
+from . import notice_words, on_air, words
 
 blueprint = Blueprint("today", __name__)
 
 MANY = 6  # of a list; the rest is behind a link
-
-
-@dataclass(frozen=True, slots=True)
-class OnAir:
-    """What is on the air now and how many loudspeakers say that they sound; time alone proves nothing."""
-
-    slot: Slot
-    airing: Airing | None
-    elapsed_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +38,13 @@ class OpenAlarm:
 def index() -> str:
     heartbeat = dt.timedelta(seconds=system().settings.heartbeat_s)
     today = monitoring.today(g.session, current_person(), now(), heartbeat)
-    on_air = [_on_air(slot) for slot in today.playing if slot.schedule_id]  # urgent ones are in the strip
+    sounding = [on_air.of(slot) for slot in today.playing if slot.schedule_id]  # urgent ones are in the strip
     return render_template(
         "today.html",
         today=today,
-        on_air=on_air,
-        sounding=any(each.airing and each.airing.sounding for each in on_air),
-        done=[(slot, _proof(slot)) for slot in today.slots if slot.end <= now()],
+        on_air=sounding,
+        sounding=any(each.airing and each.airing.sounding for each in sounding),
+        done=[(slot, on_air.proof(slot)) for slot in today.slots if slot.end <= now()],
         current=[slot for slot in today.slots if slot.start <= now() < slot.end],
         coming=[slot for slot in today.slots if slot.start > now()],
         silent=[(each, _why(each)) for each in today.silent[:MANY]],
@@ -88,18 +77,6 @@ def see_notice(notice_id: int) -> Response:
     if "open" in request.form:
         return redirect(url_for("programme.show", schedule_id=notice.schedule_id))
     return redirect(url_for("today.index"))
-
-
-def _proof(slot: Slot) -> Airing | None:
-    """How far its loudspeakers have come, where there are any."""
-    if slot.broadcast_id is None:
-        return None
-    found = airing.find(current_person(), slot.broadcast_id)
-    return found if found.total else None
-
-
-def _on_air(slot: Slot) -> OnAir:
-    return OnAir(slot, _proof(slot), (now() - slot.start) // dt.timedelta(milliseconds=1))
 
 
 def _open_alarm(alarm: Alarm) -> OpenAlarm:

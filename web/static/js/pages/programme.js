@@ -220,6 +220,23 @@ function write(event) {
   location.assign(`${grid.dataset.newUrl}?day=${column.dataset.day}&time=${clock(at)}`);
 }
 
+// What is on the air changes at a known moment, of which no event tells.
+const LONGEST_MS = 3_600_000; // a longer wait is begun anew, so that a slept laptop is not far off
+const AFTER_MS = 1500;
+const AGAIN_MS = 15_000; // where this clock is ahead of the server's
+let change = null;
+
+function waitForChange() {
+  clearTimeout(change);
+  const at = Number(document.querySelector("[data-changes-at]")?.dataset.changesAt);
+  if (!at) return;
+  const ask = () => document.dispatchEvent(new Event("live:ask"));
+  const rest = at - Date.now();
+  change = setTimeout(ask, rest > 0 ? Math.min(rest + AFTER_MS, LONGEST_MS) : AGAIN_MS);
+}
+
+waitForChange();
+
 if (grid) {
   draw();
   grid.addEventListener("pointerdown", drag);
@@ -232,3 +249,4 @@ if (grid) {
   });
 }
 document.addEventListener("live:updated", draw);
+document.addEventListener("live:updated", waitForChange);
