@@ -1,0 +1,305 @@
+"""The calendar laid beside what the loudspeakers reported: one row each, equal or with the reason why not.
+
+Pure. What it is given comes from ``calendar_past``: what the calendar had, who took something out of it and
+when, what each loudspeaker wrote, and when it could be reached. A row that none of this explains says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from devices.messages import Evidence, ItemState
+
+PROMPT = dt.timedelta(seconds=2)  # what begins within this begins on time
+SHORT_MS = 500  # what is missing of a clip that was heard to its end
+TOO_NEAR = dt.timedelta(minutes=2)  # an order so shortly before its time reaches nobody in time
+
+
+class Why(enum.StrEnum):
+    """What a row that is not equal is explained by."""
+
+    # what people did
+    MOVED = "moved"  # to another time
+    LEFT_OUT = "left_out"
+    GAVE_WAY = "gave_way"  # to another programme
+    WITHDRAWN = "withdrawn"
+    CHANGED = "changed"  # the rule, or where it airs
+    DAY_OFF = "day_off"
+    UNAPPROVED = "unapproved"  # nothing in it could go on air at that time
+    STOPPED = "stopped"
+    ELSEWHERE = "elsewhere"  # the loudspeaker hung in another place
+    RETIRED = "retired"
+    SILENCED = "silenced"
+    # what it met
+    PREEMPTED = "preempted"  # cut or kept from beginning by what goes first
+    IN_TURN = "in_turn"  # began when what played before was over
+    RESUMED = "resumed"  # cut by what goes first, and played on to its end
+    HOURS = "hours"
+    LIMIT = "limit"  # of minutes or sessions
+    TOO_LATE = "too_late"  # decided when nobody could be told any more
+    # what happened to the loudspeaker
+    NO_POWER = "no_power"
+    OUT_OF_TOUCH = "out_of_touch"  # it could not know
+    CLOCK = "clock"
+    NO_AUDIO = "no_audio"
+    BROKEN = "broken"  # its output, amplifier or horn
+    NO_WORD = "no_word"  # it has not been heard since
+    UNKNOWN = "unknown"
+
+
+SAID = {
+    "silenced": Why.SILENCED,
+    "held": Why.STOPPED,
+    "stopped": Why.STOPPED,
+    "cancelled": Why.STOPPED,
+    "preempted": Why.PREEMPTED,
+    "waited": Why.PREEMPTED,
+    "outside_hours": Why.HOURS,
+    "daily_limit": Why.LIMIT,
+    "power": Why.NO_POWER,
+    "clock_unknown": Why.CLOCK,
+    "clock_stepped": Why.CLOCK,
+    "clock_doubtful": Why.CLOCK,
+    "no_audio": Why.NO_AUDIO,
+    "no_load": Why.BROKEN,
+}
+"""By the reason in the journal; another one that a loudspeaker gives means that something in it broke."""
+UNTOLD = ("", "off", "no_report", "withdrawn", "changed")  # words that explain nothing by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person did: since when the calendar is so, and by whom."""
+
+    why: Why
+    at: dt.datetime
+    by: str = ""
+    to: dt.datetime | None = None  # where it was moved
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One airing on one loudspeaker; ``gone``: why the calendar has it not, or not for this loudspeaker.
+
+    ``since`` is when it came into the calendar as it aired, ``stopped`` when a person ended it on the air.
+    """
+
+    loudspeaker_id: int
+    key: str
+    title: str
+    start: dt.datetime
+    length_ms: int = 0
+    gone: Change | None = None
+    since: dt.datetime | None = None
+    stopped: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last word of a loudspeaker on one airing, and by how much its clock was ahead of the server's."""
+
+    state: ItemState
+    reason: str
+    evidence: int
+    planned: dt.datetime
+    started: dt.datetime | None
+    ended: dt.datetime | None
+    played_ms: int
+    length_ms: int
+    title: str = ""
+    clock_ahead: dt.timedelta = dt.timedelta()
+
+    @property
+    def sounded(self) -> bool:
+        return self.started is not None and self.played_ms > 0
+
+    @property
+    def whole(self) -> bool:
+        proved = self.evidence >= Evidence.RENDERED and self.state is ItemState.DONE
+        return proved and self.played_ms >= self.length_ms - SHORT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """When a loudspeaker was without power, and when out of reach; ``heard_at``: for the last time."""
+
+    off: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
+    away: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
+    heard_at: dt.datetime | None = None
+
+    def was_off(self, at: dt.datetime) -> bool:
+        return any(first < at <= last for first, last in self.off)
+
+    def missed_order(self, given: dt.datetime, needed: dt.datetime) -> bool:
+        """Whether an order given then could not reach it before it was needed."""
+        spans = (*self.away, *self.off)
+        return any(first <= given and needed <= last for first, last in _joined(spans))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``why`` None: as the calendar has it. ``change``: the act that explains it; ``other``: what sounded."""
+
+    part: Part
+    heard: Heard | None
+    why: Why | None
+    change: Change | None = None
+    other: str = ""
+
+    @property
+    def is_equal(self) -> bool:
+        return self.why is None
+
+    @property
+    def is_explained(self) -> bool:
+        return self.why is not Why.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    rows: int = 0
+    equal: int = 0
+    differences: dict[Why, int] = field(default_factory=dict)
+
+    @property
+    def unexplained(self) -> int:
+        return self.differences.get(Why.UNKNOWN, 0)
+
+
+Key = tuple[int, str]  # loudspeaker, airing
+
+
+def compare(parts: Iterable[Part], heard: Mapping[Key, Heard], contacts: Mapping[int, Contact]) -> list[Row]:
+    """A row for every airing of the calendar on every loudspeaker, and for all that was heard besides."""
+    known = {(part.loudspeaker_id, part.key): part for part in parts}
+    beside = {key: _unknown(key, each) for key, each in heard.items() if key not in known and each.sounded}
+    sounds = _sounds(heard)
+    rows = [
+        _judged(part, heard.get(key), contacts.get(key[0], Contact()), sounds.get(key[0], ()))
+        for key, part in (known | beside).items()
+    ]
+    return sorted(rows, key=lambda row: (row.part.start, row.part.key, row.part.loudspeaker_id))
+
+
+def totals(rows: Iterable[Row]) -> Totals:
+    counts = Counter(row.why for row in rows)
+    different = {why: count for why, count in sorted(counts.items(), key=str) if why is not None}
+    return Totals(sum(counts.values()), counts[None], different)
+
+
+def _unknown(key: Key, heard: Heard) -> Part:
+    """Nobody ordered it, as far as anybody knows."""
+    gone = Change(Why.UNKNOWN, heard.planned)
+    return Part(*key, heard.title, heard.planned, heard.length_ms, gone)
+
+
+def _sounds(heard: Mapping[Key, Heard]) -> dict[int, list[Heard]]:
+    found: dict[int, list[Heard]] = defaultdict(list)
+    for (loudspeaker_id, _), each in heard.items():
+        if each.sounded:
+            found[loudspeaker_id].append(each)
+    return found
+
+
+def _judged(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
+    if part.gone is not None:
+        return _row_of_gone(part, part.gone, heard, contact)
+    if heard is not None and abs(heard.clock_ahead) > PROMPT and heard.sounded:
+        return Row(part, heard, Why.CLOCK)
+    if heard is not None and heard.whole and heard.started is not None:
+        return _row_of_whole(part, heard, heard.started, sounds)
+    return _row_of_lost(part, heard, contact, sounds)
+
+
+def _row_of_gone(part: Part, gone: Change, heard: Heard | None, contact: Contact) -> Row:
+    """What the calendar has no more is explained by who took it out, unless it sounded all the same."""
+    if heard is None or not heard.sounded or heard.started is None:
+        return Row(part, heard, gone.why, gone)
+    if gone.at >= heard.started:
+        return Row(part, heard, gone.why, gone)
+    why = Why.OUT_OF_TOUCH if contact.missed_order(gone.at, heard.started) else Why.UNKNOWN
+    if heard.started - gone.at < TOO_NEAR:
+        why = Why.TOO_LATE
+    return Row(part, heard, why, gone)
+
+
+def _row_of_whole(part: Part, heard: Heard, started: dt.datetime, sounds: Sequence[Heard]) -> Row:
+    """Heard to its end; late is only who had to wait, or was interrupted and went on."""
+    if abs(started - part.start) <= PROMPT:
+        rival = _rival(part, heard, sounds) if _ended_late(heard, started) else None
+        return Row(part, heard, Why.RESUMED if rival else None, other=rival.title if rival else "")
+    if started > part.start and (before := _before(heard, part.start, started, sounds)):
+        return Row(part, heard, Why.IN_TURN, other=before.title)
+    return Row(part, heard, Why.UNKNOWN)
+
+
+def _row_of_lost(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
+    """Not heard, or not to its end."""
+    if part.stopped is not None and (heard is None or not heard.whole):
+        return Row(part, heard, Why.STOPPED, part.stopped)
+    reason = heard.reason if heard is not None else ""
+    if reason not in UNTOLD:
+        why = SAID.get(reason, Why.BROKEN)
+        rival = _rival(part, heard, sounds) if why is Why.PREEMPTED else None
+        return Row(part, heard, why, other=rival.title if rival else "")
+    return Row(part, heard, _why_silent(part, heard, contact))
+
+
+def _why_silent(part: Part, heard: Heard | None, contact: Contact) -> Why:
+    """Where the loudspeaker itself names no reason."""
+    if contact.was_off(part.start):
+        return Why.NO_POWER
+    if part.since is not None and contact.missed_order(part.since, part.start):
+        return Why.OUT_OF_TOUCH
+    if part.since is not None and dt.timedelta() <= part.start - part.since < TOO_NEAR:
+        return Why.TOO_LATE
+    if heard is None and (contact.heard_at is None or contact.heard_at < part.start):
+        return Why.NO_WORD
+    return Why.UNKNOWN
+
+
+def _ended_late(heard: Heard, started: dt.datetime) -> bool:
+    length = dt.timedelta(milliseconds=heard.played_ms)
+    return heard.ended is not None and heard.ended - started > length + PROMPT
+
+
+def _before(heard: Heard, first: dt.datetime, last: dt.datetime, sounds: Sequence[Heard]) -> Heard | None:
+    """What sounded from before the planned start on, until shortly before the real one."""
+    return next(
+        (
+            each
+            for each in sounds
+            if each is not heard and each.started is not None and each.ended is not None
+            and each.started < last and first <= each.ended <= last + PROMPT
+        ),
+        None,
+    )  # fmt: skip
+
+
+def _rival(part: Part, heard: Heard | None, sounds: Sequence[Heard]) -> Heard | None:
+    """What sounded while this should have."""
+    end = part.start + dt.timedelta(milliseconds=part.length_ms)
+    return next(
+        (
+            each
+            for each in sounds
+            if each is not heard and each.started is not None and each.ended is not None
+            and each.started <= end + PROMPT and part.start <= each.ended
+        ),
+        None,
+    )  # fmt: skip
+
+
+def _joined(spans: Iterable[tuple[dt.datetime, dt.datetime]]) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Spans that touch are one."""
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
