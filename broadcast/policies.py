@@ -1,7 +1,8 @@
-"""When and how loudly the loudspeakers of an area may sound, and whether together or in turn.
+"""What a unit allows: when, how often and how loudly it may sound, who approves, how long things are kept.
 
-What an area says narrows what the areas above it allow, and never widens it: hours are those that all
-allow, quiet hours and caps of any of them hold. Only the start mode is the nearest area's own affair.
+What an area says narrows what the areas above it allow, and never widens it: hours and days are those that
+all allow, quiet hours and caps of any of them hold, the strictest rule of approval, the longest time to keep.
+Only the top of the tree may loosen who approves; only the start mode is the nearest area's own affair.
 """
 
 from __future__ import annotations
@@ -21,13 +22,39 @@ from schedules.types import Window
 
 from . import areas, audit, events, permissions
 from .errors import InvalidInput, InvalidWindow, OutOfRange
-from .models import Area, AreaPolicy, Person, Role, StartMode
+from .models import Approvers, Area, AreaPolicy, Person, Role, StartMode
 
 MAX_VOLUME = 100  # percent
 MINUTES_A_DAY = 240
-FIELDS = ("windows", "quiet", "volumes", "max_volume", "minutes_a_day", "start_mode")
-LIMITS = {"max_volume": (0, 100), "minutes_a_day": (0, 24 * 60)}
+EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)  # 1 is Monday
+LEAST_AUDIO_DAYS = 30  # for whoever missed an announcement
+LEAST_REPORTS_DAYS = 365  # our own choice: a year's report can still be checked; a unit may ask for more
+LONGEST_DAYS = 36_500
+FIELDS = (
+    "windows",
+    "quiet",
+    "weekdays",
+    "sessions_a_day",
+    "minutes_a_session",
+    "minutes_a_day",
+    "volumes",
+    "max_volume",
+    "approvers",
+    "keep_audio_days",
+    "keep_reports_days",
+    "start_mode",
+)
+LIMITS = {
+    "max_volume": (0, 100),
+    "minutes_a_day": (0, 24 * 60),
+    "sessions_a_day": (0, 48),
+    "minutes_a_session": (1, 24 * 60),
+    "keep_audio_days": (LEAST_AUDIO_DAYS, LONGEST_DAYS),
+    "keep_reports_days": (LEAST_REPORTS_DAYS, LONGEST_DAYS),
+}
 MOST_WINDOWS = 12  # of each kind
+TOGETHER = ("windows", "quiet", "volumes", "weekdays")  # in which every word counts
+STRICTNESS = tuple(Approvers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +75,12 @@ class Policy:
     max_volume: int = MAX_VOLUME
     minutes_a_day: int = MINUTES_A_DAY
     start_mode: StartMode = StartMode.SIMULTANEOUS
+    weekdays: tuple[int, ...] = EVERY_DAY
+    sessions_a_day: int | None = None
+    minutes_a_session: int | None = None
+    approvers: Approvers = Approvers.LEADER
+    keep_audio_days: int | None = None  # None: for good
+    keep_reports_days: int | None = None
 
     @property
     def open(self) -> tuple[Window, ...]:
@@ -64,6 +97,9 @@ class Policy:
             ),
             max_volume=self.max_volume,
             minutes_a_day=self.minutes_a_day,
+            weekdays=self.weekdays,
+            sessions_a_day=self.sessions_a_day,
+            minutes_a_session=self.minutes_a_session,
         )
 
 
@@ -80,7 +116,7 @@ def read(session: Session, area_ids: Iterable[int]) -> dict[int, AreaPolicy]:
 
 
 def effective(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Policy:
-    """``chain`` is the area itself and everything above it."""
+    """``chain`` is the area itself and everything above it, up to the top of the tree."""
     own = [said[area.id] for area in chain if area.id in said]
     narrower = tuple(_windows(each.windows) for each in own if each.windows is not None)
     groups: tuple[tuple[Window, ...], ...] = (*((_area_window(area),) for area in chain), *narrower)
@@ -89,11 +125,39 @@ def effective(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Policy:
         windows=_open_hours(groups),
         quiet=tuple(dict.fromkeys(window for each in own for window in _windows(each.quiet or []))),
         volumes=tuple(dict.fromkeys(cap for each in own for cap in _caps(each.volumes or []))),
-        max_volume=min([MAX_VOLUME, *(each.max_volume for each in own if each.max_volume is not None)]),
-        minutes_a_day=min(
-            [MINUTES_A_DAY, *(each.minutes_a_day for each in own if each.minutes_a_day is not None)]
-        ),
+        max_volume=min([MAX_VOLUME, *_numbers(own, "max_volume")]),
+        minutes_a_day=min([MINUTES_A_DAY, *_numbers(own, "minutes_a_day")]),
         start_mode=next(modes, StartMode.SIMULTANEOUS),
+        weekdays=_weekdays(own),
+        sessions_a_day=min(_numbers(own, "sessions_a_day"), default=None),
+        minutes_a_session=min(_numbers(own, "minutes_a_session"), default=None),
+        approvers=_strictest(chain, said),
+        keep_audio_days=max(_numbers(own, "keep_audio_days"), default=None),
+        keep_reports_days=max(_numbers(own, "keep_reports_days"), default=None),
+    )
+
+
+def sources(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> dict[str, tuple[Area, ...]]:
+    """By field, whose word holds, the highest first; of one number or rule the highest who says it."""
+    holds, found = effective(chain, said), dict[str, tuple[Area, ...]]()
+    speaking = [(area, said[area.id]) for area in reversed(chain) if area.id in said]
+    for name in FIELDS:
+        words = [(area, getattr(own, name)) for area, own in speaking if getattr(own, name) is not None]
+        if name in TOGETHER:
+            found[name] = tuple(area for area, _ in words)
+        elif name == "start_mode":
+            found[name] = tuple(area for area, _ in words[-1:])
+        else:
+            found[name] = tuple(area for area, value in words if value == getattr(holds, name))[:1]
+    return found
+
+
+def proposed(own: AreaPolicy | None, area_id: int, values: Mapping[str, Any]) -> AreaPolicy:
+    """What an area would say with ``values``; it is in no session. Errors: as ``save``."""
+    checked = _checked(values)
+    return AreaPolicy(
+        area_id=area_id,
+        **{name: checked[name] if name in checked else getattr(own, name, None) for name in FIELDS},
     )
 
 
@@ -102,7 +166,8 @@ def save(
 ) -> AreaPolicy:
     """Change the given fields, None: nothing of its own. Loudspeakers are told with the next planning.
 
-    ``windows`` and ``quiet`` are lists of {start, end}, ``volumes`` of {start, end, percent}.
+    ``windows`` and ``quiet`` are lists of {start, end}, ``volumes`` of {start, end, percent}, ``weekdays``
+    of 1 (Monday) to 7.
     Errors: UnknownArea, Forbidden, InvalidWindow, OutOfRange, InvalidInput.
     """
     area = areas.get(session, area_id)
@@ -143,7 +208,28 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
             raise OutOfRange(field=name, value=value, minimum=minimum, maximum=maximum)
     for name in ("windows", "quiet", "volumes"):
         _check_windows(name, values.get(name) or [])
+    for day in values.get("weekdays") or ():
+        if day not in EVERY_DAY:
+            raise OutOfRange(field="weekdays", value=day, minimum=EVERY_DAY[0], maximum=EVERY_DAY[-1])
     return dict(values)
+
+
+def _numbers(own: Sequence[AreaPolicy], name: str) -> list[int]:
+    return [value for each in own if (value := getattr(each, name)) is not None]
+
+
+def _weekdays(own: Sequence[AreaPolicy]) -> tuple[int, ...]:
+    allowed = set(EVERY_DAY).intersection(*(each.weekdays for each in own if each.weekdays is not None))
+    return tuple(sorted(allowed))
+
+
+def _strictest(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Approvers:
+    """Where the top says nothing it is a leader, whatever is said below."""
+    own = [said[area.id].approvers if area.id in said else None for area in chain]
+    top = own[-1] if own else None
+    return max(
+        [top or Approvers.LEADER, *(each for each in own[:-1] if each is not None)], key=STRICTNESS.index
+    )
 
 
 def _check_windows(name: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -30,6 +30,7 @@ from .operation import (
 )
 from .people import (
     Agency,
+    Approvers,
     Area,
     AreaClosure,
     AreaKind,
@@ -57,6 +58,7 @@ __all__ = [
     "Alarm",
     "AlertsDocument",
     "Approval",
+    "Approvers",
     "Area",
     "AreaClosure",
     "AreaKind",

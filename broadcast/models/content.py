@@ -13,7 +13,7 @@ from devices.messages import BulletinClass
 from schedules.slots import Kind
 
 from .base import Base, UtcDateTime, words
-from .people import Area, Person
+from .people import Approvers, Area, Person
 from .voice import Recording
 
 
@@ -152,6 +152,7 @@ class Approval(Base):
     audio_sha256: Mapped[str] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     voided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
+    approvers: Mapped[Approvers | None] = mapped_column(words(Approvers))  # by which rule; None: a leader
     version: Mapped[BulletinVersion] = relationship()
     person: Mapped[Person] = relationship()
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from devices.messages import Action
 
 from .base import Base, UtcDateTime, words
-from .people import Area, Person
+from .people import Approvers, Area, Person
 from .programme import Loudspeaker
 
 BigNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -158,7 +158,7 @@ class StartMode(enum.StrEnum):
 
 
 class AreaPolicy(Base):
-    """When and how loudly an area's loudspeakers may sound; NULL: as in the area above."""
+    """What is allowed in an area, who approves there, and how long things are kept; NULL: as above it."""
 
     __tablename__ = "area_policy"
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
@@ -167,6 +167,12 @@ class AreaPolicy(Base):
     volumes: Mapped[list[dict[str, Any]] | None] = mapped_column(Optional)
     max_volume: Mapped[int | None]
     minutes_a_day: Mapped[int | None]
+    weekdays: Mapped[list[int] | None] = mapped_column(Optional)  # 1 is Monday
+    sessions_a_day: Mapped[int | None]
+    minutes_a_session: Mapped[int | None]
+    approvers: Mapped[Approvers | None] = mapped_column(words(Approvers))
+    keep_audio_days: Mapped[int | None]
+    keep_reports_days: Mapped[int | None]
     start_mode: Mapped[StartMode | None] = mapped_column(words(StartMode))
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_by: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -69,6 +69,14 @@ class Role(enum.StrEnum):
     VIEWER = "viewer"
 
 
+class Approvers(enum.StrEnum):
+    """Who lets a bulletin go on air; each is stricter than the one before."""
+
+    ALONE = "alone"  # who wrote a routine one; a leader all others
+    ANOTHER = "another"  # another who writes or approves there; an emergency a leader
+    LEADER = "leader"  # another, who approves there
+
+
 class Person(Base):
     __tablename__ = "person"
     id: Mapped[int] = mapped_column(primary_key=True)
