@@ -15,7 +15,7 @@ from schedules.slots import Entry, Kind, Slot
 from . import areas, bulletins, permissions
 from .errors import NoAudio, NotApproved, NotFound, NothingToPlay, SlotInvalid, WrongState
 from .models import Bulletin, Person, Role
-from .sounds import KINDS, Audible, audible
+from .sounds import KINDS, Audible, audible, name_of
 
 
 def playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
@@ -71,11 +71,11 @@ def slot(session: Session, person: Person, area_id: int, wished: Slot, *, had: S
         raise SlotInvalid(why="no_relay", ref=relay.ref)
     known_sounds = audible(session, area_id, [wished])
     sounds = [entry for entry in new if entry.kind in KINDS]
-    lost = next((entry for entry in sounds if (entry.kind, entry.ref) not in known_sounds), None)
+    lost = next((entry for entry in sounds if name_of(entry) not in known_sounds), None)
     if lost is not None:
         raise SlotInvalid(why="no_sound", ref=lost.ref)
     try:
-        found = slots.validate(_with_lengths(wished, known_sounds))
+        found = slots.validate(with_lengths(wished, known_sounds))
     except SlotError as error:
         raise SlotInvalid(why=error.code, **error.params) from error
     fixed = [_number(entry) for entry in new if entry.kind is Kind.BULLETIN]
@@ -84,11 +84,10 @@ def slot(session: Session, person: Person, area_id: int, wished: Slot, *, had: S
     return found
 
 
-def _with_lengths(wished: Slot, known: Audible) -> Slot:
-    lengths = {each: audio.length_ms for each, audio in known.items()}
+def with_lengths(wished: Slot, known: Audible) -> Slot:
+    lengths = {name: audio.length_ms for name, audio in known.items()}
     entries = (
-        replace(entry, length_ms=lengths.get((entry.kind, entry.ref), entry.length_ms))
-        for entry in wished.entries
+        replace(entry, length_ms=lengths.get(name_of(entry), entry.length_ms)) for entry in wished.entries
     )
     return replace(wished, entries=tuple(entries))
 

@@ -137,7 +137,7 @@ class Filler:
             whose = None if area_id == occasion.frame.area_id else area_id
             for placed in programme.placed:
                 if placed.kind in KINDS:
-                    cues.append(Cue(known[placed.kind, placed.ref].clip_id, None, whose))
+                    cues.append(Cue(known[placed.ref].clip_id, None, whose))
                 elif (piece := self._repertoire.piece(int(placed.ref))) is not None:
                     cues.append(Cue(piece.clip_id, piece.bulletin_id, whose))
                     pieces.append((piece, placed.offset_ms + placed.length_ms))

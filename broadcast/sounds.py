@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from schedules.slots import FRAME, Kind, Slot
+from schedules.slots import FRAME, Entry, Kind, Slot
 from tts import recording as recordings
 from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Recorded, Script
@@ -33,8 +33,8 @@ class Audio(NamedTuple):
     title: str
 
 
-Audible = Mapping[tuple[Kind, str], Audio]
-"""What of its sounds a slot can play, by their kinds and refs."""
+Audible = Mapping[str, Audio]
+"""What of its sounds a slot can play, by their names."""
 
 
 def master(library: Library, synthesiser: Synthesiser, source: Path) -> AudioClip:
@@ -105,22 +105,29 @@ def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
         .where(Sound.id.in_(ids), Sound.area_id.in_(above), Sound.retired_at.is_(None))
     )
     rows = session.execute(query)
-    return {(kind, str(id_)): Audio(clip_id, length, title) for kind, id_, clip_id, length, title in rows}
+    return {f"{kind}:{id_}": Audio(clip_id, length, title) for kind, id_, clip_id, length, title in rows}
+
+
+def name_of(entry: Entry) -> str:
+    """Tells a sound in a slot from a bulletin with the same number, and from a sound of another kind."""
+    return f"{entry.kind}:{entry.ref}"
 
 
 def playable(slot: Slot, known: Audible) -> tuple[Slot, tuple[int, ...]]:
-    """A slot without what cannot be played, its sounds as long as they are; and where each entry stood."""
+    """A slot without what cannot be played, its sounds by their names; and where each entry stood in it."""
     kept = [
-        (
-            place,
-            entry
-            if entry.kind not in KINDS
-            else replace(entry, length_ms=known[entry.kind, entry.ref].length_ms),
-        )
+        (place, _by_name(entry, known))
         for place, entry in enumerate(slot.entries)
-        if entry.kind is not Kind.RELAY and (entry.kind not in KINDS or (entry.kind, entry.ref) in known)
+        if entry.kind is not Kind.RELAY and (entry.kind not in KINDS or name_of(entry) in known)
     ]
     return replace(slot, entries=tuple(entry for _, entry in kept)), tuple(place for place, _ in kept)
+
+
+def _by_name(entry: Entry, known: Audible) -> Entry:
+    if entry.kind not in KINDS:
+        return entry
+    name = name_of(entry)
+    return replace(entry, ref=name, length_ms=known[name].length_ms)
 
 
 def get(session: Session, person: Person, sound_id: int) -> Sound:
