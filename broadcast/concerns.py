@@ -15,9 +15,10 @@ from schedules import recurrence, sanity
 from schedules.errors import RuleError
 from schedules.holidays import Calendar
 from schedules.sanity import Doubt, Habit
+from schedules.slots import Slot
 from schedules.types import LOCAL, OnHolidays, Rule
 
-from . import areas, overlaps, permissions, policies
+from . import areas, overlaps, permissions, policies, session_concerns
 from .holiday_book import calendar_of
 from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Person, Role
 from .overlaps import Overlap
@@ -38,6 +39,8 @@ class Concern:
     Codes and their params: ``rule`` (why) · ``in_past`` (start) · ``too_near`` (start, seconds, and needed
     where the audio is long) · ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours``
     (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
+    ``weekday`` (date, count) · ``session_limit`` (start, number, limit) · ``session_minutes`` (start,
+    minutes, limit) ·
     ``holiday`` (date, name, count) · ``overlap`` (schedule_id, title, area, start, end, author,
     loudspeakers, where, times, overlap).
     """
@@ -56,9 +59,11 @@ def check(
     rule: Rule,
     now: dt.datetime,
     schedule_id: int | None = None,
+    slot: Slot | None = None,
 ) -> list[Concern]:
     """Everything doubtful about a schedule that is about to be saved, or about the saved ``schedule_id``.
 
+    With a ``slot`` the bulletins are those in its order: they may come and go, and it is as long as it is.
     Errors: UnknownArea, Forbidden.
     """
     area = areas.get(session, area_id)
@@ -69,6 +74,7 @@ def check(
         return [Concern("rule", blocking=True, params={"why": error.code, **error.params})]
     repertoire = Repertoire(session)
     pieces = repertoire.of(bulletin_ids)
+    length = slot.length_ms if slot is not None else duration_ms(pieces)
     calendar = calendar_of(session, area_id)
     starts = overlaps.coming(rule, now, calendar)
     clashing = overlaps.find(
@@ -79,11 +85,22 @@ def check(
         rule=rule,
         now=now,
         schedule_id=schedule_id,
+        slot=slot,
+    )
+    limits = session_concerns.doubts(
+        session,
+        area,
+        rule=rule,
+        calendar=calendar,
+        starts=starts,
+        length_ms=length,
+        schedule_id=schedule_id,
     )
     return [
-        *_content(session, repertoire, bulletin_ids),
+        *(_content(session, repertoire, bulletin_ids) if slot is None else ()),
         *_nearness(rule, calendar, starts, now, _time_to_fetch(session, area_id, pieces, now)),
-        *_times(session, area_id, rule, duration_ms(pieces), now),
+        *_times(session, area_id, rule, length, now),
+        *map(_concern, limits),
         *_holidays(rule, starts, calendar),
         *map(_overlap, clashing),
     ]

@@ -104,5 +104,8 @@ DOUBTS = {
     "too_near": "quá gần, loa có thể chưa kịp tải",
     "outside_hours": "ngoài khung giờ cho phép, loa sẽ từ chối",
     "runs_over": "kéo quá khung giờ cho phép",
+    "weekday": "ngày không được phát theo lịch, loa sẽ từ chối",
+    "session_limit": "quá số buổi một ngày, loa sẽ từ chối",
+    "session_minutes": "quá số phút một buổi, loa sẽ từ chối phần quá giờ",
     "overlap": "trùng với lịch khác",
 }

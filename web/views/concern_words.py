@@ -128,8 +128,52 @@ def _holiday(values: Mapping[str, Any]) -> str:
     return f"{first} {instead}"
 
 
+def _weekday(values: Mapping[str, Any]) -> str:
+    first = _(
+        "Ngày %(date)s nơi đây không được phát theo lịch, loa sẽ từ chối phát.", date=day(values["date"])
+    )
+    if values["count"] > 1:
+        more = ngettext(
+            "Còn %(num)s ngày nữa cũng vậy.", "Còn %(num)s ngày nữa cũng vậy.", values["count"] - 1
+        )
+        return f"{first} {more}"
+    return str(first)
+
+
+def _session_limit(values: Mapping[str, Any]) -> str:
+    return str(
+        _(
+            "Nơi đây chỉ được phát %(limit)s buổi một ngày; buổi %(start)s là buổi thứ %(number)s, "
+            "loa sẽ từ chối phát.",
+            limit=values["limit"],
+            start=moment(values["start"]),
+            number=_ordinal(values["number"]),
+        )
+    )
+
+
+def _session_minutes(values: Mapping[str, Any]) -> str:
+    return str(
+        _(
+            "Một buổi ở đây chỉ được phát %(limit)s phút; buổi %(start)s sẽ dài %(minutes)s phút, "
+            "loa sẽ từ chối phần quá giờ.",
+            limit=values["limit"],
+            start=moment(values["start"]),
+            minutes=values["minutes"],
+        )
+    )
+
+
+def _ordinal(number: int) -> str:
+    words = (_("nhất"), _("hai"), _("ba"), _("tư"), _("năm"), _("sáu"))
+    return str(words[number - 1]) if number <= len(words) else str(number)
+
+
 LONGER: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "too_near": _too_near,
     "overlap": _overlap,
     "holiday": _holiday,
+    "weekday": _weekday,
+    "session_limit": _session_limit,
+    "session_minutes": _session_minutes,
 }

@@ -251,6 +251,9 @@ def reason(code: str) -> str:
     phrases: dict[str, str] = {
         "outside_hours": _("ngoài khung giờ được phép"),
         "daily_limit": _("hết số phút phát trong ngày"),
+        "weekday": _("ngày không phát theo lịch"),
+        "session_limit": _("hết số buổi phát trong ngày"),
+        "session_minutes": _("hết số phút của buổi phát"),
         "no_audio": _("chưa tải được âm thanh"),
         "no_sound": _("không ra tiếng"),
         "short": _("phát thiếu"),
