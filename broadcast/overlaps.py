@@ -12,6 +12,7 @@ from schedules import conflicts, recurrence
 from schedules.conflicts import Part, Say
 from schedules.errors import RuleError
 from schedules.holidays import Calendar
+from schedules.slots import Slot
 from schedules.types import LOCAL, Frequency, Rule, Window
 
 from . import areas, decisions, permissions, policies
@@ -19,7 +20,7 @@ from .clashes import Clash, Look, Side
 from .errors import RuleInvalid
 from .holiday_book import calendar_of
 from .models import Person, Role, Schedule
-from .repertoire import Repertoire, duration_ms, klass
+from .repertoire import Piece, Repertoire, as_one, duration_ms, klass
 
 LOOK_AHEAD = dt.timedelta(days=14)
 YEAR = dt.timedelta(days=400)  # for rules that air seldom; a lunar year has up to 384 days
@@ -63,6 +64,7 @@ def _side(
     bulletin_ids: Sequence[int],
     rule: Rule,
     schedule_id: int | None,
+    slot: Slot | None = None,
 ) -> Side:
     """The schedule that is about to be saved. Errors: UnknownArea, Forbidden, RuleInvalid."""
     area = areas.get(session, area_id)
@@ -71,10 +73,23 @@ def _side(
         rule = recurrence.validate(rule)
     except RuleError as error:
         raise RuleInvalid(why=error.code, **error.params) from error
-    pieces = Repertoire(session).of(bulletin_ids)
+    pieces = _pieces(session, bulletin_ids, schedule_id, slot)
     holidays = calendar_of(session, area.id)
     length, rank = duration_ms(pieces), klass(pieces).value
     return Side(schedule_id or 0, area, rule, length, rank, holidays=holidays)
+
+
+def _pieces(
+    session: Session, bulletin_ids: Sequence[int], schedule_id: int | None, slot: Slot | None
+) -> list[Piece]:
+    """What takes its time: of a slot all of it, whichever bulletins flow in."""
+    saved = session.get(Schedule, schedule_id) if schedule_id else None
+    repertoire = Repertoire(session)
+    if slot is not None:
+        return [as_one("", slot, repertoire.of(bulletin_ids))]
+    if saved is not None and saved.slot is not None:
+        return repertoire.pieces(saved)
+    return repertoire.of(bulletin_ids)
 
 
 def coming(rule: Rule, now: dt.datetime, holidays: Calendar) -> list[dt.datetime]:
@@ -93,13 +108,22 @@ def find(
     rule: Rule,
     now: dt.datetime,
     schedule_id: int | None = None,
+    slot: Slot | None = None,
 ) -> list[Overlap]:
     """The schedules that would sound at the same time, the first to do so first.
+
+    With a ``slot`` the bulletins are only those in its order: it takes its time whatever flows in.
 
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
     new = _side(
-        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+        session,
+        person,
+        area_id=area_id,
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        schedule_id=schedule_id,
+        slot=slot,
     )
     look, starts = Look(session, new), coming(new.rule, now, new.holidays)
     teller = _Teller(session, person, look, new)
@@ -120,6 +144,7 @@ def next_free(
     rule: Rule,
     now: dt.datetime,
     schedule_id: int | None = None,
+    slot: Slot | None = None,
     time: dt.time | None = None,
 ) -> dt.time | None:
     """The next time of day in the area's hours at which nothing plays on any of the coming days.
@@ -128,7 +153,13 @@ def next_free(
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
     new = _side(
-        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+        session,
+        person,
+        area_id=area_id,
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        schedule_id=schedule_id,
+        slot=slot,
     )
     return _shifted(session, new, time, policies.of(session, area_id).open, now)
 
@@ -142,11 +173,18 @@ def after(
     rule: Rule,
     now: dt.datetime,
     schedule_id: int | None = None,
+    slot: Slot | None = None,
     time: dt.time | None = None,
 ) -> dt.time | None:
     """Right behind what plays then, to the minute, at whatever hour that is. As ``next_free`` otherwise."""
     new = _side(
-        session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, schedule_id=schedule_id
+        session,
+        person,
+        area_id=area_id,
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        schedule_id=schedule_id,
+        slot=slot,
     )
     return _shifted(session, new, time, ANY_HOUR, now)
 
