@@ -31,8 +31,15 @@ class _Loss:
     all: tuple[dt.datetime, ...]
 
 
-def displace(editing: Editing, change: ScheduleChange, over: Collection[int]) -> None:
+def displace(
+    editing: Editing,
+    change: ScheduleChange,
+    over: Collection[int],
+    starts: Sequence[dt.datetime] | None = None,
+) -> None:
     """Make schedules give way to the one that was changed, as parts of the same change.
+
+    ``starts`` are the airings that go over the others; None: all of the coming year.
 
     One that the new one cuts by rank stays as it is: the loudspeakers cut it. Of others the airings that
     overlap are left out, for which the person must be an editor where they belong.
@@ -46,7 +53,7 @@ def displace(editing: Editing, change: ScheduleChange, over: Collection[int]) ->
     new = Side.of(schedule, pieces, calendar_of(session, schedule.area_id))
     look = Look(session, new)
     others = {other.id: (row, other) for row, other in look.others()}
-    starts = new.starts(editing.now, editing.now + FOR)
+    starts = new.starts(editing.now, editing.now + FOR) if starts is None else starts
     for other_id in sorted(set(over) - {schedule.id}):
         if other_id not in others:
             raise NotFound(kind="schedule", id=other_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from schedules.errors import NotAiring, RuleError
 from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL, Rule
 
-from . import schedule_changes
+from . import displacing, schedule_changes
 from .errors import NotFound, NothingToPlay, RuleInvalid, TimeInPast, WrongState
 from .holiday_book import Book
 from .models import ChangeAction, Person, Schedule, ScheduleChange
@@ -39,14 +39,18 @@ def move(
     to: dt.datetime,
     now: dt.datetime,
     wire: Wire,
+    over: Collection[int] = (),
 ) -> ScheduleChange:
     """One airing at another time; one that sounds is stopped and begins anew.
 
+    The schedules ``over`` give way to it there, see ``displacing``.
     Errors: NotFound (the schedule, or nothing airs at ``was``), Forbidden, WrongState (withdrawn),
     TimeInPast (it is over, or ``to`` is not to come), RuleInvalid.
     """
     editing = Editing(session, person, now, ChangeAction.MOVE, wire)
-    return _change(editing, {schedule_id: [was]}, _mover({schedule_id: {was: to}}, now))
+    change = _change(editing, {schedule_id: [was]}, _mover({schedule_id: {was: to}}, now))
+    displacing.displace(editing, change, over, [_instant(to)])
+    return change
 
 
 def shift_many(

@@ -24,6 +24,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "slots": "programme",
     "sounds": "programme",
     "occurrences": "programme",
+    "several": "programme",
     "overviews": "programme",
     "week_copies": "programme",
     "week_patterns": "programme",

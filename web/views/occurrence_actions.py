@@ -1,4 +1,4 @@
-"""Single airings of the programme moved and left out, one or many at once, and every change undone."""
+"""Single airings of the programme moved and left out, and every change undone."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 
 from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import areas, occurrences, permissions, programme, schedule_changes
-from broadcast.errors import DomainError, NotFound, NothingToPlay
+from broadcast import occurrences, permissions, programme, schedule_changes
+from broadcast.errors import DomainError, NotFound
 from broadcast.holiday_book import calendar_of
-from broadcast.models import Area, Role, Schedule, ScheduleChange
+from broadcast.models import Role, Schedule, ScheduleChange
 from schedules import exceptions, recurrence
 from schedules.types import LOCAL, Frequency, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence, wants_json
 from web.forms.clock_time import clock_time
-from web.views import change_words, concern_words, overlap_words, places, scheduling, week_grid
+from web.views import change_words, concern_words, overlap_words, places, scheduling
 from web.views.concern_words import Doubt
 from web.views.day_notes import note
 
@@ -40,6 +39,7 @@ class Wish:
     to: dt.datetime
     doubts: tuple[Doubt, ...] = ()
     overlaps: tuple[overlap_words.Told, ...] = ()
+    over: tuple[int, ...] = ()  # schedules that give way to it there
 
 
 @blueprint.get("/schedules/<int:schedule_id>/occurrence")
@@ -47,21 +47,27 @@ class Wish:
 def show(schedule_id: int) -> str:
     """One airing, to be moved or left out: what dragging does, without a mouse and without scripts."""
     schedule = programme.get(g.session, current_person(), schedule_id)
-    return _page(schedule, _named(request.args.get("at", "")))
+    return _page(schedule, named(request.args.get("at", "")))
 
 
 @blueprint.post("/occurrences/move")
 @signed_in
 def move() -> Answer:
     schedule = programme.get(g.session, current_person(), request.form.get("schedule_id", 0, type=int))
-    at = _named(request.form.get("at", ""))
+    at = named(request.form.get("at", ""))
     try:
-        wish = Wish(schedule, at, _wanted(request.form.get("to", "")))
-        wish = _judged(wish)
+        wish = _judged(Wish(schedule, at, _wanted(request.form.get("to", "")), over=_over()))
         if (wish.doubts or wish.overlaps) and request.form.get("accepted") != "yes":
             return _doubted(wish)
         change = occurrences.move(
-            g.session, current_person(), schedule.id, was=at, to=wish.to, now=now(), wire=system().wire
+            g.session,
+            current_person(),
+            schedule.id,
+            was=at,
+            to=wish.to,
+            now=now(),
+            wire=system().wire,
+            over=wish.over,
         )
     except DomainError as error:
         if wants_json():
@@ -83,46 +89,17 @@ def bring_back() -> Answer:
     return _one(occurrences.bring_back, _("Buổi phát này sẽ phát lại như lịch."))
 
 
-@blueprint.get("/several")
-@signed_in
-def several() -> str:
-    """The airings to come of a week, to choose from."""
-    return _several_page()
-
-
-@blueprint.post("/several")
-@signed_in
-def change_several() -> Answer:
-    chosen = [_chosen(text) for text in request.form.getlist("airing")]
-    try:
-        if not chosen:
-            raise NothingToPlay()
-        if request.form.get("what") == "skip":
-            change = occurrences.skip_many(g.session, current_person(), chosen, now=now(), wire=system().wire)
-        else:
-            change = occurrences.shift_many(
-                g.session, current_person(), chosen, by=_by(), now=now(), wire=system().wire
-            )
-    except DomainError as error:
-        problem = (
-            _("Hãy chọn ít nhất một buổi phát.") if isinstance(error, NothingToPlay) else sentence(error)
-        )
-        return _several_page(problem), refuse(error)
-    area_id = request.form.get("area", change.schedule.area_id, type=int)
-    text = ngettext("Đã đổi %(num)s buổi phát.", "Đã đổi %(num)s buổi phát.", len(chosen))
-    return done(change, area_id, min(at for _id, at in chosen), text)
-
-
 @blueprint.get("/changes")
 @signed_in
 def changes() -> str:
     """What was done to the programme of an area, each with its undo."""
-    area, found = _area(Role.VIEWER)
+    found = places.choices(current_person(), Role.VIEWER)
+    area = places.chosen(found, request.args.get("area", type=int))
     recent = schedule_changes.recent(g.session, current_person(), area.id, RECENT) if area else []
     return render_template(
         "programme/changes.html",
         area=area,
-        areas=found,
+        areas=[each.option for each in found],
         told=[change_words.told(change) for change in recent],
         may_write=has_role(Role.EDITOR),
     )
@@ -149,7 +126,7 @@ def done(change: ScheduleChange, area_id: int, at: dt.date, text: str) -> Respon
 
 def _one(act: Any, text: str) -> Answer:
     schedule_id = request.form.get("schedule_id", 0, type=int)
-    at = _named(request.form.get("at", ""))
+    at = named(request.form.get("at", ""))
     change = act(g.session, current_person(), schedule_id, at=at, now=now(), wire=system().wire)
     return done(change, change.schedule.area_id, at, text)
 
@@ -160,7 +137,7 @@ def _judged(wish: Wish) -> Wish:
     bulletin_ids = tuple(item.bulletin_id for item in wish.schedule.items)
     asked = overlap_words.Asked(wish.schedule.area_id, bulletin_ids, rule, wish.schedule.id)
     doubts = concern_words.stopping(scheduling.concerns(asked))
-    return replace(wish, doubts=tuple(doubts), overlaps=tuple(overlap_words.told(asked)))
+    return replace(wish, doubts=tuple(doubts), overlaps=tuple(overlap_words.told(asked, wish.over)))
 
 
 def _doubted(wish: Wish) -> Answer:
@@ -177,6 +154,19 @@ def _doubted(wish: Wish) -> Answer:
         ok=False,
         doubts=[each.text for each in wish.doubts] + [each.text for each in wish.overlaps],
         choices=[{"text": text, "to": f"{wish.to:%Y-%m-%d}T{time}"} for time, text in times.items()],
+        overs=[
+            {
+                "text": _(
+                    "Phát đè: “%(title)s” nhường buổi này, %(author)s được báo",
+                    title=each.title,
+                    author=each.author,
+                ),
+                "over": each.over,
+            }
+            for each in wish.overlaps
+            if each.over
+        ],
+        over=list(wish.over),
         blocked=any(doubt.blocking for doubt in wish.doubts),
     ), 409
 
@@ -196,6 +186,7 @@ def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, prob
         left_out=out,
         to=wish.to if wish else at,
         wish=wish,
+        given_way=[programme.get(g.session, current_person(), each) for each in wish.over] if wish else [],
         note=note(at.date(), calendar),
         problem=problem,
         may_edit=start > now()
@@ -204,39 +195,7 @@ def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, prob
     )
 
 
-def _several_page(problem: str = "") -> str:
-    area, found = _area(Role.EDITOR)
-    monday = week_grid.monday_of(_day(request.values.get("week", "")))
-    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
-    coming = [slot for slot in slots if week_grid.is_coming(slot, now()) and _may_edit(slot.area_id)]
-    return render_template(
-        "programme/several.html",
-        area=area,
-        areas=found,
-        monday=monday,
-        days=[(day, [s for s in coming if week_grid.local(s).date() == day]) for day in _dates(monday)],
-        name=lambda slot: f"{slot.schedule_id} {week_grid.local(slot).isoformat()}",
-        chosen=request.form.getlist("airing"),
-        problem=problem,
-        week=dt.timedelta(days=7),
-        may_write=True,
-    )
-
-
-def _dates(monday: dt.date) -> list[dt.date]:
-    return [monday + dt.timedelta(days=number) for number in range(7)]
-
-
-def _may_edit(area_id: int) -> bool:
-    return permissions.may(current_person(), Role.EDITOR, areas.get(g.session, area_id), g.session)
-
-
-def _area(role: Role) -> tuple[Area | None, list[tuple[int, str]]]:
-    found = places.choices(current_person(), role)
-    return places.chosen(found, request.values.get("area", type=int)), [each.option for each in found]
-
-
-def _named(text: str) -> dt.datetime:
+def named(text: str) -> dt.datetime:
     """The local time that names an airing. Errors: NotFound for what is none."""
     try:
         found = dt.datetime.fromisoformat(text)
@@ -248,25 +207,11 @@ def _named(text: str) -> dt.datetime:
 def _wanted(to: str) -> dt.datetime:
     """Where it shall go: ``to`` of a script or of a choice, else the fields of the page."""
     if to:
-        return _named(to)
+        return named(to)
     day, time = request.form.get("day", ""), clock_time(request.form.get("time", ""))
-    return _named(f"{day}T{time}")
+    return named(f"{day}T{time}")
 
 
-def _chosen(text: str) -> tuple[int, dt.datetime]:
-    number, _space, at = text.partition(" ")
-    return int(number) if number.isdecimal() and len(number) < 10 else 0, _named(at)
-
-
-def _by() -> dt.timedelta:
-    sign = -1 if request.form.get("direction") == "earlier" else 1
-    days = min(request.form.get("days", 0, type=int), 366)
-    minutes = min(request.form.get("minutes", 0, type=int), 24 * 60)
-    return sign * dt.timedelta(days=days, minutes=minutes)
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return now().astimezone(LOCAL).date()
+def _over() -> tuple[int, ...]:
+    """The schedules that shall give way."""
+    return tuple(int(each) for each in request.form.getlist("over") if each.isdecimal() and len(each) < 10)

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from broadcast import overlaps
 from broadcast.overlaps import Overlap
+from schedules.slots import Slot
 from schedules.types import LOCAL, Rule
 from web.auth import current_person
 from web.edge import now
@@ -31,12 +32,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One overlap; ``over`` is the schedule that would give way, 0 where this person may not decide that."""
+    """One overlap; ``over`` is the schedule that would give way, 0 where this person may not decide that.
+
+    ``author`` made that one and would be told.
+    """
 
     text: str
     title: str
     choices: tuple[Choice, ...] = ()
     over: int = 0
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Asked:
     bulletin_ids: Sequence[int]
     rule: Rule
     schedule_id: int | None = None
+    slot: Slot | None = None
 
 
 def told(asked: Asked, decided: Collection[int] = ()) -> list[Told]:
@@ -59,6 +65,7 @@ def told(asked: Asked, decided: Collection[int] = ()) -> list[Told]:
         rule=asked.rule,
         now=now(),
         schedule_id=asked.schedule_id,
+        slot=asked.slot,
     )
     left = [each for each in found if each.schedule_id not in decided]
     known: dict[dt.time, tuple[Choice, ...]] = {}
@@ -68,7 +75,7 @@ def told(asked: Asked, decided: Collection[int] = ()) -> list[Told]:
         if time not in known:
             known[time] = _choices(asked, time)
         over = each.schedule_id if each.may_displace else 0
-        listed.append(Told(_sentence(each), each.title, known[time], over))
+        listed.append(Told(_sentence(each), each.title, known[time], over, each.author))
     if left[SHOWN:]:
         rest = len(left) - SHOWN
         listed.append(Told(ngettext("Còn trùng %(num)s lịch nữa.", "Còn trùng %(num)s lịch nữa.", rest), ""))
@@ -99,6 +106,7 @@ def _choices(asked: Asked, time: dt.time) -> tuple[Choice, ...]:
             rule=asked.rule,
             now=now(),
             schedule_id=asked.schedule_id,
+            slot=asked.slot,
             time=time,
         )
         for ask in (overlaps.next_free, overlaps.after)

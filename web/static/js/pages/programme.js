@@ -27,7 +27,7 @@ function draw() {
 
 async function send(url, fields) {
   const body = new FormData();
-  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  for (const [name, value] of Object.entries(fields)) [value].flat().forEach((each) => body.append(name, each));
   const token = document.querySelector('meta[name="csrf-token"]').content;
   const answer = await fetch(url, {
     method: "POST",
@@ -58,14 +58,15 @@ function listed(parent, texts, tag) {
 }
 
 // Asks what to do about the doubts; answers with the fields to send again, or nothing.
-function consider({ doubts, choices, blocked }) {
+function consider({ doubts, choices, overs, over, blocked }) {
   const dialog = document.getElementById("move-doubts");
   listed(dialog.querySelector("[data-doubts]"), doubts, "li");
   const buttons = dialog.querySelector("[data-choices]");
-  listed(buttons, choices.map((choice) => choice.text), "button");
+  const offered = [...choices, ...overs];
+  listed(buttons, offered.map((choice) => choice.text), "button");
   [...buttons.children].forEach((button, place) => {
     button.className = "btn";
-    button.value = choices[place].to;
+    button.value = offered[place].to ?? `over ${offered[place].over}`;
   });
   dialog.querySelector("[data-all-the-same]").hidden = blocked;
   dialog.returnValue = "";
@@ -74,7 +75,8 @@ function consider({ doubts, choices, blocked }) {
     const closed = () => {
       const said = dialog.returnValue;
       if (said === "yes") resolve({ accepted: "yes" });
-      else resolve(said && said !== "no" ? { to: said } : null);
+      else if (said.startsWith("over ")) resolve({ over: [...over, said.slice(5)] });
+      else resolve(said && said !== "no" ? { to: said, over: [] } : null);
     };
     dialog.addEventListener("close", closed, { once: true });
   });

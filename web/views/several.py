@@ -1,0 +1,137 @@
+"""Many airings of a week moved or left out at once; what they would overlap is named before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from flask import Blueprint, g, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from broadcast import occurrences, permissions, programme, shifting
+from broadcast.errors import DomainError, NothingToPlay
+from broadcast.models import Role
+from broadcast.shifting import Met
+from schedules.types import LOCAL
+from web.auth import current_person, signed_in
+from web.edge import now, system
+from web.errors import refuse, sentence
+from web.filters import fingerprint, moment
+from web.views import occurrence_actions, places, week_grid
+
+blueprint = Blueprint("several", __name__, url_prefix="/programme/several")
+
+SHOWN = 8  # overlaps told one by one
+Chosen = tuple[int, dt.datetime]
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("")
+@signed_in
+def index() -> str:
+    """The airings to come of a week, to choose from."""
+    return _page()
+
+
+@blueprint.post("")
+@signed_in
+def change() -> Answer:
+    """Move or leave out what is chosen; moving says first what it would overlap, and is asked for again."""
+    chosen = [_chosen(text) for text in request.form.getlist("airing")]
+    try:
+        if not chosen:
+            raise NothingToPlay()
+        if request.form.get("what") == "skip":
+            made = occurrences.skip_many(g.session, current_person(), chosen, now=now(), wire=system().wire)
+        else:
+            met = shifting.met(g.session, current_person(), _moves(chosen))
+            if met and request.form.get("accepted") != _mark(chosen):
+                return _page(met=_told(met), accepted=_mark(chosen)), 409
+            made = occurrences.shift_many(
+                g.session, current_person(), chosen, by=_by(), now=now(), wire=system().wire
+            )
+    except DomainError as error:
+        nothing = _("Hãy chọn ít nhất một buổi phát.")
+        return _page(nothing if isinstance(error, NothingToPlay) else sentence(error)), refuse(error)
+    area_id = request.form.get("area", made.schedule.area_id, type=int)
+    text = ngettext("Đã đổi %(num)s buổi phát.", "Đã đổi %(num)s buổi phát.", len(chosen))
+    return occurrence_actions.done(made, area_id, min(at for _id, at in chosen), text)
+
+
+def _told(met: Sequence[Met]) -> list[str]:
+    told = [
+        str(
+            _(
+                "“%(title)s” dời sang %(to)s trùng với “%(other)s” (%(area)s) lúc %(theirs)s.",
+                title=each.title,
+                to=moment(each.to),
+                other=each.other,
+                area=each.area,
+                theirs=moment(each.theirs),
+            )
+        )
+        for each in met[:SHOWN]
+    ]
+    rest = len(met) - SHOWN
+    if rest > 0:
+        told.append(ngettext("Còn %(num)s lần trùng nữa.", "Còn %(num)s lần trùng nữa.", rest))
+    return told
+
+
+def _moves(chosen: Iterable[Chosen]) -> dict[int, dict[dt.datetime, dt.datetime]]:
+    by, found = _by(), dict[int, dict[dt.datetime, dt.datetime]]()
+    for schedule_id, at in chosen:
+        found.setdefault(schedule_id, {})[at] = at + by
+    return found
+
+
+def _mark(chosen: Iterable[Chosen]) -> str:
+    """What was looked at: another choice, or another time, is looked at again."""
+    named = sorted(f"{schedule_id} {at.isoformat()}" for schedule_id, at in chosen)
+    return fingerprint("|".join([*named, str(_by())]))
+
+
+def _page(problem: str = "", *, met: Sequence[str] = (), accepted: str = "") -> str:
+    found = places.choices(current_person(), Role.EDITOR)
+    area = places.chosen(found, request.values.get("area", type=int))
+    monday = week_grid.monday_of(_day(request.values.get("week", "")))
+    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
+    mine = permissions.visible_areas(g.session, current_person(), Role.EDITOR)
+    coming = [slot for slot in slots if week_grid.is_coming(slot, now()) and slot.area_id in mine]
+    dates = [monday + dt.timedelta(days=number) for number in range(7)]
+    return render_template(
+        "programme/several.html",
+        area=area,
+        areas=[each.option for each in found],
+        monday=monday,
+        days=[(date, [each for each in coming if week_grid.local(each).date() == date]) for date in dates],
+        name=lambda slot: f"{slot.schedule_id} {week_grid.local(slot).isoformat()}",
+        chosen=request.form.getlist("airing"),
+        problem=problem,
+        met=met,
+        accepted=accepted,
+        week=dt.timedelta(days=7),
+        may_write=True,
+    )
+
+
+def _chosen(text: str) -> Chosen:
+    number, _space, at = text.partition(" ")
+    schedule_id = int(number) if number.isdecimal() and len(number) < 10 else 0
+    return schedule_id, occurrence_actions.named(at)
+
+
+def _by() -> dt.timedelta:
+    sign = -1 if request.form.get("direction") == "earlier" else 1
+    days = min(request.form.get("days", 0, type=int), 366)
+    minutes = min(request.form.get("minutes", 0, type=int), 24 * 60)
+    return sign * dt.timedelta(days=days, minutes=minutes)
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return now().astimezone(LOCAL).date()
