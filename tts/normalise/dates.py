@@ -8,12 +8,12 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import behind, in_front
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import Doubt, TokenKind
 
 # A weekday, a time, a numbered round, the ngày of a feast, a day before this one.
 _LOOSE: Final = (
-    r"|(?<!\w)(?:thứ\s\d|đợt\s\d{1,2})|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
+    r"|(?<!\w)(?<!công\s)(?<!bệnh\s)(?<!thân\s)(?<!quân\s)(?<!tư\s)nhân|(?<!\w)(?:thứ\s\d|đợt\s\d{1,2})|\dh(?:\d\d)?|\d[:g]\d\d|(?<!\w)(?:ngày|hạn)\s[^\W\d][^\d.,;:()]{1,40}"
     r"|(?<!\w)(?:ngày|dịp|lễ|nghỉ|tết|từ|hết|sáng|chiều|tối|kỷ\sniệm|mừng)\s[^.;:()]{0,30}\d/\d{1,2}(?:/\d{4})?"
     r"\s?(?:,|và|hoặc|hay)|(?<![\d/])(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])\s?(?:và|hoặc|hay)"
     r"|(?<![\d/])(?:[1-9]|[0-3]\d)/[01]?\d(?:/\d{4})?\s?(?:->|→|⇒)"
@@ -200,6 +200,11 @@ def _months(match: re.Match[str]) -> str | None:
     return f"{match['word']} {' '.join(said).replace(' ,', ',')}{year}"
 
 
+def _until_lunar(match: re.Match[str]) -> str | None:
+    """26 tháng Chạp - mùng 5 Tết"""
+    return "đến" if _LUNAR_MONTH.search(before(match)) else None
+
+
 def _years(match: re.Match[str]) -> str | None:
     first, second = match["first"], match["second"]
     if len(second) == 2:
@@ -210,6 +215,7 @@ def _years(match: re.Match[str]) -> str | None:
     return f"{numbers.year(first)}{between} {numbers.year(second)}"
 
 
+_LUNAR_MONTH: Final = re.compile(r"(?:chạp|giêng|rằm|âm lịch|âl|tết|tháng \d{1,2})$")
 _EDGE: Final = r"(?<![\w/.,])(?<![^\s(]-)"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])(?!\d)"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])(?!\d)"
@@ -277,6 +283,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _months,
         kind=TokenKind.DATE,
         starts=first_words("tháng"),
+    ),
+    rule(
+        rf"{numbers.DASH} (?=\s?(?:hết\s)?(?:(?:mùng|mồng)\s\d|rằm\s|ngày\s\d))",
+        _until_lunar,
+        kind=TokenKind.DATE,
+        starts=signs("-‐‑‒–—−"),
     ),
     rule(
         rf"""{_EDGE} (?P<first>{_LONG_YEAR}) \s?(?P<dash>{numbers.DASH}|(?<=[\ ]\d\d\d\d)/(?=\d{{4}}))\s?

@@ -17,12 +17,26 @@ _WEEK: Final = re.compile(
     r"(?<!\w)(?:sáng|trưa|chiều|tối|đêm|ngày|từ|các|vào|lịch|tuần"
     r"|thứ|trừ|riêng|cả|buổi|nghỉ|làm việc|phát sóng)[\s:(]*$"
 )
+_OLD: Final = re.compile(
+    r"(?<!\w)(?:đủ|đến đủ|trẻ|trẻ em|bé|cháu|ông|bà|cụ|nữ|nam|sinh|học sinh|người|nct|cao tuổi|thọ|dưới|trên"
+    r"|\d{1,3}\s?-)(?:\stừ)?\s?$"
+)
+_GROWN: Final = re.compile(r"(?:trở lên|trở xuống|mắc|bị|tử vong|đến \d{1,3}\s?t(?!\w)|tuổi)")
 _DATED: Final = re.compile(r"[,(]?\s?(?:ngày\s\d|\d{1,2}[/.-]\d{1,2}(?!\d))")
 _WEEKLY: Final = re.compile(r"(?:hằng|hàng|mỗi)\stuần")
 _TERM: Final = re.compile(r"(?<!\w)(?:kỳ hạn|thời hạn|bảo hành|bh|trẻ)(?:\s\d{1,2}t,?)*[\s:]*$")
 _PARTS_OF_YEAR: Final = re.compile(r"(?:đầu|cuối)\s(?:của\s)?năm")
 _DAYS: Final = {"2": "hai", "3": "ba", "4": "tư", "5": "năm", "6": "sáu", "7": "bảy"}
 _MONTHS_OF_REPORTS: Final = frozenset("369")
+
+
+def _age(match: re.Match[str]) -> str | None:
+    """từ 60t trở lên, trẻ 6t; a lorry of 5t is heavy."""
+    if _HEAVY.search(before(match)) and not _GROWN.match(after(match)):
+        return None
+    if not _OLD.search(before(match)) and not _GROWN.match(after(match)):
+        return None
+    return f"{numbers.quantity(match['age'])} tuổi"
 
 
 def _months(match: re.Match[str]) -> Reading | None:
@@ -84,6 +98,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _months,
         kind=TokenKind.DATE,
         starts=digits_then("a", 1, 2),
+    ),
+    rule(
+        r"(?<![\w.,/]) (?P<age>\d{1,3})t (?![\w/]|[.,]\d)",
+        _age,
+        kind=TokenKind.MEASURE,
+        starts=digits_then("a", 1, 3),
     ),
     rule(
         r"(?<![\w.,/-]) (?P<weight>\d{1,3}(?:,\d{1,2})?)\s?T (?![\w/]|[.,]\d)",

@@ -20,7 +20,8 @@ _POST: Final = re.compile(r"(?<!\w)k\d{1,3}\+\d{1,4}$")
 _SCORED: Final = re.compile(r"[^\W\d_]{2,8}\s\d{1,2}\s?:?\s\d{1,2}\s?[-–]\s?\d{1,2}\s?(?:[.,;()]|$)")
 _FRACTION: Final = re.compile(r"(?<![\w/.,])\d/\d{1,2}$")
 _OF_DAYS: Final = behind("day_label")
-_GRADE: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)$")
+_GRADE: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)(?:-s|\ss)?$")
+_OF_BRAND: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)(?:-s|\ss)?(?:\s[^\W\d_]+){0,3}$")
 _SPACE: Final = re.compile(r"\s")
 _NOT_LESS: Final = "lớn hơn hoặc bằng"
 _NOT_MORE: Final = "nhỏ hơn hoặc bằng"
@@ -66,7 +67,8 @@ def _power(match: re.Match[str]) -> str:
 
 def _dotted(match: re.Match[str]) -> str:
     """1.2.3 as the number of a section, 2.3.4.4b as that of a strain."""
-    said = " chấm ".join(map(numbers.number, numbers.runs(match[0])))
+    joint = ", " if _OF_BRAND.search(before(match)) else " chấm "  # NPK-S Lâm Thao 12.5.10-14
+    said = joint.join(map(numbers.number, numbers.runs(match[0])))
     return f"{said} {letters.names(match['letter'])}" if match["letter"] else said
 
 

@@ -26,7 +26,7 @@ _AGAINST: Final = re.compile(
 )
 _SIDES: Final = re.compile(  # the names of both sides right in front
     r"(?<!\w)(?=[A-ZĐ])[^.;:()\d]{2,30}(?:\s\d{1,2})?\s?(?:[-–]|(?<=\s)(?:gặp|vs\.?|tiếp))\s?"
-    r"(?:[^\W\d_]{1,8}\s){0,2}[A-ZĐ]\w{1,9}(?:\s\w{1,8}){0,4}[:,]?\s$"
+    r"(?:[^\W\d_]{1,8}\s){0,2}[A-ZĐ]\w{1,9}(?:\s[A-ZĐ\d]\w{0,7}){0,4}[:,]?\s$"
 )
 _FAR: Final = 80  # characters in front in which both sides are named
 _MOST_GOALS: Final = 20

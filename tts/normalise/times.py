@@ -129,7 +129,7 @@ def _clock_follows(match: re.Match[str], following: str) -> bool:
 
 def _lasting(match: re.Match[str]) -> str | None:
     """05'30", 15', 30 - 45'; a second quote mark closes a quotation instead."""
-    if match.string.count("'", max(0, match.start() - 300), match.start()) % 2:
+    if len(_QUOTES.findall(match.string, max(0, match.start() - 300), match.start())) % 2:
         return None
     said = [f"{numbers.quantity(match['least'])} đến"] if match["least"] else []
     said.append(f"{numbers.quantity(match['minutes'])} phút")
@@ -142,6 +142,7 @@ def _seconds(match: re.Match[str]) -> str:
     return f"{numbers.quantity(match['seconds'])} giây {numbers.quantity(match['rest'])}"
 
 
+_QUOTES: Final = re.compile(r"(?<!\d)'")  # behind a figure they are minutes
 _EDGE: Final = r"(?<![\w/.,:])(?<!\d-)"
 _AT: Final = r"\s?(?:[hH]|[gG](?![^\W\d])|:)\s?"
 _MINUTES: Final = r"(?:\s?(?:phút|ph?\b|['’′]))?"
