@@ -2,180 +2,33 @@
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
-import os
-import pwd
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
+from sqlalchemy import Table, func, insert, select
+from sqlalchemy.orm import Session
 
 from broadcast import areas, people
 from broadcast.database import Database
-from broadcast.models import AreaKind, Base, Person, Role
+from broadcast.models import Area, AreaKind, Base, Person, Role
+from tests import compiled
+from tests.postgresql import Cluster
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 PASSWORD = "loa-phường-sáng-sớm"
-PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/pgsql")
-TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
-EMPTY = "; ".join(
-    [f'DELETE FROM "{name}"' for name in TABLES]
-    + [
-        f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1, false)"
-        for name in TABLES
-        if "id" in Base.metadata.tables[name].columns
-    ]
-)
 
 
-class Cluster:
-    """A private PostgreSQL that lives as long as the test process."""
-
-    def __init__(self) -> None:
-        self._programs = _programs()
-        self._shared = ""  # the database that one test after the other gets
-        self.directory = Path(tempfile.mkdtemp(prefix="truyen-thanh-pg-"))
-        self._account = _account()
-        if self._account:
-            shutil.chown(self.directory, self._account)
-        data = self.directory / "data"
-        self._call("initdb", "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        self._server = self._start(data)
-        self._wait()
-        self.create("template", "template1")
-        template = Database(self.url("template"))
-        template.migrate()
-        template.dispose()
-
-    def url(self, name: str) -> str:
-        return f"postgresql://test@/{name}?host={self.directory}"
-
-    def create(self, name: str, template: str = "template") -> str:
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self.url(name)
-
-    def drop(self, name: str) -> None:
-        self._admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    def take(self) -> str:
-        """The address of an empty database; one at a time, until ``give_back``."""
-        if not self._shared:
-            self._shared = f"t{uuid.uuid4().hex}"
-            self.create(self._shared)
-        return self.url(self._shared)
-
-    def give_back(self) -> None:
-        """Empty the database, which costs a hundredth of making one; where that fails, forget it."""
-        self._admin(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            f" WHERE datname = '{self._shared}' AND pid <> pg_backend_pid()"
-        )
-        try:
-            with psycopg.connect(
-                f"host={self.directory} user=test dbname={self._shared}", autocommit=True
-            ) as connection:
-                connection.execute(EMPTY.encode())
-        except psycopg.Error:
-            self.drop(self._shared)
-            self._shared = ""
-
-    def stop(self) -> None:
-        self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-        self._server.wait(20)
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def _start(self, data: Path) -> subprocess.Popen[bytes]:
-        options = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.directory),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "max_connections": "200",
-            "shared_buffers": "32MB",
-        }
-        arguments = [str(self._programs / "postgres"), "-D", str(data)]
-        for name, value in options.items():
-            arguments += ["-c", f"{name}={value}"]
-        log = (self.directory / "log").open("wb")
-        with log:
-            return subprocess.Popen(
-                arguments,
-                stdout=log,
-                stderr=log,
-                user=self._account,
-                group=self._account and pwd.getpwnam(self._account).pw_gid,
-                extra_groups=[] if self._account else None,
-                cwd=self.directory,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has no threads of its own
-            )
-
-    def _wait(self) -> None:
-        limit = time.monotonic() + 30
-        while True:
-            try:
-                self._admin("SELECT 1")
-            except psycopg.OperationalError:
-                if time.monotonic() > limit or self._server.poll() is not None:
-                    raise RuntimeError((self.directory / "log").read_text()) from None
-                time.sleep(0.05)
-            else:
-                return
-
-    def _admin(self, statement: str) -> None:
-        with psycopg.connect(
-            f"host={self.directory} user=test dbname=postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement.encode())
-
-    def _call(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self._programs / program), *arguments],
-            user=self._account,
-            group=self._account and pwd.getpwnam(self._account).pw_gid,
-            extra_groups=[] if self._account else None,
-            cwd=self.directory,
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{program}: {done.stderr.decode()}")
-
-
-def _programs() -> Path:
-    """Where PostgreSQL's server programs are; the tests do not go on without them."""
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    for place in PLACES:
-        for candidate in sorted(Path(place).glob("*/bin/initdb"), reverse=True):
-            return candidate.parent
-    pytest.exit(
-        "No PostgreSQL server programs (initdb, postgres) on this machine: run `make setup`,"
-        " or install the package postgresql.",
-        returncode=3,
-    )
-
-
-def _account() -> str | None:
-    """PostgreSQL refuses to run as root: then it runs as another account of the machine."""
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return next(name for name in ("postgres", "nobody") if name in names)
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG: no server outlives a killed test run
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compiled.share_statements(patch)
+        compiled.share_addresses(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -195,7 +48,8 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+# To measure makes a test half as long again: lines that SQLite has shown are not measured once more.
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.no_cover)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty migrated database of this test's own."""
     if request.param == "sqlite":
@@ -261,36 +115,66 @@ def password_hash() -> str:
     return hash_password(PASSWORD, "nobody")
 
 
+@pytest.fixture(scope="session")
+def cast_rows(
+    empty_sqlite: Path, password_hash: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[Table, list[dict[str, Any]]]:
+    """What the use cases leave in each table when the cast is brought into an empty database."""
+    path = tmp_path_factory.mktemp("cast") / "cast.db"
+    shutil.copyfile(empty_sqlite, path)
+    database = Database(f"sqlite:///{path}")
+    with database.transaction() as session:
+        _settle(session, password_hash)
+    with database.transaction(read_only=True) as session:
+        found = {
+            table: [dict(row) for row in session.execute(select(table)).mappings()]
+            for table in Base.metadata.sorted_tables
+        }
+    database.dispose()
+    return {table: rows for table, rows in found.items() if rows}
+
+
 @pytest.fixture
-def cast(database: Database, password_hash: str) -> Cast:
+def cast(database: Database, cast_rows: dict[Table, list[dict[str, Any]]]) -> Cast:
     """The cast in an otherwise empty database."""
     with database.transaction() as session:
-
-        def area(code: str, name: str, kind: AreaKind, parent: int | None) -> int:
-            return areas.create(session, code=code, name=name, kind=kind, parent_id=parent, now=NOW).id
-
-        district = area("H40.10", "Huyện Yên Bình", AreaKind.DISTRICT, None)
-        commune = area("H40.10.1", "Xã An Hòa", AreaKind.COMMUNE, district)
-        other = area("H40.10.2", "Xã Tân Tiến", AreaKind.COMMUNE, district)
-        names = ("Thôn Đông", "Thôn Đoài", "Thôn Trung")
-        villages = [
-            area(f"H40.10.1.{n}", name, AreaKind.VILLAGE, commune) for n, name in enumerate(names, start=1)
-        ]
-
-        def person(username: str, name: str, role: Role, place: int) -> Person:
-            made = people.create_person(session, username=username, name=name, now=NOW)
-            made.password_hash = password_hash
-            people.grant(session, made, role, place, now=NOW)
-            return made
-
+        for table, rows in cast_rows.items():
+            session.execute(insert(table), rows)
+            if database.kind == "postgresql" and "id" in table.columns:
+                sequence = func.pg_get_serial_sequence(table.name, "id")
+                session.execute(select(func.setval(sequence, len(rows))))
+        places = {area.code: area.id for area in session.scalars(select(Area))}
+        actors = {person.username: person for person in session.scalars(select(Person))}
+        villages = (places["H40.10.1.1"], places["H40.10.1.2"], places["H40.10.1.3"])
         return Cast(
-            district=district,
-            commune=commune,
-            villages=(villages[0], villages[1], villages[2]),
-            other_commune=other,
-            lan=person("lan", "Nguyễn Thị Lan", Role.EDITOR, commune),
-            binh=person("binh", "Trần Văn Bình", Role.APPROVER, commune),
-            dung=person("dung", "Lê Tiến Dũng", Role.URGENT, district),
-            mai=person("mai", "Phạm Ngọc Mai", Role.EDITOR, other),
-            admin=person("quantri", "Đỗ Văn Quản", Role.ADMIN, commune),
+            district=places["H40.10"],
+            commune=places["H40.10.1"],
+            villages=villages,
+            other_commune=places["H40.10.2"],
+            lan=actors["lan"],
+            binh=actors["binh"],
+            dung=actors["dung"],
+            mai=actors["mai"],
+            admin=actors["quantri"],
         )
+
+
+def _settle(session: Session, password_hash: str) -> None:
+    def area(code: str, name: str, kind: AreaKind, parent: int | None) -> int:
+        return areas.create(session, code=code, name=name, kind=kind, parent_id=parent, now=NOW).id
+
+    def person(username: str, name: str, role: Role, place: int) -> None:
+        made = people.create_person(session, username=username, name=name, now=NOW)
+        made.password_hash = password_hash
+        people.grant(session, made, role, place, now=NOW)
+
+    district = area("H40.10", "Huyện Yên Bình", AreaKind.DISTRICT, None)
+    commune = area("H40.10.1", "Xã An Hòa", AreaKind.COMMUNE, district)
+    other = area("H40.10.2", "Xã Tân Tiến", AreaKind.COMMUNE, district)
+    for number, name in enumerate(("Thôn Đông", "Thôn Đoài", "Thôn Trung"), start=1):
+        area(f"H40.10.1.{number}", name, AreaKind.VILLAGE, commune)
+    person("lan", "Nguyễn Thị Lan", Role.EDITOR, commune)
+    person("binh", "Trần Văn Bình", Role.APPROVER, commune)
+    person("dung", "Lê Tiến Dũng", Role.URGENT, district)
+    person("mai", "Phạm Ngọc Mai", Role.EDITOR, other)
+    person("quantri", "Đỗ Văn Quản", Role.ADMIN, commune)
