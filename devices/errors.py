@@ -211,3 +211,76 @@ class DiskFull(FetchError):
 
     code = "disk_full"
     ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+# --- streams of other stations -------------------------------------------------
+
+
+class RelayError(DeviceError):
+    """A stream cannot be carried, or not now."""
+
+    code = "relay_failed"
+
+
+class RelayRefused(RelayError):
+    """The address is not one of a stream: scheme, host or port."""
+
+    code = "relay_refused"
+
+
+class RelayPrivate(RelayRefused):
+    """The address lies inside a network, where no stream is looked for unless the policy names it."""
+
+    code = "relay_private"
+
+
+class RelayLoop(RelayError):
+    """One redirection leads to the next."""
+
+    code = "relay_loop"
+
+
+class RelayTls(RelayError):
+    """The station's certificate is not good for its name, or no encryption could be agreed on."""
+
+    code = "relay_tls"
+
+
+class RelayUnreachable(RelayError):
+    """No answer, an error of the server, or a connection that was cut."""
+
+    code = "relay_unreachable"
+
+
+class RelayMissing(RelayError):
+    """The server has no such stream, or does not give it to everybody."""
+
+    code = "relay_missing"
+
+
+class RelayStalled(RelayError):
+    """The connection stands and nothing comes."""
+
+    code = "relay_stalled"
+
+
+class RelayPage(RelayError):
+    """A page to be read in a browser stands there, not a stream."""
+
+    code = "relay_page"
+
+
+class RelayFile(RelayError):
+    """A recording with an end stands there, not a stream."""
+
+    code = "relay_file"
+
+
+class RelayCodec(RelayError):
+    """A stream in a form that loudspeakers do not decode; ``codec`` names it."""
+
+    code = "relay_codec"
+
+    def __init__(self, codec: str) -> None:
+        super().__init__(f"the stream is {codec}, not MP3")
+        self.codec = codec
