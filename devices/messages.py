@@ -87,6 +87,15 @@ class ClipRef(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str = "audio/mpeg"
 
 
+class Relay(msgspec.Struct, frozen=True, kw_only=True):
+    """The live stream of another station, carried for as long as it is ordered and not a sample longer."""
+
+    url: str  # http or https
+    duration_ms: Int
+    media_type: str = "audio/mpeg"  # or application/vnd.apple.mpegurl: segments named by a list (HLS)
+    after: Int = 0  # how many clips of the item are played before it
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One occurrence to be played: the unit of journal, evidence and cancellation.
 
@@ -105,10 +114,12 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     level: Int = 9  # level of the issuing unit in the tree, 0 is the nation
     issued_at: Int = 0
     volume: Int = 100  # percent, before the loudspeaker's own cap
+    relays: tuple[Relay, ...] = ()  # streams between the clips, in order; such an item is never repeated
 
     @property
     def duration_ms(self) -> int:
-        return sum(clip.duration_ms for clip in self.clips)
+        carried = sum(max(0, relay.duration_ms) for relay in self.relays)
+        return sum(clip.duration_ms for clip in self.clips) + carried
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +163,8 @@ class GuardPolicy(msgspec.Struct, frozen=True, kw_only=True):
     volumes: tuple[VolumeCap, ...] = ()
     minutes_a_day: Int = 240
     utc_offset_minutes: Int = 420
+    # Addresses beside the public ones from which a stream may be carried, such as 10.20.0.0/16.
+    relay_networks: tuple[str, ...] = ()
     weekdays: tuple[Int, ...] = (1, 2, 3, 4, 5, 6, 7)  # 1 is Monday: on which days something may begin
     sessions_a_day: Int | None = None  # what begins soon after the last sound is of its session; null: any
     minutes_a_session: Int | None = None  # null: any

@@ -28,6 +28,7 @@ from .health import SimulatedSensors
 from .hearing import RoomMicrophone
 from .line import Line, LineFetcher, LineLink
 from .profile import Traits
+from .radio import VirtualRadio
 from .sharing import SharedReading
 from .sound import SharedAudio, SoundChain
 from .store import Medium, MemoryStore, Shelf
@@ -205,6 +206,7 @@ class SimulatedSpeaker:
             listen_every_s=self._traits.listen_every_s,
             sensors=SimulatedSensors(),
             free=self._disk.free,
+            radio=VirtualRadio(self.line, self.faults),
         )
         return Agent(
             self.identity,

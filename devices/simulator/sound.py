@@ -12,11 +12,12 @@ from pathlib import Path
 from devices.messages import ClipRef
 from devices.speaker.audio import Audio, verify
 from devices.speaker.decode import decode
-from devices.speaker.ports import Playback, Rendered, Samples, Sink
+from devices.speaker.ports import Playback, Rendered, Samples, Sink, Source
 
 from .clock import Crystal
 from .faults import Fault
 
+_STREAM = memoryview(b"").cast("h")  # a station of this world sends silence
 _WATTS = 12.0  # into a horn of 25 W at full volume
 
 
@@ -66,8 +67,9 @@ class SoundChain:
         self._playing: dict[_Playback, Sounding] = {}
         self.rendered = 0  # samples that have left the output since the power is on
 
-    def play(self, samples: Samples, at: float, gain: float) -> Playback:
-        return _Playback(self, self._inner.play(samples, self._crystal.true(at), gain), samples, gain)
+    def play(self, samples: Source, at: float, gain: float) -> Playback:
+        known = samples if isinstance(samples, memoryview) else _STREAM
+        return _Playback(self, self._inner.play(samples, self._crystal.true(at), gain), known, gain)
 
     def close(self) -> None:
         self._inner.close()

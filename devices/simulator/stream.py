@@ -6,6 +6,7 @@ over in time therefore begins in time, and what is handed over late begins when 
 
 from __future__ import annotations
 
+from devices.speaker.ports import Source
 from devices.speaker.sink_silent import SilentPlayback, SilentSink
 
 
@@ -17,8 +18,8 @@ class StreamSink(SilentSink):
 
 
 class _StreamPlayback(SilentPlayback):
-    def __init__(self, count: int, at: float, per_second: float, playing: set[SilentPlayback]) -> None:
-        super().__init__(count, at, per_second, playing)
+    def __init__(self, samples: Source, at: float, per_second: float, playing: set[SilentPlayback]) -> None:
+        super().__init__(samples, at, per_second, playing)
         self._told = max(at, self._loop.time())
 
     def first_sample(self) -> float:

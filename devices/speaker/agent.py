@@ -26,7 +26,7 @@ from .hands import Hands
 from .identity import Identity
 from .ports import JournalEntry, Message, World
 from .session import Session, Told
-from .traffic import Meter, MeteredFetcher, MeteredLink
+from .traffic import Meter, MeteredFetcher, MeteredLink, MeteredRadio
 
 _key_set = functools.lru_cache(KeySet)  # many loudspeakers of one process trust the same
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class Agent:
             world,
             link=MeteredLink(world.link, self._meter),
             fetcher=MeteredFetcher(world.fetcher, self._meter),
+            radio=MeteredRadio(world.radio, self._meter) if world.radio else None,
         )
         self._rng = rng
         self._on_event = on_event

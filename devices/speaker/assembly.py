@@ -24,6 +24,7 @@ from .health import Sensors
 from .identity import Identity
 from .microphone import CardMicrophone
 from .ports import Sink, World
+from .radio import WebRadio
 from .second_place import KeptTwice
 from .sink import DeviceSink, has_sound_card
 from .store import SqliteStore
@@ -79,6 +80,7 @@ def assemble(
         microphone=CardMicrophone() if fitted.microphone else None,
         silence_file=fitted.silence_file,
         sensors=Sensors(voltage=fitted.voltage_file, signal=fitted.signal_file),
+        radio=WebRadio(),
         has_card=has_sound_card if isinstance(sink, DeviceSink) else lambda: True,
     )
     return Agent(identity, audio_directory(data), world, rng=random.SystemRandom(), firmware=firmware)

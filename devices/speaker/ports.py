@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from devices.envelope import KeySet, decode_plan, open_order
-from devices.messages import ClipRef, ClockQuality, JournalEvent, Order, Plan
+from devices.messages import ClipRef, ClockQuality, JournalEvent, Order, Plan, Relay
 
 from .amplifier import AlwaysOn
 from .health import Sensors, free_bytes
@@ -24,6 +24,15 @@ RATE = 48_000  # samples a second of everything that is decoded and played, mono
 LOOK = 60.0  # seconds between two looks for a sound that nobody ordered
 
 Samples = memoryview  # signed 16 bit little endian, mono, at RATE; format "h", so len() counts samples
+
+
+class Source(Protocol):
+    """What a sink plays: samples at hand, or such as are there only when they are due."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Samples: ...
+
 
 Decoder = Callable[[Path], Samples]
 """Decode one audio file, blocking; raises AudioUnreadable."""
@@ -104,11 +113,45 @@ class Playback(Protocol):
 class Sink(Protocol):
     """The sound output: an always-running stream into which sound is inserted at the sample."""
 
-    def play(self, samples: Samples, at: float, gain: float) -> Playback:
-        """Begin at the monotonic instant ``at``, or now if that is over."""
+    def play(self, samples: Source, at: float, gain: float) -> Playback:
+        """Begin at the monotonic instant ``at``, or now if that is over.
+
+        Asks for every sample once and in order, when it is due; for a last one perhaps twice.
+        """
 
     def close(self) -> None:
         """Release the output; what plays ends."""
+
+
+class Feed(Protocol):
+    """The stream of another station. Only ``take`` is called in another thread than the agent's."""
+
+    @property
+    def trouble(self) -> str:
+        """The code of why nothing comes; empty while something does."""
+
+    @property
+    def received(self) -> int:
+        """Bytes, over all calls."""
+
+    def open(self) -> None:
+        """Begin to receive, if that has not begun; never waits."""
+
+    def take(self, count: int) -> Samples:
+        """Up to ``count`` samples, never waiting for more."""
+
+    def pause(self) -> None:
+        """Nobody listens until the next ``take``: what comes meanwhile is old by then."""
+
+    def close(self) -> None:
+        """Receive no more; never waits."""
+
+
+class Radio(Protocol):
+    """What brings streams."""
+
+    def feed(self, relay: Relay, networks: Sequence[str]) -> Feed:
+        """A stream that is not open yet; ``networks`` are those of the policy beside the public ones."""
 
 
 class Amplifier(Protocol):
@@ -228,3 +271,4 @@ class World:
     sensors: Sensors = field(default_factory=Sensors)
     free: Callable[[Path], int | None] = free_bytes  # bytes on the disk of the cache
     has_card: Callable[[], bool] = lambda: True  # whether the output has its card now
+    radio: Radio | None = None

@@ -12,7 +12,7 @@ from pathlib import Path
 import miniaudio
 
 from devices.errors import NoSoundCard
-from devices.speaker.ports import RATE, Playback, Samples
+from devices.speaker.ports import RATE, Playback, Source
 from devices.speaker.sink_mixer import Mixer, Sound
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class DeviceSink:
                 raise
             log.warning("no sound for now: %s", error, extra={"action": "sink_missing"})
 
-    def play(self, samples: Samples, at: float, gain: float) -> Playback:
+    def play(self, samples: Source, at: float, gain: float) -> Playback:
         """Begin at the monotonic instant ``at``, or now if that is over. Raises NoSoundCard."""
         if self._device is None:
             self._open()

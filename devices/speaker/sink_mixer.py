@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from devices.speaker.ports import RATE, Rendered, Samples
+from devices.speaker.ports import RATE, Rendered, Samples, Source
 from devices.speaker.servo import Servo, spread, squeezed
 from devices.speaker.sink_playback import Notices
 
@@ -63,7 +63,7 @@ class Block:
 class Sound(Notices):
     """One stretch of samples on its way through the blocks."""
 
-    def __init__(self, samples: Samples, at: float, gain: float) -> None:
+    def __init__(self, samples: Source, at: float, gain: float) -> None:
         super().__init__()
         self._underruns = 0
         self._samples = samples

@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 
 from devices.errors import NoSoundCard
-from devices.speaker.ports import RATE, Playback, Samples
+from devices.speaker.ports import RATE, Playback, Source
 from devices.speaker.sink_mixer import Mixer, Sound
 
 _BLOCK = RATE // 50  # samples
@@ -40,7 +40,7 @@ class WavSink:
         self._thread = threading.Thread(target=self._run, name="wav-sink", daemon=True)
         self._thread.start()
 
-    def play(self, samples: Samples, at: float, gain: float) -> Playback:
+    def play(self, samples: Source, at: float, gain: float) -> Playback:
         """Begin at the monotonic instant ``at``, or now if that is over."""
         if self._closing:
             raise NoSoundCard("the sink is closed")

@@ -10,8 +10,10 @@ import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import msgspec
+
 from devices.errors import AudioUnreadable, FetchError, FetchSwapped, Malformed
-from devices.messages import ClipRef, PlanPointer
+from devices.messages import ClipRef, Item, PlanPointer, Relay
 
 from .audio import ClipsLost
 from .cache import Cache
@@ -29,7 +31,8 @@ from .core import (
     PlanFetched,
 )
 from .faults import Fault, Faults
-from .ports import World
+from .ports import RATE, Samples, World
+from .reel import Live, Reel
 from .voice import Voice
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,12 @@ log = logging.getLogger(__name__)
 _URGENT_MS = 60_000  # a clip needed sooner than this is fetched at once
 _SPREAD = 30.0  # seconds over which loudspeakers spread the download of what is needed later
 _AT_ONCE = 2  # downloads that are not urgent
+
+
+class NoRadio(AudioUnreadable):
+    """The item carries a stream, and this box cannot."""
+
+    code = "relay_unsupported"
 
 
 class Supplies:
@@ -102,11 +111,9 @@ class Supplies:
         self.look_at_room()
 
     async def decode(self, order: Decode) -> None:
-        item, load = order.item, self._world.loader.load
+        item = order.item
         try:
-            samples = await asyncio.to_thread(
-                load, self._cache.directory, item.clips, order.repeat, order.gap_ms
-            )
+            audio = await asyncio.to_thread(self._load, order)
         except AudioUnreadable as error:
             _log_failure("not_decoded", error)
             lost = error.lost if isinstance(error, ClipsLost) else ()
@@ -114,8 +121,27 @@ class Supplies:
                 self._post(DecodeFailed(item, error.code, lost))
         else:
             if self._voice.awaits(order):
-                self._voice.load(order, samples)
-                self._post(Decoded(item, len(samples)))
+                self._voice.load(order, audio)
+                self._post(Decoded(item, len(audio), audio.live if isinstance(audio, Reel) else ()))
+
+    def _load(self, order: Decode) -> Samples | Reel:
+        """Raises AudioUnreadable."""
+        item, directory, load = order.item, self._cache.directory, self._world.loader.load
+        if not item.relays:
+            return load(directory, item.clips, order.repeat, order.gap_ms)
+        if self._world.radio is None:
+            raise NoRadio("this loudspeaker carries no streams")
+        parts: list[Samples | Live] = []
+        done = 0
+        for relay in _in_order(item):
+            if relay.after > done:
+                parts.append(load(directory, item.clips[done : relay.after], 1, 0))
+                done = min(relay.after, len(item.clips))
+            feed = self._world.radio.feed(relay, order.networks)
+            parts.append(Live(feed, max(0, relay.duration_ms) * RATE // 1000))
+        if item.clips[done:]:
+            parts.append(load(directory, item.clips[done:], 1, 0))
+        return Reel(parts)
 
     async def _fetch(self, wanted: ClipRef | PlanPointer, *, urgent: bool) -> Path:
         """Raises FetchError, OSError."""
@@ -137,6 +163,13 @@ class Supplies:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
+
+
+def _in_order(item: Item) -> list[Relay]:
+    """The streams of an item; one that names more clips than there are comes after the last."""
+    last = len(item.clips)
+    placed = [msgspec.structs.replace(relay, after=max(0, min(relay.after, last))) for relay in item.relays]
+    return sorted(placed, key=lambda relay: relay.after)
 
 
 def _take_plan(path: Path, sha256: str) -> bytes:

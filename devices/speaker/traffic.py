@@ -7,9 +7,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from devices.messages import GuardPolicy
+from devices.messages import GuardPolicy, Relay
 
-from .ports import Clock, Fetcher, Link, Message, Store
+from .ports import Clock, Feed, Fetcher, Link, Message, Radio, Samples, Store
 
 _KIND = "traffic"
 _PACKET = 90  # bytes around a message: headers of MQTT, TCP and IP, and the answer to it
@@ -102,7 +102,55 @@ class MeteredFetcher:
         finally:
             brought = max(0, _stored(directory, sha256) - before)
             if brought:
-                self._meter.add(_CONNECTION + brought * 1_500 // 1_448)  # headers of the packets
+                self._meter.add(_CONNECTION + _on_the_line(brought))
+
+
+class MeteredRadio:
+    """A radio that counts what its streams brought, once each is closed; implements ``ports.Radio``."""
+
+    def __init__(self, inner: Radio, meter: Meter) -> None:
+        self._inner = inner
+        self._meter = meter
+
+    def feed(self, relay: Relay, networks: Sequence[str]) -> Feed:
+        return _MeteredFeed(self._inner.feed(relay, networks), self._meter)
+
+
+class _MeteredFeed:
+    def __init__(self, inner: Feed, meter: Meter) -> None:
+        self._inner = inner
+        self._meter = meter
+        self._counted = 0
+        self.open = inner.open
+
+    @property
+    def trouble(self) -> str:
+        return self._inner.trouble
+
+    @property
+    def received(self) -> int:
+        return self._inner.received
+
+    def take(self, count: int) -> Samples:
+        return self._inner.take(count)
+
+    def pause(self) -> None:
+        self._inner.pause()
+        self._count()
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _count(self) -> None:
+        """In the agent's thread: every stretch ends with a pause."""
+        brought, self._counted = self._inner.received - self._counted, self._inner.received
+        if brought > 0:
+            self._meter.add(_CONNECTION + _on_the_line(brought))
+
+
+def _on_the_line(count: int) -> int:
+    """With the headers of the packets."""
+    return count * 1_500 // 1_448
 
 
 @functools.lru_cache(maxsize=256)

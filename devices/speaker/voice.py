@@ -16,12 +16,14 @@ from .core import Decode, Event, Finished, Play, Started
 from .ear import Ear
 from .faults import Fault, Faults
 from .horn import Horn
-from .ports import RATE, Clock, Playback, Samples, World
+from .ports import RATE, Clock, Playback, Samples, Source, World
+from .reel import Reel, Stretch
 
 log = logging.getLogger(__name__)
 
 _TONE_HZ = 880
 _TELL_WITHIN = 0.5  # seconds; all loudspeakers start in one moment and shall not all tell of it in the same
+_LOOK = 0.1  # seconds between two looks whether a stream is heard at last
 _TONE_WITHIN = 10.0  # seconds for a tone of one second
 
 
@@ -45,7 +47,7 @@ class Voice:
         self._rng = rng
         self._ear = _ear(world, post)
         self._awaited: dict[str, Decode] = {}
-        self._audio: dict[str, Samples] = {}
+        self._audio: dict[str, Samples | Reel] = {}
         self._playbacks: dict[str, Playback] = {}
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -57,25 +59,33 @@ class Voice:
         """Whether the item was neither released nor ordered anew since this order."""
         return self._awaited.get(order.item.id) is order
 
-    def load(self, order: Decode, samples: Samples) -> None:
-        del self._awaited[order.item.id]
-        self._audio[order.item.id] = samples
+    def load(self, order: Decode, audio: Samples | Reel) -> None:
+        """Keep the audio at hand until it is released; streams are called a little before they are due."""
+        item = order.item
+        del self._awaited[item.id]
+        self._audio[item.id] = audio
+        if isinstance(audio, Reel):
+            audio.expect((max(item.start, item.not_before) - self._clock.utc_ms()) / 1000, 0)
 
     def release(self, item_id: str) -> None:
         self._awaited.pop(item_id, None)
-        self._audio.pop(item_id, None)
+        audio = self._audio.pop(item_id, None)
+        if isinstance(audio, Reel):
+            audio.close()
 
     def play(self, order: Play) -> None:
         """Hand the item to the output for its instant, translated to the monotonic clock at this moment."""
-        at = self._clock.monotonic() + (order.at - self._clock.utc_ms()) / 1000
+        wait = (order.at - self._clock.utc_ms()) / 1000
+        audio = self._audio[order.item_id]
+        sound = _sound(audio, wait, order.offset)
         try:
-            playback = self._sink.play(self._audio[order.item_id][order.offset :], at, order.volume / 100)
+            playback = self._sink.play(sound, self._clock.monotonic() + wait, order.volume / 100)
         except NoSoundCard as error:
             self._fail(error, order.item_id)
             self._post(Finished(order.item_id, 0, failure=error.code))
             return
         self._playbacks[order.item_id] = playback
-        self._spawn(self._follow(order, playback, len(self._audio[order.item_id])))
+        self._spawn(self._follow(order, playback, audio, sound))
 
     def halt(self, item_id: str) -> None:
         playback = self._playbacks.get(item_id)
@@ -113,6 +123,8 @@ class Voice:
             task.cancel()
         for playback in self._playbacks.values():
             playback.stop()
+        for item_id in tuple(self._audio):
+            self.release(item_id)
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._sink.close()
 
@@ -123,11 +135,11 @@ class Voice:
         else:
             await self._ear.watch(lambda: not self._playbacks)
 
-    async def _follow(self, order: Play, playback: Playback, total: int) -> None:
+    async def _follow(self, order: Play, playback: Playback, audio: Samples | Reel, sound: Source) -> None:
         """Report the start and the end: the core waits for the end of everything it started."""
         item_id = order.item_id
         try:
-            event = await self._hear(order, playback, total)
+            event = await self._hear(order, playback, audio, sound)
         except NoSoundCard as error:
             self._fail(error, item_id)
             event = Finished(item_id, 0, failure=error.code)
@@ -135,15 +147,19 @@ class Voice:
             log.exception("The sound output broke", extra={"action": "sink_broke", "item": item_id})
             event = Finished(item_id, 0, failure="sink_broke")
         self._playbacks.pop(item_id, None)
+        if isinstance(audio, Reel):
+            audio.pause()
         self._post(event)
 
-    async def _hear(self, order: Play, playback: Playback, total: int) -> Finished:
+    async def _hear(self, order: Play, playback: Playback, audio: Samples | Reel, sound: Source) -> Finished:
         item_id = order.item_id
         sensing: list[asyncio.Task[None]] = []
         with contextlib.suppress(Silent):
             instant = await playback.started()
-            if self._ear is not None and order.volume > 0:
-                listening = self._ear.follow(item_id, instant, order.offset, total)
+            if isinstance(sound, Stretch):
+                instant += await self._heard(sound, playback) / RATE
+            elif self._ear is not None and order.volume > 0:
+                listening = self._ear.follow(item_id, instant, order.offset, len(audio))
                 sensing.append(asyncio.create_task(listening))
             ago_ms = (self._clock.monotonic() - instant) * 1000
             at = round(self._clock.utc_ms() - ago_ms)
@@ -157,7 +173,28 @@ class Voice:
         finally:
             for task in sensing:
                 task.cancel()
-        return Finished(item_id, rendered.samples, rendered.underruns)
+        if not isinstance(sound, Stretch):
+            return Finished(item_id, rendered.samples, rendered.underruns)
+        return Finished(
+            item_id,
+            max(0, rendered.samples - sound.lost),
+            rendered.underruns,
+            lost=min(sound.lost, rendered.samples),
+            gaps=sound.gaps,
+            trouble=sound.trouble,
+        )
+
+    async def _heard(self, sound: Stretch, playback: Playback) -> int:
+        """The first sample that is no silence in the place of a stream. Raises Silent when there is none."""
+        over = asyncio.ensure_future(playback.finished())
+        try:
+            while sound.heard_at is None and not over.done():
+                await asyncio.wait([over], timeout=_LOOK)
+        finally:
+            over.cancel()
+        if sound.heard_at is None:
+            raise Silent("nothing came of the stream")
+        return sound.heard_at
 
     def _fail(self, error: NoSoundCard, item_id: str) -> None:
         log.warning(
@@ -175,6 +212,14 @@ def _ear(world: World, post: Callable[[Event], None]) -> Ear | None:
     if world.microphone is None:
         return None
     return Ear(world.microphone, world.clock, post, listen_every_s=world.listen_every_s)
+
+
+def _sound(audio: Samples | Reel, wait: float, offset: int) -> Source:
+    """What is played from sample ``offset`` on, which is due in ``wait`` seconds."""
+    if isinstance(audio, Reel):
+        audio.expect(wait, offset)
+        return audio.since(offset)
+    return audio[offset:]
 
 
 def _tone() -> Samples:

@@ -37,6 +37,7 @@ FAULTS = {
     "no_network": "mất mạng",
     "slow_link": "mạng chậm",
     "wrong_clock": "sai đồng hồ",
+    "no_stream": "mất luồng tiếp âm",
     "full_disk": "đầy bộ nhớ",
     "dead_horn": "đứt củ loa",
     "muted_amplifier": "tắt tăng âm",

@@ -94,7 +94,8 @@ class Deck:
 
     def put(self, item: Item, source: str, now: int, *, repeat: int = 1, gap_ms: int = 0) -> None:
         """Add an occurrence, or change one that has not begun (R7); a final one stays final (R5)."""
-        new = Occurrence(item=item, source=source, repeat=max(1, repeat), gap_ms=max(0, gap_ms))
+        repeat = 1 if item.relays else max(1, repeat)  # what is live is not there twice
+        new = Occurrence(item=item, source=source, repeat=repeat, gap_ms=max(0, gap_ms))
         old = self.items.get(item.id)
         if old is None:
             self.items[item.id] = self._alive[item.id] = new
@@ -189,7 +190,7 @@ def _account(occurrence: Occurrence, now: int, reason: str) -> dict[str, Any]:
         "ended": now if over and occurrence.started else 0,
         "played_ms": occurrence.offset * 1000 // RATE,
         "volume": occurrence.volume,
-        "underruns": occurrence.underruns,
+        "underruns": occurrence.underruns + occurrence.gaps,
         "samples": occurrence.offset,
         "evidence": int(evidence),
     }

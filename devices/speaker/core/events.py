@@ -65,10 +65,14 @@ class ClipEvicted:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The audio of an item is in memory, all its repetitions and gaps: ``samples`` in all."""
+    """The audio of an item is in memory, all its repetitions and gaps: ``samples`` in all.
+
+    ``live`` are the streams among them, which come when they are due: the first sample, and the first after.
+    """
 
     item: Item
     samples: int
+    live: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,18 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A stretch is over, by itself or because it was halted; ``failure`` when the output died."""
+    """A stretch is over, by itself or because it was halted; ``failure`` when the output died.
+
+    ``lost`` samples passed in silence, in ``gaps``, because a stream did not bring them: ``trouble`` is why.
+    """
 
     item_id: str
     samples: int
     underruns: int = 0
     failure: str = ""
+    lost: int = 0
+    gaps: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +233,20 @@ class FetchClip:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
+    """Have the audio of an item at hand; its streams may be called in ``networks`` too."""
+
     item: Item
     repeat: int
     gap_ms: int
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Let an item sound from sample ``offset`` at ``at`` (UTC ms), or now if that is over."""
+    """Let an item sound from sample ``offset`` at ``at`` (UTC ms), or now if that is over.
+
+    A stream has no past: its samples from ``offset`` on are those that are live then.
+    """
 
     item_id: str
     at: int

@@ -274,7 +274,7 @@ class SpeakerCore:
             return
         self._deck.decoding.discard(event.item.id)
         if isinstance(event, ev.Decoded) and event.samples > 0:
-            occurrence.total = event.samples
+            occurrence.total, occurrence.live = event.samples, event.live
             self._deck.move(occurrence, ItemState.ARMED, now)
         elif isinstance(event, ev.DecodeFailed) and event.lost:
             for sha256 in event.lost:

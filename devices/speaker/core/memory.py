@@ -27,6 +27,14 @@ class Occurrence(msgspec.Struct, kw_only=True):
     underruns: int = 0
     volume: int = 0
     preempted_at: int = 0
+    live: tuple[tuple[int, int], ...] = ()  # the first sample of each stream, and the first after it
+    lost: int = 0  # samples of streams that went by unheard
+    gaps: int = 0
+
+    @property
+    def position(self) -> int:
+        """The sample with which it goes on."""
+        return self.offset + self.lost
 
     @property
     def begin(self) -> int:

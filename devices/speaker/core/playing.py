@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from devices.messages import ClockQuality, ItemState
 from devices.speaker.ports import RATE
 
-from . import guard
+from . import guard, live
 from .clockwatch import ClockWatch
 from .deck import NEAR, Deck
 from .events import Decode, Finished, Halt, Play, SetVolume, Started, Sync
@@ -140,10 +140,12 @@ class Playing:
         self._starts.pop(event.item_id, None)
         occurrence.offset += event.samples
         occurrence.underruns += event.underruns
+        occurrence.lost += event.lost
+        occurrence.gaps += event.gaps
         self._quota.end(occurrence, event.samples, now)
         if event.samples and occurrence.state is not ItemState.PLAYING:
             self._deck.move(occurrence, ItemState.PLAYING, now)  # its Started was overtaken
-        state, reason = self._outcome(occurrence, cut, event.failure)
+        state, reason = self._outcome(occurrence, cut, event)
         if state is ItemState.PREEMPTED:
             occurrence.preempted_at = now
         self._deck.move(occurrence, state, now, reason)
@@ -193,8 +195,10 @@ class Playing:
         self._missed = "off"
 
     def _too_late_to_resume(self, occurrence: Occurrence, now: int) -> bool:
-        if not occurrence.offset:  # nothing of it was heard: going on is a start (R4)
+        if not occurrence.position:  # nothing of it has begun: going on is a start (R4)
             return now > occurrence.item.expires
+        if occurrence.live and live.rest(occurrence, now) < LEAST_REST:
+            return True
         return now - occurrence.preempted_at > RESUME_LIMIT
 
     def _hush(self, now: int) -> None:
@@ -229,7 +233,8 @@ class Playing:
             item = occurrence.item
             if occurrence.state is ItemState.READY and item.id not in self._deck.decoding:
                 self._deck.decoding.add(item.id)
-                self._record.act(Decode(item, occurrence.repeat, occurrence.gap_ms))
+                networks = self._deck.policy.relay_networks if item.relays else ()
+                self._record.act(Decode(item, occurrence.repeat, occurrence.gap_ms, networks))
 
     def _choose(self, now: int) -> None:
         """Start the first in rank, or make room for it; what may not sound gives way to the next."""
@@ -248,7 +253,8 @@ class Playing:
         due = [
             o
             for o in self._deck.near(now)
-            if o.state in (ItemState.PREEMPTED, ItemState.ARMED) and (o.offset or o.begin - START_LEAD <= now)
+            if o.state in (ItemState.PREEMPTED, ItemState.ARMED)
+            and (o.position or o.begin - START_LEAD <= now)
         ]
         return min(due, key=order, default=None)
 
@@ -260,7 +266,7 @@ class Playing:
     def obstacle(self, occurrence: Occurrence, at: int) -> tuple[ItemState, str] | None:
         """What keeps an item from sounding at ``at``: the state that it ends in, and why."""
         item = occurrence.item
-        if at > item.expires and not occurrence.offset:
+        if at > item.expires and not occurrence.position:
             return ItemState.EXPIRED, "waited"  # R4
         if why := self._holds.refusal(item, at):
             return ItemState.SKIPPED, why
@@ -281,20 +287,20 @@ class Playing:
         """Journal the start, on the medium, before the first sample (R5)."""
         occurrence.volume = self._volume(occurrence, at)
         again = occurrence.state is ItemState.PREEMPTED
+        if again:
+            occurrence.lost += live.passed(occurrence, at)
         self._starts[occurrence.item.id] = at
         self._deck.move(occurrence, ItemState.RESUMING if again else ItemState.STARTING, now)
         self._quota.begin(occurrence, at)
-        self._record.act(Sync(), Play(occurrence.item.id, at, occurrence.offset, occurrence.volume))
+        self._record.act(Sync(), Play(occurrence.item.id, at, occurrence.position, occurrence.volume))
 
-    def _outcome(self, occurrence: Occurrence, cut: _Cut | None, failure: str) -> tuple[ItemState, str]:
-        if failure:
-            return ItemState.FAILED, failure
-        rest = occurrence.total - occurrence.offset
-        if occurrence.state is ItemState.PLAYING and rest <= 0:
-            return ItemState.DONE, ""
-        if cut is None:
-            return (ItemState.PARTIAL, "short") if occurrence.offset else (ItemState.FAILED, "no_sound")
-        if not cut.reason and (rest >= LEAST_REST or not occurrence.offset):
+    def _outcome(self, occurrence: Occurrence, cut: _Cut | None, event: Finished) -> tuple[ItemState, str]:
+        if event.failure:
+            return ItemState.FAILED, event.failure
+        rest = occurrence.total - occurrence.position
+        if cut is None or (rest <= 0 and occurrence.offset):
+            return _ended(occurrence, event.trouble)
+        if not cut.reason and (rest >= LEAST_REST or not occurrence.position):
             return ItemState.PREEMPTED, ""
         reason = cut.reason or "preempted"
         heard = occurrence.offset or occurrence.state is ItemState.PLAYING
@@ -302,3 +308,12 @@ class Playing:
 
     def _volume(self, occurrence: Occurrence, at: int) -> int:
         return guard.volume(self._deck.policy, occurrence.item, base=self._deck.base_volume, at=at)
+
+
+def _ended(occurrence: Occurrence, trouble: str) -> tuple[ItemState, str]:
+    """What became of an item that came to its end; a stream that was not there all the time is not done."""
+    if not occurrence.offset:
+        return ItemState.FAILED, trouble or "no_sound"
+    if occurrence.position < occurrence.total:
+        return ItemState.PARTIAL, trouble or "short"
+    return (ItemState.PARTIAL, trouble or "preempted") if occurrence.lost else (ItemState.DONE, "")

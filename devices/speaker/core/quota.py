@@ -58,4 +58,4 @@ class Quota:
 
 
 def _rest_ms(occurrence: Occurrence) -> int:
-    return occurrence.duration_ms - occurrence.offset * 1000 // RATE
+    return occurrence.duration_ms - occurrence.position * 1000 // RATE

@@ -76,6 +76,7 @@ class Rig:
         self.actions, self.plays = [], []
         self.revs = itertools.count(1)
         self.fetch_ms = 200
+        self.outages = {}  # item -> ms of its stream that do not come, and why
         self.can_fetch = True
         self.skew = 0  # ms that the loudspeaker's wall clock is off
         self.boot_count = 0
@@ -270,10 +271,11 @@ class Rig:
             self._later(self.fetch_ms, c.PlanFailed(pointer.sha256, "unreachable"))
 
     def _decode(self, action):
-        once = sum(clip.duration_ms for clip in action.item.clips) * 48
+        once = action.item.duration_ms * 48
         total = once * action.repeat + action.gap_ms * 48 * (action.repeat - 1)
         self.totals = getattr(self, "totals", {}) | {action.item.id: total}
-        self._later(100, c.Decoded(action.item, total))
+        live = tuple(_spans(action.item))
+        self._later(100, c.Decoded(action.item, total, live))
 
     def _play(self, action):
         assert not self._playing, "two items would sound at once"
@@ -286,7 +288,12 @@ class Rig:
         self._playing[action.item_id] = stretch
         self.heard.append(stretch)
         self._later(start - self.now, c.Started(action.item_id, 0))
-        self._later(stretch.end - self.now, c.Finished(action.item_id, rest))
+        lost, trouble = self.outages.get(action.item_id, (0, ""))
+        gone = min(rest, lost * 48)
+        finished = c.Finished(
+            action.item_id, rest - gone, lost=gone, gaps=int(gone > 0), trouble=trouble if gone else ""
+        )
+        self._later(stretch.end - self.now, finished)
 
     def _halt(self, name):
         stretch = self._playing[name]
@@ -305,6 +312,16 @@ class Rig:
         at, _, event = entry
         over = isinstance(event, c.Finished) or (isinstance(event, c.Started) and at > self.now)
         return over and event.item_id == name
+
+
+def _spans(item):
+    at = 0
+    for count in range(len(item.clips) + 1):
+        for relay in item.relays:
+            if relay.after == count:
+                yield (at, at + relay.duration_ms * 48)
+                at += relay.duration_ms * 48
+        at += sum(clip.duration_ms * 48 for clip in item.clips[count : count + 1])
 
 
 @pytest.fixture(scope="session")
