@@ -19,10 +19,20 @@ from sqlalchemy.orm import Session
 
 from .chunks import chunks
 from .concerned import Slots
-from .models import AreaClosure, Broadcast, BroadcastState, Event, Loudspeaker, Schedule, ScheduleItem
+from .models import (
+    AreaClosure,
+    Broadcast,
+    BroadcastClip,
+    BroadcastState,
+    Event,
+    Loudspeaker,
+    Schedule,
+    ScheduleItem,
+)
 
 KINDS = ("schedule", "bulletin", "render", "sound", "area", "loudspeaker", "broadcast")
 SILENT = ("planned", "seen")
+ALIVE = (BroadcastState.PLANNED, BroadcastState.DISPATCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ def between(session: Session, after: int, upto: int) -> Touched:
         if not any(data.get(name) for name in SILENT):
             subjects["moved" if data.get("moved") else kind].add(subject)
             edited |= {area_id} if kind == "schedule" and area_id is not None else set()
+            subjects["validity"] |= {subject} if data.get("validity") else set()
     stopped = _stopped(session, subjects["broadcast"])
     bulletins = subjects["bulletin"] | subjects["render"]
     schedules = subjects["schedule"] | _playing(session, bulletins) | _below(session, subjects["moved"])
@@ -65,7 +76,12 @@ def between(session: Session, after: int, upto: int) -> Touched:
     schedules |= slots.of(edited | set(stopped.values())) | (slots.all() if subjects["moved"] else set())
     return Touched(
         schedules=frozenset(schedules),
-        areas=frozenset(subjects["area"] | subjects["moved"] | set(stopped.values())),
+        areas=frozenset(
+            subjects["area"]
+            | subjects["moved"]
+            | set(stopped.values())
+            | _heard_in(session, subjects["validity"])
+        ),
         moved=frozenset(subjects["moved"]),
         loudspeakers=frozenset(subjects["loudspeaker"]),
     )
@@ -84,6 +100,19 @@ def _playing(session: Session, bulletin_ids: Collection[int]) -> set[int]:
         found |= set(
             session.scalars(select(ScheduleItem.schedule_id).where(ScheduleItem.bulletin_id.in_(ids)))
         )
+    return found
+
+
+def _heard_in(session: Session, bulletin_ids: Collection[int]) -> set[int]:
+    """The areas of what plays these: where it waits its turn, it may be told otherwise than was planned."""
+    found: set[int] = set()
+    for ids in chunks(sorted(bulletin_ids)):
+        query = (
+            select(Broadcast.area_id)
+            .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
+            .where(Broadcast.state.in_(ALIVE), BroadcastClip.bulletin_id.in_(ids))
+        )
+        found |= set(session.scalars(query.distinct()))
     return found
 
 

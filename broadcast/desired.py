@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from devices.envelope import encode_plan
-from devices.messages import Command, Desired, GuardPolicy, Item, Plan, PlanPointer
+from devices.messages import Command, Desired, GuardPolicy, Plan, PlanPointer
 
 from . import items, ordering, policies
 from .chunks import chunks
-from .items import Window, in_turn
+from .items import Entry, Window
 from .models import Area, AreaClosure, Loudspeaker, StartMode
 from .moments import to_ms
 from .outbox import Wire
@@ -62,7 +62,7 @@ class _Timeline:
     """The items of some areas together, in order; shared by all places with the same areas."""
 
     starts: tuple[dt.datetime, ...]
-    items: tuple[Item, ...]
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,12 @@ class _Programme:
         first = bisect_right(timeline.starts, since)
         key = (id(timeline), turn, first)
         if key not in self._bodies:
-            shown = timeline.items[first:]
+            shown: Iterable[Entry | None] = timeline.entries[first:]
             if turn:
-                shown = tuple(in_turn(each, turn) for each in shown)
+                shown = (entry.in_turn(turn) for entry in timeline.entries[first:])
+            played = tuple(entry.item for entry in shown if entry is not None)
             window = self._window
-            body = encode_plan(Plan(start=to_ms(window.start), end=to_ms(window.end), items=shown))
+            body = encode_plan(Plan(start=to_ms(window.start), end=to_ms(window.end), items=played))
             self._bodies[key] = body, hashlib.sha256(body).hexdigest()
         return self._bodies[key]
 
@@ -178,13 +179,15 @@ class _Programme:
     def _timeline(self, area_ids: tuple[int, ...]) -> _Timeline:
         if area_ids not in self._timelines:
             nearest = {
-                entry[1].id: entry for area_id in reversed(area_ids) for entry in self._items.get(area_id, ())
+                entry.item.id: entry
+                for area_id in reversed(area_ids)
+                for entry in self._items.get(area_id, ())
             }
-            found = sorted(nearest.values(), key=lambda entry: (entry[0], entry[1].id))
+            found = sorted(nearest.values(), key=lambda entry: (entry.at, entry.item.id))
             found = ordering.ordered(
                 found, [word for area_id in area_ids for word in self._words.get(area_id, ())]
             )
-            timeline = _Timeline(tuple(at for at, _ in found), tuple(each for _, each in found))
+            timeline = _Timeline(tuple(entry.at for entry in found), tuple(found))
             self._timelines[area_ids] = timeline
         return self._timelines[area_ids]
 

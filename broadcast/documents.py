@@ -19,13 +19,13 @@ from devices.messages import Desired
 from . import outbox, standing
 from .chunks import chunks
 from .desired import Wish, wishes
-from .items import TURN_GAP_MS, Window, horizon, in_turn, item
+from .items import TURN_GAP_MS, Window, horizon, item
 from .models import Loudspeaker, PlanDocument
 from .moments import to_ms
 from .outbox import Urgency, Wire
 from .upsert import insert_new
 
-__all__ = ["TURN_GAP_MS", "forget_plans", "horizon", "in_turn", "item", "publish_plans", "wanted"]
+__all__ = ["TURN_GAP_MS", "forget_plans", "horizon", "item", "publish_plans", "wanted"]
 
 CHUNK = 500  # rows per statement
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from devices.messages import ClipRef, Item
 
 from .chunks import chunks
-from .models import Area, Broadcast, BroadcastClip, BroadcastState, Clip
-from .moments import local_midnight, to_ms
+from .models import Area, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip
+from .moments import MILLISECOND, local_midnight, to_ms
 from .outbox import Wire
+from .running_order import AT_ONCE
 
 KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
 TURN_GAP_MS = 2_000
+AT_ONCE_MS = AT_ONCE // MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,34 @@ def item(broadcast: Broadcast, wire: Wire) -> Item:
     )
 
 
-def in_turn(each: Item, turn: int) -> Item:
-    """The item as it is played where ``turn`` others play it before, each to its end."""
-    shift = turn * (each.duration_ms + TURN_GAP_MS)
-    return msgspec.structs.replace(
-        each, start=each.start + shift, not_before=each.not_before + shift, expires=each.expires + shift
-    )
+class Entry(NamedTuple):
+    """An item by its nominal start, and when to begin at the latest so that nothing of it is stale."""
+
+    at: dt.datetime
+    item: Item
+    latest: int | None = None
+
+    def waits(self, shift: int) -> Entry | None:
+        """As it is played so many milliseconds later; None when it does not hold any more then."""
+        each, latest = self.item, self.latest
+        start, expires = each.start + shift, each.expires + shift
+        if latest is not None:
+            if start > latest:
+                return None
+            expires = max(min(expires, latest), start + AT_ONCE_MS)
+        shifted = msgspec.structs.replace(
+            each, start=start, not_before=each.not_before + shift, expires=expires
+        )
+        return Entry(self.at, shifted, latest)
+
+    def in_turn(self, turn: int) -> Entry | None:
+        """As it is played where ``turn`` others play it before, each to its end."""
+        return self.waits(turn * (self.item.duration_ms + TURN_GAP_MS))
 
 
 def read(
     session: Session, wire: Wire, window: Window, area_ids: Collection[int] | None
-) -> dict[int, list[tuple[dt.datetime, Item]]]:
+) -> dict[int, list[Entry]]:
     """What the programme has in the window, by the area it is for; ``area_ids`` None: of all areas.
 
     A broadcast with variants is here under each of their areas with the same id: a loudspeaker plays that
@@ -85,42 +104,63 @@ def read(
     more = (Broadcast.expires, Broadcast.klass, Broadcast.status, Broadcast.created_at, Area.level)
     query = select(*columns, *more).join(Area, Area.id == Broadcast.area_id).where(*which)
     rows = session.execute(query).all()
-    clips = _clips(session, wire, [row.id for row in rows])
-    found: dict[int, list[tuple[dt.datetime, Item]]] = defaultdict(list)
+    sounds = _Sounds(session, wire, [row.id for row in rows], window.start)
+    found: dict[int, list[Entry]] = defaultdict(list)
     for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in rows:
         start = to_ms(at)
-        for variant, heard in clips.get(id_, {}).items():
+        for variant, heard in sounds.variants(id_).items():
             made = Item(
                 id=occurrence,
                 title=title,
                 start=start,
                 not_before=start,
                 expires=to_ms(expires),
-                clips=tuple(heard),
+                clips=tuple(clip for clip, _ in heard),
                 klass=klass,
                 status=status,
                 level=level,
                 issued_at=to_ms(created_at),
             )
-            found[area_id if variant is None else variant].append((at, made))
+            entry = Entry(at, made, sounds.latest(heard))
+            found[area_id if variant is None else variant].append(entry)
     return found
 
 
-def _clips(
-    session: Session, wire: Wire, broadcast_ids: Sequence[int]
-) -> dict[int, dict[int | None, list[ClipRef]]]:
-    """The audio of these broadcasts by variant, in order; a clip that many play is read once."""
-    played = played_in(session, broadcast_ids)
-    known: dict[int, ClipRef] = {}
-    for ids in chunks(sorted({clip_id for sound in played.values() for clip_id, *_ in sound})):
-        query = select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type)
-        known |= {clip.id: _clip(clip, wire) for clip in session.execute(query.where(Clip.id.in_(ids)))}
-    found: dict[int, dict[int | None, list[ClipRef]]] = {}
-    for id_, sound in played.items():
-        variants = found[id_] = {}
-        for clip_id, _, area_id in sound:
-            variants.setdefault(area_id, []).append(known[clip_id])
-    return found
+Sound = list[tuple[ClipRef, int | None]]  # clips in order, each with its bulletin
+
+
+class _Sounds:
+    """The audio of broadcasts; a clip that many play is read once."""
+
+    def __init__(
+        self, session: Session, wire: Wire, broadcast_ids: Sequence[int], since: dt.datetime
+    ) -> None:
+        self._played = played_in(session, broadcast_ids)
+        self._clips: dict[int, ClipRef] = {}
+        for ids in chunks(sorted({clip_id for sound in self._played.values() for clip_id, *_ in sound})):
+            query = select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type)
+            rows = session.execute(query.where(Clip.id.in_(ids)))
+            self._clips |= {clip.id: _clip(clip, wire) for clip in rows}
+        limited = select(Bulletin.id, Bulletin.valid_until).where(Bulletin.valid_until > since)
+        self._until = {id_: to_ms(until) for id_, until in session.execute(limited) if until is not None}
+
+    def variants(self, broadcast_id: int) -> dict[int | None, Sound]:
+        """In order, by the area whose variant it is."""
+        found: dict[int | None, Sound] = {}
+        for clip_id, bulletin_id, area_id in self._played.get(broadcast_id, ()):
+            found.setdefault(area_id, []).append((self._clips[clip_id], bulletin_id))
+        return found
+
+    def latest(self, heard: Sound) -> int | None:
+        """When to begin at the latest so that every bulletin holds to its last word."""
+        if not self._until:
+            return None
+        length, found = 0, []
+        for clip, bulletin_id in heard:
+            length += clip.duration_ms
+            if bulletin_id in self._until:
+                found.append(self._until[bulletin_id] - length)
+        return min(found, default=None)
 
 
 Played = tuple[int, int | None, int | None]  # a clip, its bulletin, and the area whose variant it is in

@@ -5,12 +5,10 @@ The one that goes second begins when the first is over, as ``schedules.precedenc
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,10 +16,9 @@ from devices.messages import Item
 from schedules import precedence
 from schedules.precedence import Claim
 
+from .items import Entry
 from .models import Area, OrderDecision
 from .moments import from_ms
-
-Entry = tuple[dt.datetime, Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +46,26 @@ def read(session: Session, area_ids: Collection[int] | None) -> dict[int, list[W
 
 
 def ordered(entries: Sequence[Entry], words: Iterable[Word]) -> list[Entry]:
-    """The entries, of which those that go second wait for those that go first where they meet."""
+    """The entries, of which those that go second wait for those that go first where they meet.
+
+    What does not hold any more when its turn would come is left out.
+    """
     found = list(entries)
     for word in words:
-        first = [each for _, each in found if _is_of(each, word.first)]
-        found = [
-            (at, _behind(each, first, word.level)) if _is_of(each, word.second) else (at, each)
-            for at, each in found
-        ]
+        first = [each.item for each in found if _is_of(each.item, word.first)]
+        placed = (
+            _behind(each, first, word.level) if _is_of(each.item, word.second) else each for each in found
+        )
+        found = [each for each in placed if each is not None]
     return found
 
 
-def _behind(second: Item, firsts: Iterable[Item], level: int) -> Item:
+def _behind(second: Entry, firsts: Iterable[Item], level: int) -> Entry | None:
+    item = second.item
     for first in firsts:
-        meets = (
-            first.start < second.start + second.duration_ms and second.start < first.start + first.duration_ms
-        )
-        if meets and precedence.may_decide(level, _claim(first), _claim(second)):
-            wait = first.start + first.duration_ms - second.start
-            return msgspec.structs.replace(
-                second,
-                start=second.start + wait,
-                not_before=second.not_before + wait,
-                expires=second.expires + wait,
-            )
+        meets = first.start < item.start + item.duration_ms and item.start < first.start + first.duration_ms
+        if meets and precedence.may_decide(level, _claim(first), _claim(item)):
+            return second.waits(first.start + first.duration_ms - item.start)
     return second
 
 

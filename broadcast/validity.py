@@ -73,4 +73,4 @@ def _tell(session: Session, person: Person, bulletin: Bulletin, now: dt.datetime
     }
     subject, area_id = f"bulletin:{bulletin.id}", bulletin.area_id
     audit.record(session, now=now, person_id=person.id, action="bulletin.validity", subject=subject, **detail)
-    events.emit(session, now=now, kind="bulletin", area_id=area_id, subject=bulletin.id)
+    events.emit(session, now=now, kind="bulletin", area_id=area_id, subject=bulletin.id, validity=True)
