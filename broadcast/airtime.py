@@ -1,8 +1,9 @@
-"""When a bulletin is to be heard by what is planned, and whether that is as often as its author wishes."""
+"""When a bulletin airs by the plan, whether that is as often as wished; and how full the coming slots are."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from schedules.airings import Reach
 from schedules.slots import Candidate
 
+from .chunks import chunks
 from .models import Broadcast, BroadcastClip, BroadcastState, Bulletin
 from .validity import airings_of
 
@@ -44,6 +46,22 @@ def of_bulletin(session: Session, bulletin: Bulletin, now: dt.datetime, *, days:
     done = sum(start < now for start in counted)
     final = wished.until <= now + dt.timedelta(days=days)
     return Airtime(coming, Reach(wished.id, wished.airings.times, done, len(counted) - done, final))
+
+
+def next_lengths(session: Session, schedule_ids: Iterable[int], now: dt.datetime) -> dict[int, int]:
+    """How long the next planned airing of each schedule is, in milliseconds; of a slot, how full it is."""
+    found: dict[int, int] = {}
+    for ids in chunks(sorted(schedule_ids)):
+        query = (
+            select(Broadcast.schedule_id, Broadcast.duration_ms)
+            .where(Broadcast.schedule_id.in_(ids), Broadcast.start > now)
+            .where(Broadcast.state != BroadcastState.CANCELLED)
+            .order_by(Broadcast.start)
+        )
+        for schedule_id, length in session.execute(query):
+            if schedule_id is not None:
+                found.setdefault(schedule_id, length)
+    return found
 
 
 def _wished(bulletin: Bulletin) -> Candidate | None:

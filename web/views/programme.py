@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions, programme, schedule_changes
+from broadcast import airtime, bulletins, permissions, programme, schedule_changes
 from broadcast.holiday_book import Book, calendar_of
 from broadcast.models import Role, Schedule
 from broadcast.week import Slot
@@ -18,7 +18,7 @@ from schedules.holidays import NATIONAL
 from schedules.types import LOCAL, Occurrence, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
-from web.views import change_words, on_air, places, scheduling, week_grid, whose_turn, words
+from web.views import change_words, on_air, places, scheduling, slot_show, week_grid, whose_turn, words
 from web.views.change_words import Told
 
 blueprint = Blueprint("programme", __name__, url_prefix="/programme")
@@ -67,6 +67,7 @@ def table() -> str:
         area=area,
         areas=[choice.option for choice in choices],
         rows=rows,
+        lengths=airtime.next_lengths(g.session, [each.id for each in found if each.slot], now()),
         may_write=has_role(Role.EDITOR),
         words=words,
     )
@@ -77,6 +78,8 @@ def table() -> str:
 def show(schedule_id: int) -> str:
     schedule = programme.get(g.session, current_person(), schedule_id)
     rule = _rule(schedule)
+    if schedule.slot is not None:
+        return slot_show.page(schedule)
     items = [item.bulletin for item in schedule.items]
     approved = {each.id: bulletins.approved_version(g.session, each) for each in items}
     return render_template(

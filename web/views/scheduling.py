@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -25,6 +25,7 @@ from web.errors import refuse, sentence
 from web.forms import schedules as forms
 from web.forms.rule_fields import RuleFields
 from web.forms.schedules import ScheduleForm
+from web.forms.slots import SlotForm
 from web.views import concern_words, overlap_words, places, rule_page, words
 from web.views.airable import airable
 from web.views.day_notes import DayNote, note
@@ -35,6 +36,7 @@ blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
 PREVIEWED = 6  # coming times shown before saving
 HORIZON = dt.timedelta(days=800)  # a lunar date comes once a year, and now and then a month later
 Answer = str | Response | tuple[str, int]
+Form = TypeVar("Form", ScheduleForm, SlotForm)
 
 
 @blueprint.get("/new")
@@ -59,8 +61,10 @@ def create() -> Answer:
 
 @blueprint.get("/schedules/<int:schedule_id>/edit")
 @signed_in
-def edit(schedule_id: int) -> str:
-    schedule = _editable(schedule_id)
+def edit(schedule_id: int) -> str | Response:
+    schedule = editable(schedule_id)
+    if schedule.slot is not None:  # it has a form of its own
+        return redirect(url_for("slots.edit", schedule_id=schedule_id))
     form = ScheduleForm(
         title=schedule.title,
         area_id=schedule.area_id,
@@ -73,7 +77,7 @@ def edit(schedule_id: int) -> str:
 @blueprint.post("/schedules/<int:schedule_id>/edit")
 @signed_in
 def change(schedule_id: int) -> Answer:
-    return _save(_editable(schedule_id))
+    return _save(editable(schedule_id))
 
 
 @blueprint.get("/preview")
@@ -92,7 +96,7 @@ def coming(rule: Rule, count: int, calendar: Calendar) -> list[tuple[Occurrence,
 
 
 def _save(schedule: Schedule | None) -> Answer:
-    form = _corrected(forms.read_schedule(request.form))
+    form = corrected(forms.read_schedule(request.form))
     rule = form.rule
     if request.form.get("more"):  # a line more, without scripts
         return _form_page(replace(form, errors={}), schedule, more=request.form["more"])
@@ -184,6 +188,7 @@ def concerns(asked: Asked) -> list[programme.Concern]:
         rule=asked.rule,
         now=now(),
         schedule_id=asked.schedule_id,
+        slot=asked.slot,
     )
 
 
@@ -191,7 +196,7 @@ def _asked(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Asked:
     return Asked(form.area_id, form.bulletin_ids, rule, schedule_id)
 
 
-def _corrected(form: ScheduleForm) -> ScheduleForm:
+def corrected(form: Form) -> Form:
     """Take the correction that was accepted without scripts: ``03:15>15:15``."""
     wrong, _arrow, right = request.form.get("correct", "").partition(">")
     times = {f"{time:%H:%M}": time for time in form.when.times}
@@ -201,7 +206,7 @@ def _corrected(form: ScheduleForm) -> ScheduleForm:
     return replace(form, when=replace(form.when, times=tuple(sorted(set(times.values())))))
 
 
-def _editable(schedule_id: int) -> Schedule:
+def editable(schedule_id: int) -> Schedule:
     """Errors: NotFound, Forbidden, WrongState."""
     schedule = programme.get(g.session, current_person(), schedule_id)
     permissions.require(current_person(), Role.EDITOR, schedule.area_id, g.session)

@@ -1,0 +1,137 @@
+"""The sittings of a slot as pages show them: what plays when and why, what does not, what differs where."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from broadcast.sittings import Heard, Preview, SittingView, Unheard, Variant
+from schedules.slots import Kind, Reason
+from web.views import sitting_words, words
+
+MOST_PLACES = 4  # named; the rest is told as a number
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something that is played; ``bulletin_id`` where it has a page of its own."""
+
+    at_ms: int
+    title: str
+    length_ms: int
+    why: str
+    bulletin_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something that is not played."""
+
+    title: str
+    why: str
+    advice: str
+    bulletin_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What some places hear otherwise than the others."""
+
+    where: str
+    used: str
+    more: tuple[Line, ...]
+    less: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SittingPage:
+    start: dt.datetime
+    used: str
+    used_ms: int
+    length_ms: int
+    silent: bool
+    lines: tuple[Line, ...]
+    left: tuple[Left, ...]
+    differences: tuple[Difference, ...]
+    marks: tuple[str, ...]
+
+
+def pages(sittings: Iterable[SittingView]) -> list[SittingPage]:
+    return [_page(each) for each in sittings]
+
+
+def shorts(found: Preview) -> list[str]:
+    """Wishes that cannot be reached any more."""
+    return [
+        sitting_words.short(each.title, each.possible, each.wanted) for each in found.reaches if each.short
+    ]
+
+
+def _page(view: SittingView) -> SittingPage:
+    usual, *others = view.variants
+    used_ms = 0 if usual.says_nothing else usual.used_ms
+    lines, left = _lines(usual), tuple(_left(each) for each in usual.left_out)
+    differences = tuple(_difference(each, usual, view.length_ms) for each in others)
+    return SittingPage(
+        start=view.start,
+        used=sitting_words.used(used_ms, view.length_ms),
+        used_ms=used_ms,
+        length_ms=view.length_ms,
+        silent=usual.says_nothing,
+        lines=() if usual.says_nothing else lines,
+        left=left,
+        differences=differences,
+        marks=_marks(usual, differences),
+    )
+
+
+def _marks(usual: Variant, differences: Sequence[Difference]) -> tuple[str, ...]:
+    """What a sitting holds, for when it is folded."""
+    count = sum(each.bulletin_id is not None for each in usual.placed)
+    told = [_("im lặng") if usual.says_nothing else ngettext("%(num)s bản tin", "%(num)s bản tin", count)]
+    out = sum(each.why not in (Reason.LATER, Reason.NOT_VALID_YET) for each in usual.left_out)
+    if out:
+        told.append(ngettext("%(num)s không phát được", "%(num)s không phát được", out))
+    if differences:
+        told.append(_("có nơi nghe khác"))
+    return tuple(map(str, told))
+
+
+def _lines(variant: Variant) -> tuple[Line, ...]:
+    return tuple(_line(each) for each in variant.placed)
+
+
+def _line(each: Heard) -> Line:
+    told = [sitting_words.why(each.why), *(words.language(code) for code in each.languages if code != "vi")]
+    title = each.title or sitting_words.kind(each.kind)
+    return Line(each.offset_ms, title, each.length_ms, ", ".join(told), each.bulletin_id)
+
+
+def _left(each: Unheard) -> Left:
+    bulletin_id = int(each.ref) if each.kind in (Kind.FLOW, Kind.BULLETIN) and each.ref.isdecimal() else None
+    title = each.title or sitting_words.kind(each.kind)
+    told = sitting_words.reason(each.why, each.params)
+    return Left(title, told, sitting_words.advice(each.why), bulletin_id)
+
+
+def _difference(variant: Variant, usual: Variant, length_ms: int) -> Difference:
+    here, there = ({(each.entry, each.ref) for each in one.placed} for one in (variant, usual))
+    silent = variant.says_nothing
+    return Difference(
+        where=_places([area.name for area in variant.areas]),
+        used=sitting_words.used(0 if silent else variant.used_ms, length_ms),
+        more=tuple(_line(each) for each in variant.placed if (each.entry, each.ref) not in there),
+        less=tuple(each.title for each in usual.placed if silent or (each.entry, each.ref) not in here),
+    )
+
+
+def _places(names: Sequence[str]) -> str:
+    if len(names) <= MOST_PLACES:
+        return ", ".join(names)
+    rest = len(names) - MOST_PLACES
+    first = ", ".join(names[:MOST_PLACES])
+    return str(_("%(places)s và %(count)s nơi nữa", places=first, count=rest))

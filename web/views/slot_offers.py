@@ -1,0 +1,136 @@
+"""What a slot may hold, as its form offers and names it: sounds, places for bulletins, certain bulletins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import g
+from flask_babel import gettext as _
+
+from broadcast import bulletins, sounds
+from broadcast.errors import DomainError
+from broadcast.models import Bulletin, Sound
+from devices.messages import BulletinClass
+from schedules.slots import FLOWING, Kind
+from web.auth import current_person
+from web.forms.slots import EntryRow, SlotForm
+from web.forms.sounds import KINDS
+from web.views import sitting_words
+from web.views.airable import airable
+from web.views.voicing import Group, languages
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One thing that a slot holds; with a ``problem`` it cannot be played."""
+
+    title: str
+    kind: str
+    length_ms: int = 0
+    area: str = ""
+    priority: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What can be chosen, and how everything is named that can be or was: by ``tune:12``, ``bulletin:7``."""
+
+    titles: dict[str, Named]
+    entry_groups: list[Group]
+    order_groups: list[Group]
+    languages: list[Group]
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        return {what: named.length_ms for what, named in self.titles.items() if not named.problem}
+
+
+def offers(form: SlotForm) -> Offers:
+    heard = sounds.offered(g.session, form.area_id)
+    usable = airable()
+    titles = {_name(each): _named_sound(each) for each in heard}
+    titles |= {f"bulletin:{each.id}": _named_bulletin(each) for each in usable}
+    titles |= {what: _flow(what) for what in FLOWS}
+    for row in form.rows:
+        titles.setdefault(row.what, _lost(row))
+    for bulletin_id in form.order:
+        titles.setdefault(f"bulletin:{bulletin_id}", _lost(EntryRow(0, Kind.BULLETIN, str(bulletin_id))))
+    return Offers(
+        titles=titles,
+        entry_groups=_entry_groups(titles, heard, usable),
+        order_groups=_order_groups(form, titles, usable),
+        languages=[
+            (heading, [option for option in options if option[0] not in form.languages])
+            for heading, options in languages()
+        ],
+    )
+
+
+FLOWS = (f"flow:{','.join(FLOWING)}", *(f"flow:{klass}" for klass in FLOWING))
+
+
+def _entry_groups(
+    titles: dict[str, Named], heard: Iterable[Sound], usable: Iterable[Bulletin]
+) -> list[Group]:
+    by_kind = {kind: [_name(each) for each in heard if each.kind is kind] for kind in KINDS}
+    groups = [
+        (_("Bản tin tự vào"), FLOWS),
+        *((sitting_words.kind(kind), names) for kind, names in by_kind.items()),
+        (_("Một bản tin cụ thể"), [f"bulletin:{each.id}" for each in usable]),
+    ]
+    return [(heading, [(what, titles[what].title) for what in names]) for heading, names in groups]
+
+
+def _order_groups(form: SlotForm, titles: dict[str, Named], usable: Sequence[Bulletin]) -> list[Group]:
+    free = [each for each in usable if each.id not in form.order]
+    headed = [(_("Ưu tiên"), BulletinClass.PRIORITY), (_("Thông thường"), BulletinClass.ROUTINE)]
+    return (
+        [
+            (
+                heading,
+                [(str(each.id), titles[f"bulletin:{each.id}"].title) for each in free if each.klass is klass],
+            )
+            for heading, klass in headed
+        ]
+        if free
+        else []
+    )
+
+
+def _name(sound: Sound) -> str:
+    return f"{sound.kind}:{sound.id}"
+
+
+def _named_sound(sound: Sound) -> Named:
+    return Named(sound.title, sitting_words.kind(sound.kind), sound.clip.duration_ms, sound.area.name)
+
+
+def _named_bulletin(bulletin: Bulletin) -> Named:
+    clip = bulletin.current.clip
+    return Named(
+        title=bulletin.current.title,
+        kind=sitting_words.kind(Kind.BULLETIN),
+        length_ms=clip.duration_ms if clip else 0,
+        area=bulletin.area.name,
+        priority=bulletin.klass is BulletinClass.PRIORITY,
+    )
+
+
+def _flow(what: str) -> Named:
+    classes = what.partition(":")[2].split(",")
+    return Named(sitting_words.flow(classes), _("Đầy tới đâu phát tới đó"))
+
+
+def _lost(row: EntryRow) -> Named:
+    """What stands in the form and cannot be chosen any more."""
+    kind = sitting_words.kind(row.kind)
+    if row.kind is not Kind.BULLETIN:
+        return Named(kind, kind, problem=_("Âm thanh này không còn dùng. Hãy bỏ mục này."))
+    try:
+        bulletin = bulletins.get(g.session, current_person(), int(row.ref))
+    except DomainError:
+        return Named(kind, kind, problem=_("Không tìm thấy bản tin này. Hãy bỏ mục này."))
+    problem = _("Chưa duyệt hoặc chưa có âm thanh: bị bỏ qua khi phát.")
+    return Named(bulletin.current.title, kind, area=bulletin.area.name, problem=problem)

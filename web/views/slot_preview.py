@@ -1,0 +1,70 @@
+"""What a slot in its form would do: doubts, overlaps, and its sittings of the coming days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from broadcast import programme, sittings
+from broadcast.errors import Forbidden, RuleInvalid, SlotInvalid, UnknownArea
+from broadcast.models import Schedule
+from schedules import recurrence
+from schedules.slots import Slot
+from schedules.types import Rule
+from web.auth import current_person
+from web.edge import now
+from web.errors import sentence
+from web.forms.slots import SlotForm
+from web.views import concern_words, overlap_words, scheduling, sitting_pages
+from web.views.overlap_words import Asked
+
+
+def values(form: SlotForm, slot: Slot | str, schedule: Schedule | None) -> dict[str, Any]:
+    """``slot`` is a sentence where the form has none."""
+    told: dict[str, Any] = {"doubts": [], "hints": [], "overlaps": [], "sittings": [], "shorts": []}
+    told |= {"slot_problem": "", "described": "", "brief": ""}
+    told["given_way"] = [programme.get(g.session, current_person(), each) for each in form.over]
+    if isinstance(slot, str):
+        return told | {"slot_problem": slot}
+    if form.rule is None:
+        return told
+    wished = asked(form, slot, form.rule, schedule)
+    try:
+        return told | _doubts(form, wished) | _sittings(wished, slot)
+    except (RuleInvalid, SlotInvalid) as error:
+        return told | {"slot_problem": sentence(error)}
+    except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
+        return told
+
+
+def asked(form: SlotForm, slot: Slot, rule: Rule, schedule: Schedule | None) -> Asked:
+    return Asked(form.area_id, form.kept_order, rule, schedule.id if schedule else None, slot)
+
+
+def _doubts(form: SlotForm, wished: Asked) -> dict[str, Any]:
+    found = scheduling.concerns(wished)
+    return {
+        "doubts": concern_words.stopping(found),
+        "hints": concern_words.hints(found),
+        "overlaps": overlap_words.told(wished, form.over),
+    }
+
+
+def _sittings(wished: Asked, slot: Slot) -> dict[str, Any]:
+    found = sittings.preview(
+        g.session,
+        area_id=wished.area_id,
+        slot=slot,
+        order=wished.bulletin_ids,
+        rule=wished.rule,
+        now=now(),
+        schedule_id=wished.schedule_id,
+    )
+    shown = sitting_pages.pages(found.sittings)
+    return {
+        "sittings": shown,
+        "shorts": sitting_pages.shorts(found),
+        "brief": shown[0].used if shown else "",
+        "described": recurrence.describe(wished.rule),
+    }

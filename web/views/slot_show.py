@@ -1,0 +1,34 @@
+"""The page of a slot that fills itself: what it holds, and what it will play in the coming days."""
+
+from __future__ import annotations
+
+from flask import g, render_template
+
+from broadcast import permissions, sittings
+from broadcast.models import Role, Schedule
+from broadcast.sittings import Preview
+from schedules import slots
+from web.auth import current_person
+from web.edge import now
+from web.filters import duration
+from web.views import sitting_pages, slot_form, words
+from web.views.slot_offers import offers
+
+NOTHING = Preview((), ())
+
+
+def page(schedule: Schedule) -> str:
+    form = slot_form.of(schedule)
+    off = schedule.withdrawn_at is not None
+    found = NOTHING if off else sittings.planned(g.session, schedule.id, now())
+    return render_template(
+        "slots/show.html",
+        schedule=schedule,
+        form=form,
+        length=duration(slots.from_dict(schedule.slot or {}).length_ms),
+        titles=offers(form).titles,
+        sittings=sitting_pages.pages(found.sittings),
+        shorts=sitting_pages.shorts(found),
+        may_edit=permissions.may(current_person(), Role.EDITOR, schedule.area_id, g.session),
+        words=words,
+    )
