@@ -18,8 +18,8 @@ from schedules.types import LOCAL, Rule
 from . import areas, audit, permissions
 from .errors import EmptyTitle, NotFound, ValueTooLong, WrongState
 from .holiday_book import Book
-from .models import AreaClosure, CalendarFeed, Person, Role, Schedule, ScheduleChange
-from .moments import later
+from .models import Area, AreaClosure, CalendarFeed, Person, Role, Schedule, ScheduleChange
+from .moments import day_start, later
 from .passwords import fingerprint, new_token
 from .repertoire import Repertoire, duration_ms, klass
 
@@ -28,6 +28,7 @@ MOST_LINKS = 20  # of one area at a time
 NOTED_EVERY = dt.timedelta(minutes=5)  # the time of the last fetch is not written more often
 BACK = dt.timedelta(days=31)
 AHEAD = dt.timedelta(days=400)
+WEEK = dt.timedelta(days=7)
 LONGEST = dt.timedelta(hours=6)  # what began longer ago does not sound any more
 CATEGORIES = {BulletinClass.PRIORITY: "Ưu tiên", BulletinClass.ROUTINE: "Thông thường"}
 
@@ -52,6 +53,16 @@ class Published:
     body: bytes
     sha256: str
     changed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The coming days for a reader of news: each airing with when its schedule was last changed."""
+
+    published: Published
+    area: Area
+    changed_at: dt.datetime
+    airings: tuple[tuple[Airing, dt.datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,25 @@ def fetch(session: Session, token: str, now: dt.datetime) -> Published:
     same = feed.changed_at is not None and feed.sha256 == sha256
     changed_at = feed.changed_at if same and feed.changed_at else now.replace(microsecond=0)
     return Published(feed.id, body, sha256, changed_at)
+
+
+def fetch_week(session: Session, token: str, now: dt.datetime) -> Week:
+    """The seven days from today behind the same link. Errors: NotFound, as ``fetch``.
+
+    It has changed when the calendar has, which is kept, and with every new day.
+    """
+    published = fetch(session, token, now)
+    feed = open_feed(session, token)
+    start = day_start(now.astimezone(LOCAL).date())
+    airings = programme_of(session, feed.area_id, start, start + WEEK)
+    changes = _changes(session, sorted({each.schedule_id for each in airings}))
+    changed = {schedule_id: at for schedule_id, (_count, at) in changes.items()}
+    return Week(
+        published=published,
+        area=feed.area,
+        changed_at=max(published.changed_at, start),
+        airings=tuple((each, changed.get(each.schedule_id) or feed.created_at) for each in airings),
+    )
 
 
 def open_feed(session: Session, token: str) -> CalendarFeed:

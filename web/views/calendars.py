@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Final
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import segno
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from broadcast import areas, feeds, permissions
 from broadcast.errors import DomainError, NotFound
+from broadcast.feeds import Airing, Published, Week
 from broadcast.models import Role
+from schedules.types import LOCAL
+from web import atom
 from web.auth import current_person, signed_in
 from web.edge import absolute, no_session, now, system
 from web.errors import refuse, sentence
+from web.filters import clock, day, weekday
 from web.throttle import Throttle, household
 from web.views import places
 
@@ -26,7 +36,20 @@ blueprint = Blueprint("calendars", __name__)
 FETCHES: Final = (600, 600.0)
 MISSES: Final = (20, 600.0)
 KEPT_S: Final = 900  # how long a subscriber need not ask again
+NAMES: Final = uuid.UUID("6d0b1d5e-6d0c-5f6b-9a53-2f4f1f1c7a10")  # of what news readers tell apart
+Asked = TypeVar("Asked")
 Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A file behind a link; ``published`` is kept as the link's last state."""
+
+    published: Published
+    body: bytes
+    changed_at: dt.datetime
+    media_type: str
+    filename: str
 
 
 @blueprint.record
@@ -70,7 +93,19 @@ def revoke(feed_id: int) -> Response:
 @blueprint.get("/calendar/<token>.ics")
 @no_session
 def fetch(token: str) -> Response:
-    """For programs of calendars: no session, no cookie; written is only what is new."""
+    """For programs of calendars."""
+    return _serve(token, feeds.fetch, _calendar)
+
+
+@blueprint.get("/calendar/<token>.atom")
+@no_session
+def fetch_news(token: str) -> Response:
+    """For readers of news: the coming seven days."""
+    return _serve(token, feeds.fetch_week, _news)
+
+
+def _serve(token: str, ask: Callable[..., Asked], show: Callable[[str, Asked], Served]) -> Response:
+    """What is behind a link: no session, no cookie; written is only what is new."""
     address, at = household(request.remote_addr or ""), system().clock()
     fetches: Throttle = current_app.extensions["calendar_fetches"]
     misses: Throttle = current_app.extensions["calendar_misses"]
@@ -80,22 +115,55 @@ def fetch(token: str) -> Response:
     fetches.count(address, at.timestamp())
     try:
         with system().database.transaction(read_only=True) as session:
-            published = feeds.fetch(session, token, at)
-            noted = feeds.is_noted(session, published, at)
+            served = show(token, ask(session, token, at))
+            noted = feeds.is_noted(session, served.published, at)
     except NotFound:
         misses.count(address, at.timestamp())
         return _plain(404)
     if not noted:
         with system().database.transaction() as session:
-            feeds.note(session, published, at)
-    answer = make_response(published.body)
-    answer.headers["Content-Type"] = "text/calendar; charset=utf-8"
-    answer.headers.set("Content-Disposition", "inline", filename="lich-phat.ics")
-    answer.set_etag(published.sha256[:32])
-    answer.last_modified = published.changed_at
+            feeds.note(session, served.published, at)
+    answer = make_response(served.body)
+    answer.headers["Content-Type"] = f"{served.media_type}; charset=utf-8"
+    answer.headers.set("Content-Disposition", "inline", filename=served.filename)
+    answer.set_etag(hashlib.sha256(served.body).hexdigest()[:32])
+    answer.last_modified = served.changed_at
     answer.cache_control.private, answer.cache_control.max_age = True, KEPT_S
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer.make_conditional(request)
+
+
+def _calendar(_token: str, published: Published) -> Served:
+    return Served(published, published.body, published.changed_at, "text/calendar", "lich-phat.ics")
+
+
+def _news(token: str, week: Week) -> Served:
+    page = absolute(url_for("public_programme.show", token=token))
+    own = absolute(url_for(".fetch_news", token=token))
+    title = _("Lịch phát thanh %(area)s", area=week.area.name)
+    feed = atom.Feed(
+        id=f"urn:uuid:{uuid.uuid5(NAMES, f'feed {week.published.feed_id}')}",
+        title=str(title),
+        author=week.area.name,
+        updated=week.changed_at,
+        own=own,
+        page=page,
+        language=str(get_locale()),
+    )
+    body = atom.write(feed, [_entry(*each) for each in week.airings])
+    return Served(week.published, body, week.changed_at, atom.MEDIA_TYPE, "lich-phat.atom")
+
+
+def _entry(airing: Airing, changed_at: dt.datetime) -> atom.Entry:
+    start = airing.start.astimezone(LOCAL)
+    when = f"{clock(start)} {weekday(start)} {day(start)}"
+    return atom.Entry(
+        id=f"urn:uuid:{uuid.uuid5(NAMES, f'{airing.schedule_id} {airing.start.isoformat()}')}",
+        title=f"{when}: {airing.title}",
+        summary=f"{airing.area}, {clock(airing.start)} – {clock(airing.end)}",
+        updated=changed_at,
+        category=airing.klass.value,
+    )
 
 
 def _plain(status: int, wait_s: int = 0) -> Response:
