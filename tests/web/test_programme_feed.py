@@ -104,11 +104,12 @@ def test_it_has_changed_with_the_programme_and_with_every_new_day(
 
     morning = day_start(TODAY + dt.timedelta(days=2)) + dt.timedelta(hours=8)
     hour, day = dt.timedelta(hours=1), dt.timedelta(days=1)
+    midnight = day_start(TODAY + dt.timedelta(days=3))
     add("Bản tin sáng")
     assert changed_at(morning) == changed_at(morning + hour) == morning
     add("Bản tin chiều")
     assert changed_at(morning + 2 * hour) == changed_at(morning + 3 * hour) == morning + 2 * hour
-    assert changed_at(morning + day) == changed_at(morning + day + hour) == day_start(TODAY + dt.timedelta(days=3))
+    assert changed_at(morning + day) == changed_at(morning + day + hour) == midnight
 
 
 @SQLITE
