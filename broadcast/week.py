@@ -23,7 +23,10 @@ LONGEST = dt.timedelta(hours=6)  # a broadcast that began longer ago than this i
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One airing in the programme; ``broadcast_id`` is None while it is only foreseen by its rule."""
+    """One airing in the programme; ``broadcast_id`` is None while it is only foreseen by its rule.
+
+    ``own_length``: it is as long as its schedule says, not as what is played in it.
+    """
 
     start: dt.datetime
     end: dt.datetime
@@ -35,6 +38,7 @@ class Slot:
     area: str
     schedule_id: int | None
     broadcast_id: int | None
+    own_length: bool = False
 
     @property
     def duration_ms(self) -> int:
@@ -104,6 +108,7 @@ def _broadcasts(
             area=broadcast.area.name,
             schedule_id=broadcast.schedule_id,
             broadcast_id=broadcast.id,
+            own_length=broadcast.schedule is not None and broadcast.schedule.slot is not None,
         )
 
 
@@ -129,4 +134,5 @@ def _foreseen(
                 area=schedule.area.name,
                 schedule_id=schedule.id,
                 broadcast_id=None,
+                own_length=schedule.slot is not None,
             )

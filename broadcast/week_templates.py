@@ -11,18 +11,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from schedules import recurrence
+from schedules import recurrence, slots
 from schedules.types import LOCAL, Frequency, Rule
 
-from . import areas, audit, permissions
+from . import areas, audit, choosing, permissions
+from .choosing import playable
 from .clashes import Look, Side
 from .errors import AlreadyExists, DomainError, EmptyTitle, NotFound, NothingToPlay, TitleTooLong
 from .holiday_book import Book
 from .models import ChangeAction, Person, Role, Schedule, ScheduleChange, WeekTemplate
 from .moments import day_start
-from .programme import playable
-from .repertoire import Repertoire, duration_ms, klass
-from .schedule_changes import Editing, State
+from .repertoire import Repertoire, as_one, duration_ms, klass
+from .schedule_changes import Editing, State, with_rule
 
 WEEK = dt.timedelta(days=7)
 NAMED = (Frequency.ONCE, Frequency.DATES)  # rules that do not recur
@@ -38,6 +38,7 @@ class Entry:
     area_id: int
     bulletin_ids: tuple[int, ...]
     starts: tuple[dt.timedelta, ...]
+    slot: dict[str, Any] | None = None  # of one that fills itself
 
     def to_store(self) -> dict[str, Any]:
         return {
@@ -45,12 +46,13 @@ class Entry:
             "area_id": self.area_id,
             "bulletin_ids": list(self.bulletin_ids),
             "starts": [start // dt.timedelta(seconds=1) for start in self.starts],
+            "slot": self.slot,
         }
 
     @classmethod
     def stored(cls, kept: dict[str, Any]) -> Entry:
         starts = tuple(dt.timedelta(seconds=seconds) for seconds in kept["starts"])
-        return cls(kept["title"], kept["area_id"], tuple(kept["bulletin_ids"]), starts)
+        return cls(kept["title"], kept["area_id"], tuple(kept["bulletin_ids"]), starts, kept.get("slot"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def _entries(session: Session, person: Person, area_id: int, monday: dt.date) ->
         starts = tuple(each.start - begins for each in coming)
         if starts:
             ids = tuple(item.bulletin_id for item in schedule.items)
-            found.append(Entry(schedule.title, schedule.area_id, ids, starts))
+            found.append(Entry(schedule.title, schedule.area_id, ids, starts, schedule.slot))
     if not found:
         raise NothingToPlay()
     return found[:MOST]
@@ -200,21 +202,31 @@ class _Filling:
         )
         try:
             permissions.require(editing.person, Role.EDITOR, entry.area_id, editing.session)
-            ids = playable(editing.session, editing.person, entry.area_id, entry.bulletin_ids)
+            state = self._state(entry)
         except DomainError as error:
             self._leave_out(entry, coming, error.code)
             return
         free = self._free(entry, coming)
         for rule in _rules(free):
-            state = State(entry.title, entry.area_id, ids, recurrence.to_dict(rule))
-            made = editing.create(state, lead=self.lead)
+            made = editing.create(with_rule(state, rule), lead=self.lead)
             self.lead = self.lead or made
         self.airings += len(free)
+
+    def _state(self, entry: Entry) -> State:
+        """What is put there, still without its rule; in a slot what no longer may air is passed over."""
+        session, person = self.editing.session, self.editing.person
+        if entry.slot is None:
+            ids = playable(session, person, entry.area_id, entry.bulletin_ids)
+            return State(entry.title, entry.area_id, ids, {})
+        wished = choosing.slot(session, person, entry.area_id, slots.from_dict(entry.slot))
+        return State(entry.title, entry.area_id, entry.bulletin_ids, {}, slot=slots.to_dict(wished))
 
     def _free(self, entry: Entry, coming: Sequence[dt.datetime]) -> list[dt.datetime]:
         """The starts at which nothing else sounds on these loudspeakers."""
         session = self.editing.session
         pieces = Repertoire(session).of(entry.bulletin_ids)
+        if entry.slot is not None:
+            pieces = [as_one(entry.title, slots.from_dict(entry.slot), pieces)]
         area = areas.get(session, entry.area_id)
         bare = Rule(Frequency.DAILY, self.monday, (dt.time(),))
         look = Look(session, Side(0, area, bare, duration_ms(pieces), klass(pieces).value))

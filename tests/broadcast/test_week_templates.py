@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from broadcast import bulletins, schedule_changes, week_templates
+from broadcast import bulletins, programme, schedule_changes, week_templates
 from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, NothingToPlay
 from broadcast.models import BroadcastState, ChangeAction
 from broadcast.moments import day_start
 from broadcast.week import between
-from schedules.types import LOCAL, Frequency
+from schedules import slots
+from schedules.types import LOCAL, Frequency, Rule
 
 TODAY = dt.date(2026, 3, 2)  # a Monday; now is 08:00
 NEXT, LATER = TODAY + dt.timedelta(days=7), TODAY + dt.timedelta(days=14)
@@ -114,3 +115,25 @@ def test_only_who_makes_the_programme_copies_and_an_empty_week_has_nothing_to_co
         do(busy, week_templates.apply, saved.id, monday=NEXT, person=busy.cast.mai)
     with pytest.raises(NothingToPlay):
         copy(busy, source=LATER)
+
+
+def test_a_slot_that_fills_itself_stays_one_and_takes_its_time(busy: Any) -> None:
+    slot = slots.Slot(1_800_000, (slots.Entry(slots.Kind.FLOW, fixed=False, classes=frozenset({"routine"})),))
+    do(
+        busy,
+        programme.create_slot,
+        area_id=busy.cast.commune,
+        title="Chương trình trưa",
+        slot=slot,
+        order=[],
+        rule=Rule(Frequency.ONCE, TODAY + dt.timedelta(days=5), (dt.time(11),)),
+    )
+    saved = do(busy, week_templates.save, busy.cast.commune, name="Tuần", monday=TODAY)
+    busy.schedule("11:29", frequency=Frequency.ONCE, starts_on=LATER + dt.timedelta(days=5))
+    assert do(busy, week_templates.apply, saved.id, monday=NEXT).airings == 8
+    [left_out] = do(busy, week_templates.apply, saved.id, monday=LATER).left_out
+    assert (left_out.title, left_out.why) == ("Chương trình trưa", "collides")
+    with busy.database.transaction(read_only=True) as session:
+        found = programme.list_schedules(session, busy.cast.lan, busy.cast.commune)
+        filled = [each.slot for each in found if each.title == "Chương trình trưa"]
+    assert filled == [slots.to_dict(slot)] * 2

@@ -14,7 +14,7 @@ from broadcast import occurrences, permissions, programme, schedule_changes
 from broadcast.errors import DomainError, NotFound
 from broadcast.holiday_book import calendar_of
 from broadcast.models import Role, Schedule, ScheduleChange
-from schedules import exceptions, recurrence
+from schedules import exceptions, recurrence, slots
 from schedules.types import LOCAL, Frequency, Rule
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
@@ -135,7 +135,8 @@ def _judged(wish: Wish) -> Wish:
     """What would be doubtful about a schedule that airs there once."""
     rule = Rule(Frequency.ONCE, wish.to.date(), (wish.to.time(),))
     bulletin_ids = tuple(item.bulletin_id for item in wish.schedule.items)
-    asked = overlap_words.Asked(wish.schedule.area_id, bulletin_ids, rule, wish.schedule.id)
+    slot = slots.from_dict(wish.schedule.slot) if wish.schedule.slot else None
+    asked = overlap_words.Asked(wish.schedule.area_id, bulletin_ids, rule, wish.schedule.id, slot)
     doubts = concern_words.stopping(scheduling.concerns(asked))
     return replace(wish, doubts=tuple(doubts), overlaps=tuple(overlap_words.told(asked, wish.over)))
 

@@ -93,6 +93,7 @@ def reasons() -> dict[str, str]:
         "past": str(_("đã qua")),
         "not_approved": str(_("bản tin không còn hiệu lực duyệt")),
         "no_audio": str(_("bản tin chưa có âm thanh")),
+        "slot_invalid": str(_("khung giờ không còn dùng được, hãy sửa nó")),
         "forbidden": str(_("bạn không lập lịch cho địa bàn này")),
         "": str(_("bản tin không dùng được nữa")),
     }
