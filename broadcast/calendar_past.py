@@ -22,6 +22,8 @@ from .chunks import chunks
 from .holiday_book import Book
 from .models import (
     Broadcast,
+    BroadcastState,
+    Bulletin,
     ChangeAction,
     HolidayChange,
     Person,
@@ -41,6 +43,7 @@ class Airing:
     title: str
     start: dt.datetime
     length_ms: int = 0
+    broadcast_id: int | None = None  # None: none was ever made
     gone: Change | None = None
     since: dt.datetime | None = None
     stopped: Change | None = None
@@ -68,6 +71,9 @@ def airings(
     made = {key(each.occurrence): each for each in _broadcasts(session, area_ids, start, end)}
     past = _Past(session, area_ids, {each.schedule_id for each in made.values() if each.schedule_id})
     found = {each.key: each for each in past.stood(start, end)}
+    for name in past.hollow & found.keys():
+        if name not in made or made[name].state is BroadcastState.CANCELLED:
+            found[name] = replace(found[name], gone=Change(Why.NOTHING, found[name].start))
     for name, broadcast in made.items():
         if broadcast.schedule_id is None:
             found[name] = _of_broadcast(broadcast)
@@ -75,8 +81,9 @@ def airings(
             gone = past.why_gone(broadcast.schedule_id, broadcast.start)
             found[name] = replace(_of_broadcast(broadcast), gone=gone)
         else:
-            found[name] = replace(found[name], length_ms=broadcast.duration_ms)
-    people = dict(session.execute(select(Person.id, Person.name)).tuples().all())
+            length = broadcast.duration_ms
+            found[name] = replace(found[name], length_ms=length, broadcast_id=broadcast.id)
+    people = {each.id: each.name for each in session.execute(select(Person.id, Person.name))}
     return [_stopped(each, made.get(each.key), people) for each in found.values()]
 
 
@@ -102,6 +109,7 @@ def _of_broadcast(broadcast: Broadcast) -> Airing:
         title=broadcast.title,
         start=broadcast.start,
         length_ms=broadcast.duration_ms,
+        broadcast_id=broadcast.id,
         since=broadcast.created_at,
     )
 
@@ -121,9 +129,10 @@ class _Past:
         self._areas = frozenset(area_ids)
         self._book = Book(session)
         self._versions = _versions(session, self._areas, known)
-        self._approved = ApprovedTimes(
-            session, {id_ for each in self._all for id_ in each.state.bulletin_ids}
-        )
+        played = {id_ for each in self._all for id_ in each.state.bulletin_ids}
+        self._approved = ApprovedTimes(session, played)
+        self._held = _held(session, played)
+        self.hollow: set[str] = set()  # what may have had nothing to play, by key
         query = select(HolidayChange, Person.name).join(Person, Person.id == HolidayChange.updated_by)
         self._days_off = {(row.area_id, row.day): (row.updated_at, by) for row, by in session.execute(query)}
 
@@ -146,16 +155,23 @@ class _Past:
     ) -> Iterator[Airing]:
         state = version.state
         for each in recurrence.occurrences(version.rule, first, last, self._book.of(state.area_id)):
+            name = f"s{schedule_id}.{each.start.astimezone(LOCAL):%Y%m%dT%H%M%S}"
+            if state.slot is not None or not self._holds(state.bulletin_ids, each.start):
+                self.hollow.add(name)
             approved = self._approved.at(state.bulletin_ids, each.start)
-            silent = self._approved.lost(state.bulletin_ids, each.start)
+            silent = state.slot is None and approved is None
             yield Airing(
-                key=f"s{schedule_id}.{each.start.astimezone(LOCAL):%Y%m%dT%H%M%S}",
+                key=name,
                 area_id=state.area_id,
                 title=state.title,
                 start=each.start,
-                gone=None if approved is not None else silent,
+                gone=self._approved.lost(state.bulletin_ids, each.start) if silent else None,
                 since=max(self._aired_since(schedule_id, each.start), approved or version.since),
             )
+
+    def _holds(self, bulletin_ids: Collection[int], start: dt.datetime) -> bool:
+        spans = (self._held[each] for each in bulletin_ids if each in self._held)
+        return any((first or start) <= start and (last or start) >= start for first, last in spans)
 
     def _aired_since(self, schedule_id: int, start: dt.datetime) -> dt.datetime:
         """The first change of the unbroken row of versions that all have this airing."""
@@ -197,6 +213,18 @@ class _Past:
         state = version.state
         inside = state.area_id in self._areas
         return inside and state.airs(start, self._book.of(state.area_id))
+
+
+_Validity = tuple[dt.datetime | None, dt.datetime | None]
+
+
+def _held(session: Session, bulletin_ids: Collection[int]) -> dict[int, _Validity]:
+    """From when until when each bulletin holds, as it is written now."""
+    found: dict[int, _Validity] = {}
+    for some in chunks(sorted(bulletin_ids)):
+        query = select(Bulletin.id, Bulletin.valid_from, Bulletin.valid_until).where(Bulletin.id.in_(some))
+        found |= {id_: (first, last) for id_, first, last in session.execute(query)}
+    return found
 
 
 def _told(version: _Version, nominal: dt.datetime) -> tuple[Why, dt.datetime | None]:

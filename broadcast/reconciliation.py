@@ -30,6 +30,7 @@ class Why(enum.StrEnum):
     CHANGED = "changed"  # the rule, or where it airs
     DAY_OFF = "day_off"
     UNAPPROVED = "unapproved"  # nothing in it could go on air at that time
+    NOTHING = "nothing"  # nothing in it held at that time, or flowed into its slot
     STOPPED = "stopped"
     ELSEWHERE = "elsewhere"  # the loudspeaker hung in another place
     RETIRED = "retired"
@@ -68,6 +69,8 @@ SAID = {
     "no_load": Why.BROKEN,
 }
 """By the reason in the journal; another one that a loudspeaker gives means that something in it broke."""
+STOPPABLE = (Why.STOPPED, Why.PREEMPTED, Why.TOO_LATE, Why.NO_WORD, Why.UNKNOWN)
+"""What a stop on the air explains better; who had no power or could not be reached heard of no stop."""
 UNTOLD = ("", "off", "no_report", "withdrawn", "changed")  # words that explain nothing by themselves
 
 
@@ -117,10 +120,9 @@ class Heard:
     def sounded(self) -> bool:
         return self.started is not None and self.played_ms > 0
 
-    @property
-    def whole(self) -> bool:
+    def is_whole(self, length_ms: int) -> bool:
         proved = self.evidence >= Evidence.RENDERED and self.state is ItemState.DONE
-        return proved and self.played_ms >= self.length_ms - SHORT_MS
+        return proved and self.played_ms >= (length_ms or self.length_ms) - SHORT_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def _judged(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[
         return _row_of_gone(part, part.gone, heard, contact)
     if heard is not None and abs(heard.clock_ahead) > PROMPT and heard.sounded:
         return Row(part, heard, Why.CLOCK)
-    if heard is not None and heard.whole and heard.started is not None:
+    if heard is not None and heard.is_whole(part.length_ms) and heard.started is not None:
         return _row_of_whole(part, heard, heard.started, sounds)
     return _row_of_lost(part, heard, contact, sounds)
 
@@ -239,14 +241,13 @@ def _row_of_whole(part: Part, heard: Heard, started: dt.datetime, sounds: Sequen
 
 def _row_of_lost(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
     """Not heard, or not to its end."""
-    if part.stopped is not None and (heard is None or not heard.whole):
-        return Row(part, heard, Why.STOPPED, part.stopped)
     reason = heard.reason if heard is not None else ""
-    if reason not in UNTOLD:
-        why = SAID.get(reason, Why.BROKEN)
-        rival = _rival(part, heard, sounds) if why is Why.PREEMPTED else None
-        return Row(part, heard, why, other=rival.title if rival else "")
-    return Row(part, heard, _why_silent(part, heard, contact))
+    told = reason not in UNTOLD
+    why = SAID.get(reason, Why.BROKEN) if told else _why_silent(part, heard, contact)
+    if part.stopped is not None and why in STOPPABLE:
+        return Row(part, heard, Why.STOPPED, part.stopped)
+    rival = _rival(part, heard, sounds) if why is Why.PREEMPTED else None
+    return Row(part, heard, why, other=rival.title if rival else "")
 
 
 def _why_silent(part: Part, heard: Heard | None, contact: Contact) -> Why:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from . import areas, calendar_past, permissions
+from . import areas, calendar_past, contact_past, permissions
 from .calendar_past import Airing
 from .chunks import chunks
 from .errors import OutOfRange
-from .models import AreaClosure, AsRun, AuditRow, Broadcast, JournalRow, Loudspeaker, Person, Role
-from .reconciliation import PROMPT, Change, Contact, Heard, Key, Part, Row, Why, compare
+from .models import (
+    AreaClosure,
+    AsRun,
+    AuditRow,
+    Broadcast,
+    BroadcastClip,
+    Clip,
+    Loudspeaker,
+    Person,
+    Role,
+)
+from .reconciliation import Change, Heard, Key, Part, Row, Why, compare
 
 LONGEST = dt.timedelta(days=62)
-FRESH = dt.timedelta(minutes=10)  # what is told later than this was kept because nobody could be reached
-AROUND = dt.timedelta(days=8)  # a plan reaches so far: before the span it was fetched, after it was reported
 
 
 def rows(
@@ -41,10 +48,12 @@ def rows(
     speakers = _speakers(session, area_id)
     around = _around(session, {place for each in speakers for place in each.places})
     airings = calendar_past.airings(session, around, start, end)
-    ids = [each.id for each in speakers]
-    heard = _heard(session, ids, start, end)
-    parts = _parts(session, airings, speakers, heard)
-    return compare(parts, heard, _contacts(session, speakers, start, end))
+    above = _above(session, {place for each in speakers for place in each.places})
+    variants = _variants(session, airings)
+    heard = _heard(session, [each.id for each in speakers], start, end)
+    parts = _parts(airings, speakers, above, variants, heard)
+    seen = {each.id: each.last_seen for each in speakers}
+    return compare(parts, heard, contact_past.contacts(session, seen, start, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +121,66 @@ def _around(session: Session, places: Collection[int]) -> set[int]:
     return set(session.scalars(query))
 
 
+def _above(session: Session, places: Collection[int]) -> dict[int, list[int]]:
+    """By place, the areas it lies in, the nearest first."""
+    found: dict[int, list[int]] = defaultdict(list)
+    query = select(AreaClosure.descendant_id, AreaClosure.ancestor_id).order_by(AreaClosure.depth)
+    for place, ancestor in session.execute(query.where(AreaClosure.descendant_id.in_(places))):
+        found[place].append(ancestor)
+    return found
+
+
+Variants = Mapping[str, Mapping[int | None, int]]
+"""By airing, how long it is for everybody (None) and where an area hears something of its own."""
+
+
+def _variants(session: Session, airings: Iterable[Airing]) -> Variants:
+    found: dict[str, dict[int | None, int]] = defaultdict(dict)
+    columns = (Broadcast.occurrence, BroadcastClip.area_id)
+    query = (
+        select(*columns, func.sum(Clip.duration_ms))
+        .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
+        .join(Clip, Clip.id == BroadcastClip.clip_id)
+        .group_by(*columns)
+    )
+    ids = sorted(each.broadcast_id for each in airings if each.broadcast_id is not None)
+    for some in chunks(ids):
+        for occurrence, area_id, length in session.execute(query.where(Broadcast.id.in_(some))):
+            found[calendar_past.key(occurrence)][area_id] = length
+    return found
+
+
+def _length(airing: Airing, variants: Variants, chain: Iterable[int]) -> int | None:
+    """Of what is heard below these areas; None: nothing of it is meant for them."""
+    lengths = variants.get(airing.key)
+    if lengths is None:
+        return airing.length_ms
+    return next((lengths[each] for each in chain if each in lengths), lengths.get(None))
+
+
 def _parts(
-    session: Session, airings: Iterable[Airing], speakers: Collection[_Speaker], heard: Collection[Key]
+    airings: Iterable[Airing],
+    speakers: Collection[_Speaker],
+    above: Mapping[int, Sequence[int]],
+    variants: Variants,
+    heard: Collection[Key],
 ) -> Iterator[Part]:
     """An airing on everyone who hung below its area then; and on whoever was told of it before it left."""
-    query = select(AreaClosure.descendant_id, AreaClosure.ancestor_id)
-    above: dict[int, set[int]] = defaultdict(set)
-    places = {place for each in speakers for place in each.places}
-    for place, ancestor in session.execute(query.where(AreaClosure.descendant_id.in_(places))):
-        above[place].add(ancestor)
     for airing in airings:
         for speaker in speakers:
             if airing.start <= speaker.created_at:
                 continue
             place, move = speaker.place(airing.start)
-            inside = airing.area_id in above[place]
-            if not inside and (speaker.id, airing.key) not in heard:
-                continue
-            yield _part(airing, speaker, None if inside else move, move)
+            length = _length(airing, variants, above[place])
+            inside = airing.area_id in above[place] and length is not None
+            if inside or (speaker.id, airing.key) in heard:
+                elsewhere = None if inside else move or Change(Why.UNKNOWN, airing.start)
+                yield _part(airing, speaker, length, elsewhere, move)
 
 
-def _part(airing: Airing, speaker: _Speaker, elsewhere: Change | None, move: Change | None) -> Part:
+def _part(
+    airing: Airing, speaker: _Speaker, length_ms: int | None, elsewhere: Change | None, move: Change | None
+) -> Part:
     gone = airing.gone or elsewhere
     if speaker.retired_at is not None and speaker.retired_at <= airing.start:
         gone = Change(Why.RETIRED, speaker.retired_at)
@@ -142,7 +190,7 @@ def _part(airing: Airing, speaker: _Speaker, elsewhere: Change | None, move: Cha
         key=airing.key,
         title=airing.title,
         start=airing.start,
-        length_ms=airing.length_ms,
+        length_ms=length_ms or airing.length_ms,
         gone=gone,
         since=since,
         stopped=airing.stopped,
@@ -153,7 +201,7 @@ def _heard(session: Session, ids: Collection[int], start: dt.datetime, end: dt.d
     """By airing, what sounded longest; where nothing did, the word on the newest order."""
     found: dict[Key, list[tuple[AsRun, Heard]]] = defaultdict(list)
     for some in chunks(sorted(ids)):
-        ahead = _clocks(session, some, start, end)
+        ahead = contact_past.clocks(session, some, start, end)
         query = (
             select(AsRun)
             .outerjoin(Broadcast, Broadcast.id == AsRun.broadcast_id)
@@ -187,70 +235,3 @@ def _word(row: AsRun, clock_ahead: dt.timedelta) -> Heard:
 def _weight(word: tuple[AsRun, Heard]) -> tuple[int, bool, int]:
     row, heard = word
     return heard.played_ms, row.broadcast_id is not None, row.id
-
-
-def _clocks(
-    session: Session, ids: Collection[int], start: dt.datetime, end: dt.datetime
-) -> dict[Key, dt.timedelta]:
-    """By how much a loudspeaker's clock was ahead of ours when it wrote of an item.
-
-    What it says was later than when we heard of it shows that. A clock that is behind looks like a delay, but
-    for what is told step by step as it happens.
-    """
-    columns = (JournalRow.loudspeaker_id, JournalRow.occurrence)
-    at, received = JournalRow.at, JournalRow.received_at
-    sums = (func.min(at), func.max(at), func.min(received), func.max(received))
-    query = (
-        select(*columns, *sums)
-        .where(JournalRow.loudspeaker_id.in_(ids), JournalRow.occurrence != "")
-        .where(at >= start - AROUND, at < end + AROUND)
-        .group_by(*columns)
-    )
-    found: dict[Key, dt.timedelta] = {}
-    for loudspeaker_id, occurrence, first, last, heard, heard_last in session.execute(query):
-        ahead = last - heard_last
-        if ahead <= PROMPT:
-            told = heard_last - heard > (last - first) / 2 > PROMPT
-            ahead = first - heard if told and heard - first > dt.timedelta(minutes=1) else dt.timedelta()
-        found[loudspeaker_id, occurrence] = ahead
-    return found
-
-
-@dataclass(slots=True)
-class _Diary:
-    """What the journal of one loudspeaker tells of its boots and of when it was heard."""
-
-    boots: dict[str, tuple[dt.datetime, dt.datetime]] = field(default_factory=dict)
-    heard_at: dt.datetime | None = None
-    away: list[tuple[dt.datetime, dt.datetime]] = field(default_factory=list)
-
-    def note(self, boot: str, at: dt.datetime, received_at: dt.datetime) -> None:
-        first, last = self.boots.get(boot, (at, at))
-        self.boots[boot] = min(first, at), max(last, at)
-        if received_at - at > FRESH:
-            self.away.append((self.heard_at or at, received_at))
-        else:
-            self.heard_at = max(self.heard_at or received_at, received_at)
-
-    def contact(self, last_seen: dt.datetime | None) -> Contact:
-        boots = sorted(self.boots.values())
-        off = tuple((one[1], other[0]) for one, other in pairwise(boots))
-        heard_at = max((each for each in (self.heard_at, last_seen) if each), default=None)
-        return Contact(off, tuple(self.away), heard_at)
-
-
-def _contacts(
-    session: Session, speakers: Collection[_Speaker], start: dt.datetime, end: dt.datetime
-) -> dict[int, Contact]:
-    diaries: dict[int, _Diary] = defaultdict(_Diary)
-    columns = (JournalRow.loudspeaker_id, JournalRow.boot, JournalRow.at, JournalRow.received_at)
-    for some in chunks(sorted(each.id for each in speakers)):
-        query = (
-            select(*columns)
-            .where(JournalRow.loudspeaker_id.in_(some))
-            .where(JournalRow.at >= start - AROUND, JournalRow.at < end + AROUND)
-            .order_by(JournalRow.loudspeaker_id, JournalRow.seq)
-        )
-        for loudspeaker_id, boot, at, received_at in session.execute(query):
-            diaries[loudspeaker_id].note(boot, at, received_at)
-    return {each.id: diaries[each.id].contact(each.last_seen) for each in speakers}

@@ -138,6 +138,9 @@ def test_a_stop_on_the_air_is_told_with_who_stopped_it():
     (row,) = compare([stopped], {KEY: cut}, {})
     assert (row.why, row.change) == (Why.STOPPED, stopped.stopped)
     assert why(stopped) is None  # it was over before the stop reached it
+    away = Contact(away=((NOON - 4 * DAY, NOON + HOUR),), heard_at=NOON + DAY)
+    assert why(stopped, None, away) is Why.OUT_OF_TOUCH  # and knew of neither
+    assert why(stopped, None, Contact(heard_at=NOON + DAY)) is Why.STOPPED
 
 
 instants = st.integers(-4 * 3600, 4 * 3600).map(lambda n: NOON + n * SECOND)
