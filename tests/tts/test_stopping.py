@@ -54,7 +54,7 @@ def ffmpegs() -> int:
 
 
 def until(true: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while not true():
         assert time.monotonic() < limit
         time.sleep(0.01)

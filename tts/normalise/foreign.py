@@ -119,6 +119,12 @@ def syllables(word: str) -> str:
     return said if all(map(is_syllable, said.split())) else ""
 
 
+def by_letters(word: str) -> str:
+    """As it is written, whatever an Englishman would say: the names of the highlands."""
+    said = _said(_from_letters(word.lower())) if len(word) <= LONGEST else ""
+    return said if all(map(is_syllable, said.split())) else ""
+
+
 @functools.cache
 def _g2p() -> G2P:
     return G2P()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tts.normalise import letters, numbers
+from tts.normalise import foreign, letters, numbers
 from tts.normalise.abbreviations import expansion
 from tts.normalise.data import FIELDS, PLACE_NAMES, PLACES
 from tts.normalise.rule import Reading, Rule, alternatives, before, first_words, letters_then, rule
@@ -95,6 +95,15 @@ def _name(match: re.Match[str]) -> str:
     return PLACE_NAMES[match["name"].lower().replace("’", "'")]
 
 
+def _of_highlands(match: re.Match[str]) -> str | None:
+    """Ea Kly, Ia Kring: behind such a word no English is meant."""
+    head, name = match["head"], match["name"]
+    if _is_name(name) or name.lower() in PLACE_NAMES:
+        return None
+    said = foreign.by_letters(name)
+    return f"{PLACE_NAMES.get(head.lower(), head)} {said}" if said else None
+
+
 def _clipped(match: re.Match[str]) -> Reading | None:
     """H'Hen, K'Tổng, Y'Bia: a consonant of its own in front of a syllable."""
     letter = match["letter"]
@@ -107,6 +116,9 @@ def _is_name(written: str) -> bool:
     return letters.is_syllable(written) or is_highland(written)
 
 
+_HEADS: Final = (
+    "Ea", "Ia", "Krông", "Chư", "Cư", "Đắk", "Đăk", "Plei", "Kon", "Buôn", "buôn", "Đạ", "Yang", "làng"
+)  # fmt: skip
 _NAMES: Final = tuple(name for name in PLACE_NAMES if not name.isalpha())
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -145,6 +157,12 @@ RULES: Final[tuple[Rule, ...]] = (
         re.IGNORECASE,
         kind=TokenKind.PLACE,
         starts=first_words(*_NAMES),
+    ),
+    rule(
+        rf"(?<!\w) (?P<head>{alternatives(_HEADS)})\s(?P<name>[A-ZĐ][a-zđ]{{1,8}}) (?!\w|['’])",
+        _of_highlands,
+        kind=TokenKind.PLACE,
+        starts=first_words(*_HEADS),
     ),
     rule(
         r"(?<!\w) (?P<letter>[BCDĐGHKLMNPRSTXYE])['’](?P<rest>[^\W\d_]{1,7}) (?!\w)",

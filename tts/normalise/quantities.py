@@ -16,6 +16,8 @@ _LABELLED: Final = re.compile(words("label"))
 _NUMBERED: Final = re.compile(
     r"(?<!\w)(?P<word>(?!từ\s|khoảng\s)[^\W\d_]{2,8})\s(?:\d[\d.]{0,7}|[ivx]{1,6})$"
 )
+_LASTING: Final = r"(?:phút|giờ|ngày|tuần|tháng|năm|tuổi)"
+_SPAN: Final = re.compile(rf"(?:từ|trẻ|sau|khoảng|trong|kéo dài)[\s:]\d{{1,3}}\s{_LASTING}$")
 _POST: Final = re.compile(r"(?<!\w)k\d{1,3}\+\d{1,4}$")
 _SCORED: Final = re.compile(r"[^\W\d_]{2,8}\s\d{1,2}\s?:?\s\d{1,2}\s?[-–]\s?\d{1,2}\s?(?:[.,;()]|$)")
 _FRACTION: Final = re.compile(r"(?<![\w/.,])\d/\d{1,2}$")
@@ -90,6 +92,11 @@ def _until_fraction(match: re.Match[str]) -> str | None:
     return "đến" if _FRACTION.search(before(match)) else None
 
 
+def _until_span(match: re.Match[str]) -> str | None:
+    """trẻ từ 6 tháng - 5 tuổi"""
+    return "đến" if _SPAN.search(before(match)) else None
+
+
 def _until_label(match: re.Match[str]) -> str | None:
     """Điều 5 - Điều 8, cọc 12 - cọc 27; of khoản 2 - Điều 15 the one is a part of the other."""
     label, same, front = match["label"], match["same"], _NUMBERED.search(before(match))
@@ -134,6 +141,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _until_label,
         kind=TokenKind.SIGN,
         starts=signs("-‐‑‒–—−→"),
+    ),
+    rule(
+        rf"{numbers.DASH} (?=\s?\d{{1,3}}\s{_LASTING}(?!\w))",
+        _until_span,
+        kind=TokenKind.SIGN,
+        starts=signs("-‐‑‒–—−"),
     ),
     rule(
         rf"(?:(?<=\d)|(?<=\d\s)) {numbers.DASH} (?=\s?\d/\d{{1,2}}(?![\d/]))",
