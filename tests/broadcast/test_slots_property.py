@@ -118,7 +118,8 @@ class Office:
         self._change(session, number, slot=Slot((2 + number % 9) * MINUTE, (FLOW,)))
 
     def _change(self, session: Any, number: int, **changes: Any) -> None:
-        found = list(session.scalars(select(Schedule).where(Schedule.withdrawn_at.is_(None))))
+        on_air = Schedule.withdrawn_at.is_(None), Schedule.slot.is_not(None)
+        found = list(session.scalars(select(Schedule).where(*on_air)))
         for schedule in found[number % 3 : number % 3 + 1]:
             options = {"now": self.stage.now, "wire": self.stage.wire, **changes}
             programme.change_schedule(session, self.stage.cast.lan, schedule.id, **options)
