@@ -32,6 +32,7 @@ VIEWS = (
     "slots",
     "occurrence_actions",
     "several",
+    "resizing",
     "overviews",
     "week_copies",
     "week_patterns",

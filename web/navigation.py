@@ -25,6 +25,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "sounds": "programme",
     "occurrences": "programme",
     "several": "programme",
+    "resizing": "programme",
     "overviews": "programme",
     "week_copies": "programme",
     "week_patterns": "programme",

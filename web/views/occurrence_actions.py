@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +57,7 @@ def move() -> Answer:
     schedule = programme.get(g.session, current_person(), request.form.get("schedule_id", 0, type=int))
     at = named(request.form.get("at", ""))
     try:
-        wish = _judged(Wish(schedule, at, _wanted(request.form.get("to", "")), over=_over()))
+        wish = _judged(Wish(schedule, at, _wanted(request.form.get("to", "")), over=given_way()))
         if (wish.doubts or wish.overlaps) and request.form.get("accepted") != "yes":
             return _doubted(wish)
         change = occurrences.move(
@@ -155,18 +156,7 @@ def _doubted(wish: Wish) -> Answer:
         ok=False,
         doubts=[each.text for each in wish.doubts] + [each.text for each in wish.overlaps],
         choices=[{"text": text, "to": f"{wish.to:%Y-%m-%d}T{time}"} for time, text in times.items()],
-        overs=[
-            {
-                "text": _(
-                    "Phát đè: “%(title)s” nhường buổi này, %(author)s được báo",
-                    title=each.title,
-                    author=each.author,
-                ),
-                "over": each.over,
-            }
-            for each in wish.overlaps
-            if each.over
-        ],
+        overs=overs(wish.overlaps),
         over=list(wish.over),
         blocked=any(doubt.blocking for doubt in wish.doubts),
     ), 409
@@ -196,6 +186,24 @@ def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, prob
     )
 
 
+def overs(overlaps: Iterable[overlap_words.Told]) -> list[dict[str, str | int]]:
+    """To a script, which of those that overlap could give way."""
+    return [
+        {
+            "text": str(
+                _(
+                    "Phát đè: “%(title)s” nhường buổi này, %(author)s được báo",
+                    title=each.title,
+                    author=each.author,
+                )
+            ),
+            "over": each.over,
+        }
+        for each in overlaps
+        if each.over
+    ]
+
+
 def named(text: str) -> dt.datetime:
     """The local time that names an airing. Errors: NotFound for what is none."""
     try:
@@ -213,6 +221,6 @@ def _wanted(to: str) -> dt.datetime:
     return named(f"{day}T{time}")
 
 
-def _over() -> tuple[int, ...]:
+def given_way() -> tuple[int, ...]:
     """The schedules that shall give way."""
     return tuple(int(each) for each in request.form.getlist("over") if each.isdecimal() and len(each) < 10)

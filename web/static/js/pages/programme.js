@@ -1,6 +1,8 @@
-// The week as a time grid: draws the blocks, and moves them by mouse, by touch on their handle, and by keyboard.
+// The week as a time grid: draws the blocks, and moves them by mouse, by touch on their handle, and by keyboard;
+// those with a length of their own are made longer or shorter by their lower edge.
 // Where an airing may go is the server's word; it answers with a sentence, its doubts, and the way to undo.
 import { showToast } from "../toasts.js";
+import { submit } from "./asking.js";
 
 const STEP = 5; // minutes
 const DAY = 24 * 60;
@@ -10,7 +12,6 @@ const grid = document.querySelector("[data-grid]");
 const status = () => document.querySelector("[data-grid-status]");
 const columns = () => [...document.querySelectorAll("[data-grid] [data-day]")];
 const ghost = () => document.querySelector("[data-ghost]");
-const failure = () => document.getElementById("failure-text").dataset.text;
 const two = (number) => String(number).padStart(2, "0");
 const clock = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 
@@ -25,97 +26,28 @@ function draw() {
   }
 }
 
-async function send(url, fields) {
-  const body = new FormData();
-  for (const [name, value] of Object.entries(fields)) [value].flat().forEach((each) => body.append(name, each));
-  const token = document.querySelector('meta[name="csrf-token"]').content;
-  const answer = await fetch(url, {
-    method: "POST",
-    body,
-    headers: { Accept: "application/json", "X-CSRFToken": token },
-  });
-  return answer.json();
-}
+const place = (block, to) =>
+  submit(grid.dataset.moveUrl, { schedule_id: block.dataset.schedule, at: block.dataset.at, to });
+const resize = (block, minutes) => submit(block.dataset.resizeUrl, { minutes });
 
-async function undo(url) {
-  try {
-    const answer = await send(url, {});
-    showToast(answer.text ?? answer.error, answer.ok ? "ok" : "bad");
-  } catch {
-    showToast(failure(), "bad");
-  }
-  document.dispatchEvent(new Event("live:ask"));
-}
-
-function listed(parent, texts, tag) {
-  parent.replaceChildren(
-    ...texts.map((text) => {
-      const element = document.createElement(tag);
-      element.textContent = text;
-      return element;
-    }),
-  );
-}
-
-// Asks what to do about the doubts; answers with the fields to send again, or nothing.
-function consider({ doubts, choices, overs, over, blocked }) {
-  const dialog = document.getElementById("move-doubts");
-  listed(dialog.querySelector("[data-doubts]"), doubts, "li");
-  const buttons = dialog.querySelector("[data-choices]");
-  const offered = [...choices, ...overs];
-  listed(buttons, offered.map((choice) => choice.text), "button");
-  [...buttons.children].forEach((button, place) => {
-    button.className = "btn";
-    button.value = offered[place].to ?? `over ${offered[place].over}`;
-  });
-  dialog.querySelector("[data-all-the-same]").hidden = blocked;
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    const closed = () => {
-      const said = dialog.returnValue;
-      if (said === "yes") resolve({ accepted: "yes" });
-      else if (said.startsWith("over ")) resolve({ over: [...over, said.slice(5)] });
-      else resolve(said && said !== "no" ? { to: said, over: [] } : null);
-    };
-    dialog.addEventListener("close", closed, { once: true });
-  });
-}
-
-async function place(block, to) {
-  let fields = { schedule_id: block.dataset.schedule, at: block.dataset.at, to };
-  try {
-    for (;;) {
-      const answer = await send(grid.dataset.moveUrl, fields);
-      if (answer.ok) {
-        const label = document.getElementById("undo-text").dataset.text;
-        showToast(answer.text, "ok", { label, run: () => undo(answer.undo) });
-        break;
-      }
-      if (!answer.doubts) {
-        showToast(answer.error ?? failure(), "bad");
-        break;
-      }
-      const choice = await consider(answer);
-      if (!choice) break;
-      fields = { ...fields, ...choice };
-    }
-  } catch {
-    showToast(failure(), "bad");
-  }
-  document.dispatchEvent(new Event("live:ask"));
-}
-
-// Where a block is while it moves: a column and a minute of the day.
+// Where a block is while it moves: a column, a minute of the day, and how many minutes it lasts (0: as its audio).
 function show(block, spot) {
   const mark = ghost();
+  const stretched = spot.minutes !== spotOf(block).minutes;
   mark.hidden = false;
   mark.style.setProperty("--column", spot.column);
   mark.style.setProperty("--top", spot.top);
-  mark.style.setProperty("--length", block.dataset.length);
-  mark.querySelector("[data-ghost-time]").textContent = clock(spot.top);
+  mark.style.setProperty("--length", stretched ? spot.minutes : block.dataset.length);
+  mark.querySelector("[data-ghost-time]").textContent = stretched ? spanOf(spot) : clock(spot.top);
   block.classList.add("block--moving");
 }
+
+async function settle(block, start, spot) {
+  if (nameOf(spot) !== nameOf(start)) await place(block, nameOf(spot));
+  if (spot.minutes !== start.minutes) await resize(block, spot.minutes);
+}
+
+const fixed = (block) => status().dataset.fixed.replace("{title}", block.dataset.title);
 
 function leave(block) {
   ghost().hidden = true;
@@ -125,14 +57,18 @@ function leave(block) {
 const spotOf = (block) => {
   const at = new Date(`${block.dataset.at}Z`);
   const day = block.dataset.at.slice(0, 10);
-  return { column: columns().findIndex((each) => each.dataset.day === day), top: at.getUTCHours() * 60 + at.getUTCMinutes() };
+  const column = columns().findIndex((each) => each.dataset.day === day);
+  return { column, top: at.getUTCHours() * 60 + at.getUTCMinutes(), minutes: Number(block.dataset.minutes ?? 0) };
 };
+const spanOf = ({ top, minutes }) => `${clock(top)}–${clock((top + minutes) % DAY)}`;
+const lasting = (minutes, by) => limit(minutes + by, Math.min(STEP, minutes), DAY);
 const nameOf = ({ column, top }) => `${columns()[column].dataset.day}T${clock(top)}`;
 const limit = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function drag(event) {
   const block = event.target.closest("[data-block][data-at]");
-  const handle = event.target.closest("[data-move-block]");
+  const edge = event.target.closest("[data-edge]");
+  const handle = edge ?? event.target.closest("[data-move-block]");
   if (!block || event.button || (event.pointerType !== "mouse" && !handle)) return;
   const [x, y] = [event.clientX, event.clientY];
   const start = spotOf(block);
@@ -143,10 +79,21 @@ function drag(event) {
   const move = (to) => {
     if (!spot && Math.hypot(to.clientX - x, to.clientY - y) < SLACK) return;
     to.preventDefault();
+    const by = Math.round((to.clientY - y) / tall / STEP) * STEP;
+    if (edge) return stretch(by);
     const column = all.findIndex((box) => to.clientX < box.right);
-    const top = start.top + Math.round((to.clientY - y) / tall / STEP) * STEP;
-    spot = { column: column < 0 ? all.length - 1 : column, top: limit(top, 0, DAY - STEP) };
+    spot = { ...start, column: column < 0 ? all.length - 1 : column, top: limit(start.top + by, 0, DAY - STEP) };
     show(block, spot);
+  };
+  const stretch = (by) => {
+    spot = start;
+    if (start.minutes) {
+      spot = { ...start, minutes: lasting(start.minutes, by) };
+      show(block, spot);
+    } else {
+      stop(false);
+      showToast(fixed(block), "warn");
+    }
   };
   const stop = (dropped) => {
     removeEventListener("pointermove", move);
@@ -158,7 +105,7 @@ function drag(event) {
     const swallow = (click) => click.preventDefault(); // the click that ends a drag opens nothing
     addEventListener("click", swallow, { once: true, capture: true });
     setTimeout(() => removeEventListener("click", swallow, true));
-    if (dropped && nameOf(spot) !== nameOf(start)) place(block, nameOf(spot));
+    if (dropped) settle(block, start, spot);
   };
   const end = () => stop(true);
   const cancel = () => stop(false);
@@ -180,7 +127,9 @@ function moveByKeys(handle) {
   const tell = () => {
     show(block, spot);
     const day = columns()[spot.column].getAttribute("aria-label");
-    say(status().dataset.place.replace("{day}", day).replace("{time}", clock(spot.top)));
+    const stretched = spot.minutes !== start.minutes;
+    const words = stretched ? status().dataset.lasts.replace("{minutes}", spot.minutes) : status().dataset.place;
+    say(words.replace("{day}", day).replace("{time}", stretched ? spanOf(spot) : clock(spot.top)));
   };
   const stop = (text) => {
     handle.removeEventListener("keydown", press);
@@ -192,14 +141,18 @@ function moveByKeys(handle) {
   const quit = () => stop(status().dataset.left);
   const press = (event) => {
     const step = STEPS[event.key];
-    if (step) {
-      spot = { column: limit(spot.column + step[0], 0, 6), top: limit(spot.top + step[1], 0, DAY - STEP) };
+    if (step && event.shiftKey) {
+      spot = { ...spot, minutes: spot.minutes && lasting(spot.minutes, step[1]) };
+      if (spot.minutes) tell();
+      else say(fixed(block));
+    } else if (step) {
+      spot = { ...spot, column: limit(spot.column + step[0], 0, 6), top: limit(spot.top + step[1], 0, DAY - STEP) };
       tell();
     } else if (event.key === "Escape") {
       quit();
     } else if (event.key === "Enter" || event.key === " ") {
       stop("");
-      if (nameOf(spot) !== nameOf(start)) place(block, nameOf(spot));
+      settle(block, start, spot);
     } else {
       return;
     }
@@ -209,7 +162,8 @@ function moveByKeys(handle) {
   handle.addEventListener("keydown", press);
   handle.addEventListener("blur", quit);
   show(block, spot);
-  say(status().dataset.moving.replace("{title}", block.dataset.title));
+  const moving = status().dataset.moving.replace("{title}", block.dataset.title);
+  say(start.minutes ? `${moving} ${status().dataset.longer}` : moving);
 }
 
 // An empty place of the grid opens the form of a new schedule there.
