@@ -5,12 +5,23 @@ from __future__ import annotations
 import datetime as dt
 
 from benchmarks._leaping_commune import Commune, at, local
-from broadcast import areas, bulletins, commanding, holiday_book, occurrences, programme, registry, stopping
+from broadcast import (
+    areas,
+    bulletins,
+    commanding,
+    holiday_book,
+    occurrences,
+    programme,
+    registry,
+    stopping,
+    validity,
+)
 from broadcast.fleet import Filter
 from broadcast.models import HolidayKind
 from devices.messages import Action, AlertStatus, BulletinClass
 from devices.simulator import Fault
 from devices.simulator.profile import Traits
+from schedules.slots import FLOWING, Airings, Entry, Kind, Slot
 from schedules.types import LAST, Frequency, NthWeekday, OnHolidays, Rule
 
 VILLAGES = ("Đồi Chè", "Bến Mới", "Giếng Đá", "Gò Sim", "Khe Nước")
@@ -94,7 +105,34 @@ class Month:
             by="hoa",
             area="district",
         )
+        self._fill()
         self.commune.hang(HUNG, TRAITS)
+
+    def _fill(self) -> None:
+        """An evening slot that fills itself, with more in it for one village than for the others."""
+        commune = self.commune
+        self.bulletins["thon"] = commune.write(
+            "Họp thôn", "Mời bà con thôn Bến Mới họp bàn việc nạo vét kênh mương.", area="Bến Mới"
+        )
+        commune.approve(self.bulletins["thon"])
+        commune.as_(
+            "lan",
+            validity.save,
+            self.bulletins["thon"],
+            valid_from=at("2027-01-25 00:00"),
+            valid_until=at("2027-02-08 00:00"),
+            airings=Airings(times=4, days=10, gap=dt.timedelta(hours=20)),
+        )
+        flow = Entry(Kind.FLOW, classes=frozenset(FLOWING), fixed=False)
+        self.schedules["toi"] = commune.as_(
+            "lan",
+            programme.create_slot,
+            area_id=commune.areas["commune"],
+            title="Khung tối",
+            slot=Slot(300_000, (flow,)),
+            order=[self.bulletins["nong"], self.bulletins["quy"]],
+            rule=Rule(Frequency.DAILY, FIRST, (dt.time(20),)),
+        ).id
 
     def tell(self) -> None:
         """All that will happen, at its time."""

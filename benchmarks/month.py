@@ -97,9 +97,7 @@ def _told(rows: Sequence[Row]) -> dict[str, Any]:
         "equal": sums.equal,
         "differences": {why.value: count for why, count in sums.differences.items()},
         "unexplained": sums.unexplained,
-        "heard_without_calendar": sum(
-            row.part.gone is not None and bool(row.heard and row.heard.sounded) for row in rows
-        ),
+        "sounded_off_the_calendar": sum(map(_is_off, rows)),
     }
 
 

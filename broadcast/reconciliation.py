@@ -136,6 +136,9 @@ class Contact:
     def was_off(self, at: dt.datetime) -> bool:
         return any(first < at <= last for first, last in self.off)
 
+    def was_away(self, at: dt.datetime) -> bool:
+        return any(first <= at <= last for first, last in self.away)
+
     def missed_order(self, given: dt.datetime, needed: dt.datetime) -> bool:
         """Whether an order given then could not reach it before it was needed."""
         spans = (*self.away, *self.off)
@@ -256,6 +259,8 @@ def _why_silent(part: Part, heard: Heard | None, contact: Contact) -> Why:
         return Why.NO_POWER
     if part.since is not None and contact.missed_order(part.since, part.start):
         return Why.OUT_OF_TOUCH
+    if heard is not None and heard.is_whole(heard.played_ms) and contact.was_away(part.start):
+        return Why.OUT_OF_TOUCH  # it played what it had
     if part.since is not None and dt.timedelta() <= part.start - part.since < TOO_NEAR:
         return Why.TOO_LATE
     if heard is None and (contact.heard_at is None or contact.heard_at < part.start):

@@ -86,6 +86,13 @@ def test_what_a_box_only_calls_off_needs_a_time_without_power_or_without_contact
     assert why(told_meanwhile, off, Contact(heard_at=heard_at)) is Why.TOO_LATE
 
 
+def test_a_box_without_a_network_plays_what_it_had_though_it_is_shorter_than_what_is_planned_now():
+    shorter = replace(DONE, played_ms=20_000, length_ms=20_000)
+    assert why(heard=shorter, contact=Contact(heard_at=NOON + DAY)) is Why.UNKNOWN
+    away = Contact(away=((NOON - DAY, NOON + HOUR),), heard_at=NOON + DAY)
+    assert why(heard=shorter, contact=away) is Why.OUT_OF_TOUCH
+
+
 def test_a_box_that_was_not_heard_since_has_said_nothing_yet():
     assert why(heard=None, contact=Contact(heard_at=NOON - HOUR)) is Why.NO_WORD
     assert why(heard=None) is Why.NO_WORD
