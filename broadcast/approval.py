@@ -1,28 +1,29 @@
-"""From draft to approved: another person approves the very text and the very audio, or sends it back."""
+"""From draft to approved: whom the unit's policy names approves the very text and audio, or sends it back."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
 
 from . import audit, composition, events, permissions, rendering, stopping
+from .approvers import Judge
 from .errors import (
     ContentChanged,
     Forbidden,
     NoAudio,
     NotFound,
-    SelfApproval,
     StaleVersion,
     WrongState,
 )
-from .models import Approval, Bulletin, BulletinState, BulletinVersion, Person, Role, VersionPart
+from .models import Approval, Approvers, Bulletin, BulletinState, BulletinVersion, Person, Role, VersionPart
 from .outbox import Wire
 
+_ALONE = and_(Approval.approvers == Approvers.ALONE, Bulletin.klass == BulletinClass.ROUTINE)
 HEARD = (  # everything that an approval is bound to, in one query
     joinedload(BulletinVersion.clip),
     joinedload(BulletinVersion.recording),
@@ -70,20 +71,21 @@ def approve(
 ) -> Approval:
     """Approve what was read and heard, named by its version and hashes.
 
-    Errors: Forbidden, SelfApproval, StaleVersion, WrongState, NoAudio, ContentChanged.
+    Errors: Forbidden, LeaderNeeded, SelfApproval, StaleVersion, WrongState, NoAudio, ContentChanged.
     """
     bulletin = locked(session, bulletin_id)
-    permissions.require(person, Role.APPROVER, bulletin.area_id, session)
+    judge = _require_judge(session, person, bulletin)
     _expect_version(bulletin, version)
     _expect_state(bulletin, BulletinState.SUBMITTED, "approve")
     current = bulletin.current
-    if person.id in (bulletin.author_id, current.author_id):
-        raise SelfApproval(role=Role.APPROVER.value, area_id=bulletin.area_id)
+    if (refused := judge.refusal(bulletin)) is not None:
+        raise refused
     if current.clip is None:
         raise NoAudio(bulletin_id=bulletin_id)
     if (text_sha256, audio_sha256) != (composition.fingerprint(current), current.clip.sha256):
         raise ContentChanged(bulletin_id=bulletin_id)
     decision = _decide(session, current, person, approved=True, note="", now=now)
+    decision.approvers = judge.rule(bulletin)
     hashes = {"text_sha256": text_sha256, "audio_sha256": audio_sha256}
     _enter(session, bulletin, BulletinState.APPROVED, person, action="bulletin.approve", now=now, **hashes)
     return decision
@@ -94,10 +96,10 @@ def send_back(
 ) -> Bulletin:
     """Return the version that was read to its author, with a reason.
 
-    Errors: Forbidden, StaleVersion, WrongState.
+    Errors: Forbidden, LeaderNeeded, StaleVersion, WrongState.
     """
     bulletin = locked(session, bulletin_id)
-    permissions.require(person, Role.APPROVER, bulletin.area_id, session)
+    _require_judge(session, person, bulletin)
     _expect_version(bulletin, version)
     _expect_state(bulletin, BulletinState.SUBMITTED, "send_back")
     _decide(session, bulletin.current, person, approved=False, note=note.strip(), now=now)
@@ -149,7 +151,7 @@ def restore(session: Session, person: Person, bulletin_id: int, *, now: dt.datet
 
 
 def approved_version(session: Session, bulletin: Bulletin) -> BulletinVersion | None:
-    """The version that may go on air: approved by another, with text and audio still the approved ones."""
+    """The version that may go on air: approved by the rule, with text and audio still the approved ones."""
     if bulletin.state is not BulletinState.APPROVED:
         return None
     return next((version for _, version in approved_versions(session, [bulletin.id])), None)
@@ -169,7 +171,7 @@ def approved_versions(
             BulletinVersion.number == Bulletin.version_number,
             Approval.approved,
             Approval.voided_at.is_(None),
-            Approval.person_id.not_in([Bulletin.author_id, BulletinVersion.author_id]),
+            or_(Approval.person_id.not_in([Bulletin.author_id, BulletinVersion.author_id]), _ALONE),
         )
         .options(joinedload(Approval.version).options(*HEARD))
         .order_by(Approval.id.desc())
@@ -213,6 +215,13 @@ def locked(session: Session, bulletin_id: int) -> Bulletin:
 def writer(klass: BulletinClass | None) -> Role:
     """Who may write a bulletin of this class: an emergency sounds at any hour and is not an editor's."""
     return Role.URGENT if klass is BulletinClass.EMERGENCY else Role.EDITOR
+
+
+def _require_judge(session: Session, person: Person, bulletin: Bulletin) -> Judge:
+    judge = Judge(session, person)
+    if (missing := judge.missing(bulletin)) is not None:
+        raise missing
+    return judge
 
 
 def _require_either(session: Session, person: Person, bulletin: Bulletin) -> None:

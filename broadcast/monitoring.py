@@ -14,6 +14,7 @@ from devices.presence import presence as computed
 
 from . import alarms as alarm_book
 from . import notices, permissions, urgent, week
+from .approvers import Judge
 from .conditions import HEARTBEAT, Conditions
 from .models import (
     Alarm,
@@ -188,12 +189,15 @@ def _counts(session: Session, area_ids: Collection[int], conditions: Conditions)
 
 
 def _awaiting(session: Session, person: Person) -> list[Bulletin]:
+    """What waits for this person: a leader, or where the unit allows it whoever writes there."""
+    judges = permissions.visible(person, Role.APPROVER)
+    writes = permissions.visible(person, Role.EDITOR)
     query = select(Bulletin).where(
         Bulletin.state == BulletinState.SUBMITTED,
-        Bulletin.area_id.in_(permissions.visible(person, Role.APPROVER)),
-        Bulletin.author_id != person.id,
+        or_(Bulletin.area_id.in_(judges), Bulletin.area_id.in_(writes)),
     )
-    return list(session.scalars(query.order_by(Bulletin.updated_at)))
+    judge, found = Judge(session, person), session.scalars(query.order_by(Bulletin.updated_at))
+    return [each for each in found if judge.refusal(each) is None]
 
 
 def _returned(session: Session, person: Person) -> list[Bulletin]:

@@ -22,6 +22,7 @@ SENTENCES = {
     "link_used": _l("Đường dẫn này đã dùng rồi. Hãy đăng nhập, hoặc xin người quản trị đường dẫn mới."),
     "link_expired": _l("Đường dẫn này đã hết hạn. Hãy xin người quản trị đường dẫn mới."),
     "forbidden": _l("Tài khoản của bạn không có quyền làm việc này. Hãy hỏi người quản trị của đơn vị."),
+    "leader_needed": _l("Bản tin này phải do người có quyền duyệt của đơn vị duyệt."),
     "self_approval": _l("Người soạn không tự duyệt bản tin của mình. Hãy nhờ lãnh đạo khác duyệt."),
     "key_refused": _l("Không đổi được khóa của loa này. Hãy nhận lại loa bằng mã mới."),
     # the world has moved on

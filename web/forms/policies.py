@@ -1,20 +1,22 @@
-"""The form of an area's policy: hours, quiet hours, volumes by hour; an empty field is as the area above."""
+"""The form of an area's policy: when, how often, how loudly, who approves; empty is as the area above."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from broadcast.models import AreaPolicy, StartMode
+from broadcast.models import Approvers, AreaPolicy, StartMode
+from broadcast.policies import EVERY_DAY, LIMITS
 
 from .clock_time import clock_time
 from .reading import FormReader
 
 ROWS = 2  # empty ones to write in, beside those that are filled
 ABOVE = ""
+NUMBERS = tuple(LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ class PolicyForm:
     max_volume: str = ABOVE
     minutes_a_day: str = ABOVE
     start_mode: str = ABOVE
+    weekdays: tuple[int, ...] = ()  # none: as the area above
+    sessions_a_day: str = ABOVE
+    minutes_a_session: str = ABOVE
+    approvers: str = ABOVE
+    keep_audio_days: str = ABOVE
+    keep_reports_days: str = ABOVE
     errors: dict[str, str] = field(default_factory=dict)
 
     def lines(self, name: str) -> tuple[Line, ...]:
@@ -52,36 +60,43 @@ class PolicyForm:
             "windows": _stored(self.windows),
             "quiet": _stored(self.quiet),
             "volumes": _stored(self.volumes),
-            "max_volume": int(self.max_volume) if self.max_volume else None,
-            "minutes_a_day": int(self.minutes_a_day) if self.minutes_a_day else None,
+            "weekdays": list(self.weekdays) or None,
             "start_mode": StartMode(self.start_mode) if self.start_mode else None,
+            "approvers": Approvers(self.approvers) if self.approvers else None,
+            **{name: int(text) if (text := getattr(self, name)) else None for name in NUMBERS},
         }
 
     @classmethod
     def of(cls, own: AreaPolicy | None) -> PolicyForm:
         if own is None:
             return cls()
-        return cls(
+        numbers: dict[str, Any] = {
+            name: str(value) for name in NUMBERS if (value := getattr(own, name)) is not None
+        }
+        form = cls(
             windows=_shown(own.windows),
             quiet=_shown(own.quiet),
             volumes=_shown(own.volumes),
-            max_volume=ABOVE if own.max_volume is None else str(own.max_volume),
-            minutes_a_day=ABOVE if own.minutes_a_day is None else str(own.minutes_a_day),
+            weekdays=tuple(own.weekdays or ()),
             start_mode=own.start_mode.value if own.start_mode else ABOVE,
+            approvers=own.approvers.value if own.approvers else ABOVE,
         )
+        return replace(form, **numbers)
 
 
 def read_policy(form: MultiDict[str, str]) -> PolicyForm:
     reader = FormReader(form)
-    return PolicyForm(
+    read = PolicyForm(
         windows=_lines(form, reader, "windows"),
         quiet=_lines(form, reader, "quiet"),
         volumes=_lines(form, reader, "volumes", percents=True),
-        max_volume=_number(reader, "max_volume", 100),
-        minutes_a_day=_number(reader, "minutes_a_day", 24 * 60),
+        weekdays=tuple(day for day in EVERY_DAY if day in reader.integers("weekday")),
         start_mode=reader.one_of("start_mode", (ABOVE, *StartMode), ABOVE),
+        approvers=reader.one_of("approvers", (ABOVE, *Approvers), ABOVE),
         errors=reader.errors,
     )
+    numbers: dict[str, Any] = {name: _number(reader, name, *LIMITS[name]) for name in NUMBERS}
+    return replace(read, **numbers)
 
 
 def _lines(
@@ -111,10 +126,11 @@ def _hour(text: str) -> str:
     return clock_time(text) or text.strip()
 
 
-def _number(reader: FormReader, name: str, most: int) -> str:
+def _number(reader: FormReader, name: str, least: int, most: int) -> str:
     value = reader.raw(name)
-    if value and not (value.isascii() and value.isdigit() and int(value) <= most):
-        reader.refuse(name, _("Hãy nhập một số từ 0 đến %(most)d, hoặc để trống.", most=most))
+    if value and not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
+        told = _("Hãy nhập một số từ %(least)d đến %(most)d, hoặc để trống.", least=least, most=most)
+        reader.refuse(name, told)
     return value
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from broadcast import bulletins, permissions, rendering, stations
 from broadcast.approval import writer
+from broadcast.approvers import Judge
 from broadcast.errors import DomainError, StaleVersion
 from broadcast.models import Bulletin, BulletinState, RenderState, Role
 from devices.messages import BulletinClass
@@ -20,7 +21,18 @@ from web.errors import refuse, sentence
 from web.forms import bulletins as forms
 from web.forms.airtime import AirtimeForm
 from web.forms.bulletins import BulletinForm
-from web.views import airtime_page, drafting, history, marking, places, sections, sounding, voicing, words
+from web.views import (
+    airtime_page,
+    drafting,
+    history,
+    marking,
+    places,
+    policy_words,
+    sections,
+    sounding,
+    voicing,
+    words,
+)
 
 blueprint = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 
@@ -248,7 +260,7 @@ def page(bulletin_id: int, airtime_form: AirtimeForm | None = None, **more: Any)
     person = current_person()
     bulletin = bulletins.get(g.session, person, bulletin_id)
     version = bulletin.current
-    roles = permissions.roles_in(g.session, person, bulletin.area_id)
+    roles, judge = permissions.roles_in(g.session, person, bulletin.area_id), Judge(g.session, person)
     return render_template(
         "bulletins/show.html",
         bulletin=bulletin,
@@ -260,7 +272,8 @@ def page(bulletin_id: int, airtime_form: AirtimeForm | None = None, **more: Any)
         may_edit=writer(bulletin.klass) in roles,
         may_send=Role.URGENT in roles,
         may_render=writer(bulletin.klass) in roles and _may_sound_better(bulletin),
-        may_decide=Role.APPROVER in roles and person.id not in (version.author_id, bulletin.author_id),
+        may_decide=judge.refusal(bulletin) is None,
+        approval_rule=policy_words.who_approves(judge.rule(bulletin), bulletin.area.name),
         history=history.entries(bulletin),
         words=words,
         **more,
