@@ -83,7 +83,7 @@ class Judge:
                 .where(Broadcast.occurrence.in_({row.occurrence for row in rows}))
             )
             known = {
-                each.occurrence: tuple(part.clip.sha256 for part in each.clips)
+                each.occurrence: tuple(part.clip.sha256 for part in each.clips if part.clip is not None)
                 for each in session.scalars(named)
             }
             looks = _looks(session, rows)

@@ -172,6 +172,7 @@ def wire(settings: Settings, keys: Keys | None = None) -> Wire:
         broker_url=broker_url(settings),
         urgent_lead=dt.timedelta(seconds=settings.urgent_lead_s),
         heartbeat_s=settings.heartbeat_s,
+        relay_networks=settings.relay_networks,
     )
 
 

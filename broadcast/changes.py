@@ -1,9 +1,10 @@
 """What has changed since the last planning, by the log of events: which schedules and loudspeakers.
 
 Whoever writes something that decides about plans says so in an event: ``schedule``, ``bulletin`` or
-``render`` (by the bulletin), ``sound``, ``area`` (hours, policy, turns; ``moved`` when it hangs elsewhere),
-``loudspeaker``, and ``broadcast`` when a person has stopped one. A bulletin may flow into every slot of its
-area, above it and below it; what airs in one slot of an area counts in the others, so those go together.
+``render`` (by the bulletin), ``sound``, ``relay``, ``area`` (hours, policy, turns; ``moved`` when it hangs
+elsewhere), ``loudspeaker``, and ``broadcast`` when a person has stopped one. A bulletin may flow into every
+slot of its area, above it and below it; what airs in one slot of an area counts in the others, so those go
+together.
 Events that say nothing about plans carry a mark (``planned``: by the planning itself, ``seen``: a
 loudspeaker was heard).
 """
@@ -30,7 +31,7 @@ from .models import (
     ScheduleItem,
 )
 
-KINDS = ("schedule", "bulletin", "render", "sound", "area", "loudspeaker", "broadcast")
+KINDS = ("schedule", "bulletin", "render", "sound", "relay", "area", "loudspeaker", "broadcast")
 SILENT = ("planned", "seen")
 ALIVE = (BroadcastState.PLANNED, BroadcastState.DISPATCHED)
 
@@ -73,6 +74,7 @@ def between(session: Session, after: int, upto: int) -> Touched:
     schedules = subjects["schedule"] | _playing(session, bulletins) | _below(session, subjects["moved"])
     slots = Slots(session)
     schedules |= slots.offered(bulletins) | slots.with_sounds(subjects["sound"])
+    schedules |= slots.with_stations(subjects["relay"])
     schedules |= slots.of(edited | set(stopped.values())) | (slots.all() if subjects["moved"] else set())
     return Touched(
         schedules=frozenset(schedules),

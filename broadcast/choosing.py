@@ -15,7 +15,7 @@ from schedules.slots import Entry, Kind, Slot
 from . import areas, bulletins, permissions
 from .errors import NoAudio, NotApproved, NotFound, NothingToPlay, SlotInvalid, WrongState
 from .models import Bulletin, Person, Role
-from .sounds import KINDS, Audible, audible, name_of
+from .sounds import NAMED, Audible, audible, name_of
 
 
 def playable(session: Session, person: Person, area_id: int, bulletin_ids: Sequence[int]) -> tuple[int, ...]:
@@ -66,14 +66,11 @@ def slot(session: Session, person: Person, area_id: int, wished: Slot, *, had: S
     """
     known = {(entry.kind, entry.ref) for entry in had.entries} if had is not None else set()
     new = [entry for entry in wished.entries if (entry.kind, entry.ref) not in known]
-    relay = next((entry for entry in new if entry.kind is Kind.RELAY), None)
-    if relay is not None:
-        raise SlotInvalid(why="no_relay", ref=relay.ref)
     known_sounds = audible(session, area_id, [wished])
-    sounds = [entry for entry in new if entry.kind in KINDS]
+    sounds = [entry for entry in new if entry.kind in NAMED]
     lost = next((entry for entry in sounds if name_of(entry) not in known_sounds), None)
     if lost is not None:
-        raise SlotInvalid(why="no_sound", ref=lost.ref)
+        raise SlotInvalid(why="no_relay" if lost.kind is Kind.RELAY else "no_sound", ref=lost.ref)
     try:
         found = slots.validate(with_lengths(wished, known_sounds))
     except SlotError as error:
@@ -87,7 +84,7 @@ def slot(session: Session, person: Person, area_id: int, wished: Slot, *, had: S
 def with_lengths(wished: Slot, known: Audible) -> Slot:
     lengths = {name: audio.length_ms for name, audio in known.items()}
     entries = (
-        replace(entry, length_ms=lengths.get(name_of(entry), entry.length_ms)) for entry in wished.entries
+        replace(entry, length_ms=lengths.get(name_of(entry)) or entry.length_ms) for entry in wished.entries
     )
     return replace(wished, entries=tuple(entries))
 

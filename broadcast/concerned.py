@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schedules import slots
-from schedules.slots import Slot
+from schedules.slots import Kind, Slot
 
 from .chunks import chunks
 from .models import AreaClosure, Bulletin, Schedule
@@ -54,9 +54,15 @@ class Slots:
         return fixed | self.of(near)
 
     def with_sounds(self, sound_ids: Collection[int]) -> set[int]:
-        refs = {str(sound_id) for sound_id in sound_ids}
+        return self._with(KINDS, sound_ids)
+
+    def with_stations(self, station_ids: Collection[int]) -> set[int]:
+        return self._with((Kind.RELAY,), station_ids)
+
+    def _with(self, kinds: Collection[Kind], ids: Collection[int]) -> set[int]:
+        refs = {str(id_) for id_ in ids}
         return {
             id_
             for id_, (_, slot) in (self._known.items() if refs else ())
-            if any(entry.kind in KINDS and entry.ref in refs for entry in slot.entries)
+            if any(entry.kind in kinds and entry.ref in refs for entry in slot.entries)
         }

@@ -169,7 +169,7 @@ class _Programme:
         policy = policies.effective(chain, self._said)
         return _Place(
             groups=tuple(area.code for area in chain),
-            policy=policy.guard(),
+            policy=msgspec.structs.replace(policy.guard(), relay_networks=self._wire.relay_networks),
             staggered=policy.start_mode is StartMode.STAGGERED,
             timeline=self._timeline(
                 tuple(area.id for area in chain if area.id in self._items or area.id in self._words)

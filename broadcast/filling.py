@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from schedules import airings, recurrence, slots
 from schedules.airings import Reach, Sitting
 from schedules.holidays import Calendar
-from schedules.slots import Programme, Slot
+from schedules.slots import Placed, Programme, Slot
 from schedules.types import Rule
 
 from . import sounds
@@ -26,7 +26,7 @@ from .models import Broadcast, BroadcastClip, BroadcastState, Schedule, Schedule
 from .offers import Offer
 from .repertoire import Piece, Repertoire, klass
 from .running_order import Cue, RunningOrder, latest
-from .sounds import KINDS, Audible
+from .sounds import NAMED, Audible, Audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Filler:
                 continue
             whose = None if area_id == occasion.frame.area_id else area_id
             for placed in programme.placed:
-                if placed.kind in KINDS:
-                    cues.append(Cue(known[placed.ref].clip_id, None, whose))
+                if placed.kind in NAMED:
+                    cues.append(_cue(known[placed.ref], placed, whose))
                 elif (piece := self._repertoire.piece(int(placed.ref))) is not None:
                     cues.append(Cue(piece.clip_id, piece.bulletin_id, whose))
                     pieces.append((piece, placed.offset_ms + placed.length_ms))
@@ -191,6 +191,12 @@ class Filler:
             _, variants = found.setdefault(id_, (at, defaultdict(set)))
             variants[variant] |= {bulletin_id} if bulletin_id is not None else set()
         return list(found.values())
+
+
+def _cue(audio: Audio, placed: Placed, whose: int | None) -> Cue:
+    """A sound, or so much of a station as its place in the slot is long."""
+    length_ms = placed.length_ms if audio.station_id is not None else None
+    return Cue(audio.clip_id, None, whose, audio.station_id, length_ms)
 
 
 def _next_above(paths: Mapping[int, Sequence[int]]) -> dict[int, int]:

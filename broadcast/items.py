@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,13 +12,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from devices.messages import ClipRef, Item
+from devices.messages import ClipRef, Item, Relay
 
 from .chunks import chunks
-from .models import Area, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip
+from .models import Area, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, RelayStation
 from .moments import MILLISECOND, local_midnight, to_ms
 from .outbox import Wire
-from .running_order import AT_ONCE
+from .running_order import AT_ONCE, Cue
 
 KEPT = dt.timedelta(hours=24)  # past items stay so that a loudspeaker that was away reports them missed
 TURN_GAP_MS = 2_000
@@ -51,7 +51,7 @@ def item(broadcast: Broadcast, wire: Wire) -> Item:
         start=start,
         not_before=start,
         expires=to_ms(broadcast.expires),
-        clips=tuple(_clip(each.clip, wire) for each in broadcast.clips),
+        clips=tuple(_clip(each.clip, wire) for each in broadcast.clips if each.clip is not None),
         klass=broadcast.klass,
         status=broadcast.status,
         level=broadcast.area.level,
@@ -80,7 +80,9 @@ class Entry(NamedTuple):
         return Entry(self.at, shifted, latest)
 
     def in_turn(self, turn: int) -> Entry | None:
-        """As it is played where ``turn`` others play it before, each to its end."""
+        """As it is played where ``turn`` others play it before, to its end; what is live does not wait."""
+        if self.item.relays:
+            return self
         return self.waits(turn * (self.item.duration_ms + TURN_GAP_MS))
 
 
@@ -115,7 +117,8 @@ def read(
                 start=start,
                 not_before=start,
                 expires=to_ms(expires),
-                clips=tuple(clip for clip, _ in heard),
+                clips=tuple(part for part, _ in heard if isinstance(part, ClipRef)),
+                relays=_relays(heard),
                 klass=klass,
                 status=status,
                 level=level,
@@ -126,7 +129,18 @@ def read(
     return found
 
 
-Sound = list[tuple[ClipRef, int | None]]  # clips in order, each with its bulletin
+Sound = list[tuple[ClipRef | Relay, int | None]]  # clips and streams in order, each with its bulletin
+
+
+def _relays(heard: Sound) -> tuple[Relay, ...]:
+    """The streams, each with the number of clips before it."""
+    found, before = [], 0
+    for part, _ in heard:
+        if isinstance(part, ClipRef):
+            before += 1
+        else:
+            found.append(msgspec.structs.replace(part, after=before))
+    return tuple(found)
 
 
 class _Sounds:
@@ -137,46 +151,59 @@ class _Sounds:
     ) -> None:
         self._played = played_in(session, broadcast_ids)
         self._clips: dict[int, ClipRef] = {}
-        for ids in chunks(sorted({clip_id for sound in self._played.values() for clip_id, *_ in sound})):
+        for ids in chunks(
+            sorted({each.clip_id for sound in self._played.values() for each in sound if each.clip_id})
+        ):
             query = select(Clip.id, Clip.sha256, Clip.size, Clip.duration_ms, Clip.media_type)
             rows = session.execute(query.where(Clip.id.in_(ids)))
             self._clips |= {clip.id: _clip(clip, wire) for clip in rows}
+        self._stations = _stations(session, self._played.values())
         limited = select(Bulletin.id, Bulletin.valid_until).where(Bulletin.valid_until > since)
         self._until = {id_: to_ms(until) for id_, until in session.execute(limited) if until is not None}
 
     def variants(self, broadcast_id: int) -> dict[int | None, Sound]:
         """In order, by the area whose variant it is."""
         found: dict[int | None, Sound] = {}
-        for clip_id, bulletin_id, area_id in self._played.get(broadcast_id, ()):
-            found.setdefault(area_id, []).append((self._clips[clip_id], bulletin_id))
+        for cue in self._played.get(broadcast_id, ()):
+            part = self._clips[cue.clip_id] if cue.clip_id is not None else self._relay(cue)
+            found.setdefault(cue.area_id, []).append((part, cue.bulletin_id))
         return found
+
+    def _relay(self, cue: Cue) -> Relay:
+        url, media_type = self._stations[cue.station_id or 0]
+        return Relay(url=url, media_type=media_type, duration_ms=cue.length_ms or 0)
 
     def latest(self, heard: Sound) -> int | None:
         """When to begin at the latest so that every bulletin holds to its last word."""
         if not self._until:
             return None
         length, found = 0, []
-        for clip, bulletin_id in heard:
-            length += clip.duration_ms
+        for part, bulletin_id in heard:
+            length += part.duration_ms
             if bulletin_id in self._until:
                 found.append(self._until[bulletin_id] - length)
         return min(found, default=None)
 
 
-Played = tuple[int, int | None, int | None]  # a clip, its bulletin, and the area whose variant it is in
+def _stations(session: Session, played: Iterable[Sequence[Cue]]) -> dict[int, tuple[str, str]]:
+    """Address and form of the streams that are carried."""
+    ids = {cue.station_id for cues in played for cue in cues if cue.station_id is not None}
+    query = select(RelayStation.id, RelayStation.url, RelayStation.media_type)
+    rows = session.execute(query.where(RelayStation.id.in_(ids))) if ids else ()
+    return {id_: (url, media_type) for id_, url, media_type in rows}
 
 
-def played_in(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[Played]]:
-    """The clips of these broadcasts in order."""
-    found: dict[int, list[Played]] = defaultdict(list)
-    columns = (BroadcastClip.clip_id, BroadcastClip.bulletin_id, BroadcastClip.area_id)
+def played_in(session: Session, broadcast_ids: Sequence[int]) -> dict[int, list[Cue]]:
+    """What these broadcasts play, in order."""
+    found: dict[int, list[Cue]] = defaultdict(list)
+    columns = tuple(getattr(BroadcastClip, name) for name in Cue._fields)
     query = select(BroadcastClip.broadcast_id, *columns).order_by(
         BroadcastClip.broadcast_id, BroadcastClip.position
     )
     for ids in chunks(broadcast_ids):
         rows = session.execute(query.where(BroadcastClip.broadcast_id.in_(ids)))
-        for broadcast_id, clip_id, bulletin_id, area_id in rows:
-            found[broadcast_id].append((clip_id, bulletin_id, area_id))
+        for broadcast_id, *cue in rows:
+            found[broadcast_id].append(Cue(*cue))
     return found
 
 

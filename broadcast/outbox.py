@@ -43,6 +43,7 @@ class Wire:
     broker_url: str  # mqtt://host:port as loudspeakers reach it
     urgent_lead: dt.timedelta = dt.timedelta(seconds=8)
     heartbeat_s: int = 60
+    relay_networks: tuple[str, ...] = ()  # beside public addresses, where streams may be called
     new_id: Callable[[], str] = lambda: secrets.token_hex(8)
 
     @property

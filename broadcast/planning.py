@@ -24,10 +24,10 @@ from .addressing import address
 from .chunks import chunks
 from .demand import Span, Wanted
 from .documents import horizon, publish_plans
-from .items import Played, played_in
+from .items import played_in
 from .models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule
 from .repertoire import Repertoire
-from .running_order import RunningOrder
+from .running_order import Cue, RunningOrder
 from .upsert import insert_new
 
 __all__ = ["Kinds", "Outcome", "Span", "address", "compare", "follow", "materialise", "publish_plans"]
@@ -216,7 +216,7 @@ def _compare(changes: Changes, wishes: Iterable[Wanted], existing: _Existing) ->
         changes.missing.extend((want, start) for start in want.orders if start not in known[schedule_id])
 
 
-def _differs(airing: Airing, sound: Sequence[Played], want: Wanted) -> bool:
+def _differs(airing: Airing, sound: Sequence[Cue], want: Wanted) -> bool:
     order = want.orders[airing.start]
     return (
         tuple(sound) != order.cues
@@ -225,11 +225,11 @@ def _differs(airing: Airing, sound: Sequence[Played], want: Wanted) -> bool:
     )
 
 
-def _is_heard_elsewhere(airing: Airing, sound: Sequence[Played], want: Wanted) -> bool:
+def _is_heard_elsewhere(airing: Airing, sound: Sequence[Cue], want: Wanted) -> bool:
     order = want.orders[airing.start]
     if airing.area_id != want.area_id or airing.partial != order.partial:
         return True
-    return order.partial and {area_id for *_, area_id in sound} != {cue.area_id for cue in order.cues}
+    return order.partial and {cue.area_id for cue in sound} != {cue.area_id for cue in order.cues}
 
 
 def _make(session: Session, missing: Sequence[tuple[Wanted, dt.datetime]], now: dt.datetime) -> list[int]:

@@ -138,9 +138,9 @@ def _variants(session: Session, airings: Iterable[Airing]) -> Variants:
     found: dict[str, dict[int | None, int]] = defaultdict(dict)
     columns = (Broadcast.occurrence, BroadcastClip.area_id)
     query = (
-        select(*columns, func.sum(Clip.duration_ms))
+        select(*columns, func.sum(func.coalesce(BroadcastClip.length_ms, Clip.duration_ms)))
         .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
-        .join(Clip, Clip.id == BroadcastClip.clip_id)
+        .outerjoin(Clip, Clip.id == BroadcastClip.clip_id)
         .group_by(*columns)
     )
     ids = sorted(each.broadcast_id for each in airings if each.broadcast_id is not None)

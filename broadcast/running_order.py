@@ -22,11 +22,13 @@ AT_ONCE = dt.timedelta(seconds=1)  # an airing that may not wait at all still ne
 
 
 class Cue(NamedTuple):
-    """One clip; ``area_id`` None: for all who hear no variant of their own."""
+    """One clip, or so much of a station; ``area_id`` None: for all who hear no variant of their own."""
 
-    clip_id: int
+    clip_id: int | None
     bulletin_id: int | None = None
     area_id: int | None = None
+    station_id: int | None = None
+    length_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

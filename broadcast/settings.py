@@ -40,6 +40,7 @@ class Settings:
     log_level: str = "INFO"
     plan_days: int = 7
     urgent_lead_s: float = 2.0  # between the order and the first sample of an urgent announcement
+    relay_networks: tuple[str, ...] = ()  # beside public addresses, where streams of stations may be called
     heartbeat_s: int = 60  # seconds between two signs of life of a loudspeaker
     secret_file: Path | None = None  # key of the sign-in sessions; empty: in data_dir/keys
     language: str = "vi"  # of people who have not chosen
@@ -149,7 +150,7 @@ def _address(*schemes: str) -> Callable[[str], str]:
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    """Networks or single addresses; one that takes in everybody would make every stranger a proxy."""
+    """Networks or single addresses; one that takes in everybody would make every stranger one of them."""
     found = []
     for part in filter(None, (each.strip() for each in text.split(","))):
         try:
@@ -224,6 +225,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     "plan_days": _whole(1, 31),
     "urgent_lead_s": _number(0.2, 60),
+    "relay_networks": _networks,
     "heartbeat_s": _whole(5, 3600),
     "secret_file": _path,
     "language": _one_of("vi", "en"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from schedules import recurrence, slots
 from schedules.errors import RuleError, SlotError
-from schedules.slots import Kind, LeftOut, Placed, Programme, Reason, Slot, Why
+from schedules.slots import Entry, Kind, LeftOut, Placed, Programme, Reason, Slot, Why
 from schedules.types import Rule
 
 from . import choosing, sounds
@@ -20,11 +20,11 @@ from .errors import NotFound, RuleInvalid, SlotInvalid
 from .filling import Filled, Filler, Frame, Occasion, frames
 from .holiday_book import calendar_of
 from .items import horizon
-from .models import Area, Bulletin, Schedule, Sound
+from .models import Area, Bulletin, RelayStation, Schedule, Sound
 from .offers import chosen_in
 from .planning import Span
 from .repertoire import Repertoire
-from .sounds import KINDS
+from .sounds import NAMED
 
 DRAFT = 0  # the number of a schedule that is not saved yet
 
@@ -44,7 +44,7 @@ class Heard:
 
     @property
     def bulletin_id(self) -> int | None:
-        return None if self.kind in KINDS or self.kind is Kind.RELAY else int(self.ref)
+        return None if self.kind in NAMED else int(self.ref)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +226,22 @@ class _Teller:
         """What stands in the slot and cannot be played any more."""
         for place, entry in enumerate(frame.slot.entries):
             if place not in places:
-                sound = self._session.get(Sound, int(entry.ref)) if entry.ref.isdecimal() else None
-                title = sound.title if sound is not None and entry.kind in KINDS else ""
-                yield Unheard(entry.kind, entry.ref, title, Reason.NOT_APPROVED)
+                yield Unheard(entry.kind, entry.ref, self._title(entry), Reason.NOT_APPROVED)
         for bulletin_id in frame.order:
             if self._repertoire.piece(bulletin_id) is None:
                 ref = str(bulletin_id)
                 yield Unheard(Kind.FLOW, ref, self._titles.get(ref, ""), Reason.NOT_APPROVED)
+
+    def _title(self, entry: Entry) -> str:
+        """Of a sound or a station that is retired."""
+        if entry.kind not in NAMED or not entry.ref.isdecimal():
+            return ""
+        found: RelayStation | Sound | None
+        if entry.kind is Kind.RELAY:
+            found = self._session.get(RelayStation, int(entry.ref))
+        else:
+            found = self._session.get(Sound, int(entry.ref))
+        return found.title if found is not None else ""
 
     def _reaches(self, occasions: Iterable[Occasion]) -> Iterator[ReachView]:
         """Of the bulletins that are offered to the slot, where each airs least."""

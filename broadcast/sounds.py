@@ -16,25 +16,27 @@ from tts import recording as recordings
 from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Recorded, Script
 
-from . import areas, audit, clips, events, permissions, speech
+from . import areas, audit, clips, events, permissions, relays, speech
 from .errors import EmptyTitle, InvalidInput, NotFound, TitleTooLong, WrongState
 from .library import Library
 from .models import AreaClosure, Clip, Person, Role, Sound
 
 KINDS = (*sorted(FRAME), Kind.PIECE)
+NAMED = (*KINDS, Kind.RELAY)  # what a slot has that is no bulletin
 TITLE_LIMIT = 200
 
 
 class Audio(NamedTuple):
-    """A sound as a slot plays it."""
+    """A sound as a slot plays it, or a station as it carries it: for as long as the slot says."""
 
-    clip_id: int
+    clip_id: int | None
     length_ms: int
     title: str
+    station_id: int | None = None
 
 
 Audible = Mapping[str, Audio]
-"""What of its sounds a slot can play, by their names."""
+"""What of its sounds and stations a slot can play, by their names."""
 
 
 def master(library: Library, synthesiser: Synthesiser, source: Path) -> AudioClip:
@@ -93,7 +95,14 @@ def offered(session: Session, area_id: int) -> list[Sound]:
 
 
 def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
-    """The sounds in these slots that are offered to their area; others are retired or were never there."""
+    """What is in these slots and offered to their area; all else is retired or was never there."""
+    held = tuple(held)
+    carried = relays.receivable(session, area_id, held).items()
+    stations = {f"{Kind.RELAY}:{id_}": Audio(None, 0, title, id_) for id_, title in carried}
+    return stations | _sounds(session, area_id, held)
+
+
+def _sounds(session: Session, area_id: int, held: Iterable[Slot]) -> dict[str, Audio]:
     refs = {entry.ref for slot in held for entry in slot.entries if entry.kind in KINDS}
     ids = sorted(int(ref) for ref in refs if ref.isdecimal())
     if not ids:
@@ -118,16 +127,16 @@ def playable(slot: Slot, known: Audible) -> tuple[Slot, tuple[int, ...]]:
     kept = [
         (place, _by_name(entry, known))
         for place, entry in enumerate(slot.entries)
-        if entry.kind is not Kind.RELAY and (entry.kind not in KINDS or name_of(entry) in known)
+        if entry.kind not in NAMED or name_of(entry) in known
     ]
     return replace(slot, entries=tuple(entry for _, entry in kept)), tuple(place for place, _ in kept)
 
 
 def _by_name(entry: Entry, known: Audible) -> Entry:
-    if entry.kind not in KINDS:
+    if entry.kind not in NAMED:
         return entry
     name = name_of(entry)
-    return replace(entry, ref=name, length_ms=known[name].length_ms)
+    return replace(entry, ref=name, length_ms=known[name].length_ms or entry.length_ms)
 
 
 def get(session: Session, person: Person, sound_id: int) -> Sound:

@@ -80,6 +80,7 @@ SENTENCES = {
     "not_approved": _l("Bản tin chưa được duyệt nên chưa phát được. Hãy gửi duyệt trước."),
     "no_audio": _l("Bản tin chưa có âm thanh. Hãy đợi tạo giọng đọc xong rồi thử lại."),
     "rule_invalid": _l("Lịch chưa hợp lệ. Hãy kiểm tra ngày, giờ và thứ trong tuần."),
+    "relay_unusable": _l("Không tiếp âm được luồng này. Hãy kiểm tra lại địa chỉ."),
     "slot_invalid": _l("Khung giờ chưa hợp lệ. Hãy kiểm tra thời lượng và những gì phát trong đó."),
     "nothing_to_play": _l("Chưa chọn bản tin nào. Hãy chọn ít nhất một bản tin."),
     "no_loudspeakers": _l(

@@ -51,6 +51,7 @@ from .programme import (
     Schedule,
     ScheduleItem,
 )
+from .relays import RelayStation
 from .voice import LexiconEntry, Recording, Station
 
 __all__ = [
@@ -101,6 +102,7 @@ __all__ = [
     "PlanDocument",
     "PlanMark",
     "Recording",
+    "RelayStation",
     "RenderState",
     "Role",
     "Schedule",

@@ -101,7 +101,7 @@ class Broadcast(Base):
 
 
 class BroadcastClip(Base):
-    """A piece of audio in a broadcast, in order.
+    """A piece of audio in a broadcast, in order: a clip, or ``length_ms`` of the stream of a station.
 
     ``area_id`` None: for all who hear nothing of their own; else for that area and all below it. Each
     loudspeaker hears those of the nearest area, and no other.
@@ -110,10 +110,12 @@ class BroadcastClip(Base):
     __tablename__ = "broadcast_clip"
     broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"))
+    clip_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id"))
     bulletin_id: Mapped[int | None] = mapped_column(ForeignKey("bulletin.id"))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
-    clip: Mapped[Clip] = relationship()
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("relay_station.id"))
+    length_ms: Mapped[int | None]
+    clip: Mapped[Clip | None] = relationship()
 
 
 UNSENT = text("evidence IS NULL")
