@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from schedules.errors import SlotError
-from schedules.slots import Airings, Entry, Kind, Slot, validate, validate_airings
+from schedules.slots import Airings, Entry, Kind, Reason, Slot, Why, validate, validate_airings
 from web import slot_words
 from web.forms.airtime import form_of, read_airtime
 from web.forms.slots import SlotForm, arranged, read_slot, rows_of
+from web.views import sitting_words
 
 APP = Flask(__name__)
 Babel(APP)
@@ -184,3 +185,21 @@ def test_every_code_of_the_contract_has_a_sentence() -> None:
         )
         assert "dài 31:10, khung giờ chỉ có 30:00: quá 71 giây" in over
         assert "Mục 3 " in slot_words.sentence("no_ref", {"entry": 2})
+
+
+def test_every_reason_and_every_kind_has_words() -> None:
+    params = {
+        "missing_ms": 40_000,
+        "valid_from": BEGIN,
+        "until": BEGIN,
+        "times": 3,
+        "aired": BEGIN,
+        "gap_s": 12 * 3600,
+        "klass": "priority",
+    }
+    with APP.test_request_context():
+        for reason in Reason:
+            assert sitting_words.reason(reason, params).strip()
+        assert all(sitting_words.why(each) for each in Why)
+        assert all(sitting_words.kind(each) for each in Kind)
+        assert "cách ít nhất 12 giờ" in sitting_words.reason(Reason.TOO_SOON, params)

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from broadcast.sittings import Heard, Preview, SittingView, Unheard, Variant
 from schedules.slots import Kind, Reason
+from web.filters import duration
 from web.views import sitting_words, words
 
 MOST_PLACES = 4  # named; the rest is told as a number
@@ -85,19 +86,19 @@ def _page(view: SittingView) -> SittingPage:
         lines=() if usual.says_nothing else lines,
         left=left,
         differences=differences,
-        marks=_marks(usual, differences),
+        marks=_marks(view, usual),
     )
 
 
-def _marks(usual: Variant, differences: Sequence[Difference]) -> tuple[str, ...]:
+def _marks(view: SittingView, usual: Variant) -> tuple[str, ...]:
     """What a sitting holds, for when it is folded."""
     count = sum(each.bulletin_id is not None for each in usual.placed)
     told = [_("im lặng") if usual.says_nothing else ngettext("%(num)s bản tin", "%(num)s bản tin", count)]
     out = sum(each.why not in (Reason.LATER, Reason.NOT_VALID_YET) for each in usual.left_out)
     if out:
         told.append(ngettext("%(num)s không phát được", "%(num)s không phát được", out))
-    if differences:
-        told.append(_("có nơi nghe khác"))
+    if len(view.variants) > 1:
+        told.append(_("có nơi nghe khác, dài nhất %(length)s", length=duration(view.used_ms)))
     return tuple(map(str, told))
 
 
@@ -112,10 +113,19 @@ def _line(each: Heard) -> Line:
 
 
 def _left(each: Unheard) -> Left:
-    bulletin_id = int(each.ref) if each.kind in (Kind.FLOW, Kind.BULLETIN) and each.ref.isdecimal() else None
     title = each.title or sitting_words.kind(each.kind)
+    if each.kind not in (Kind.FLOW, Kind.BULLETIN):
+        return Left(title, *_lost_sound(each), None)
     told = sitting_words.reason(each.why, each.params)
+    bulletin_id = int(each.ref) if each.ref.isdecimal() else None
     return Left(title, told, sitting_words.advice(each.why), bulletin_id)
+
+
+def _lost_sound(each: Unheard) -> tuple[str, str]:
+    """A sound has no approval and no place in an order: it finds room, or is out of use."""
+    if each.why is Reason.NOT_APPROVED:
+        return _("không còn dùng"), _("Bỏ mục này khỏi khung giờ, hoặc chọn âm thanh khác.")
+    return sitting_words.reason(each.why, each.params), ""
 
 
 def _difference(variant: Variant, usual: Variant, length_ms: int) -> Difference:
