@@ -98,6 +98,7 @@ def test_a_slot_is_stretched_and_a_drop_onto_another_goes_over_it(
     expect(page.locator("[data-ghost-time]")).to_have_text("17:00–18:30")
     page.mouse.up()
     expect(page.get_by_text("“Chương trình chiều” nay dài 90 phút")).to_be_visible()
+    expect(page.locator("[data-minutes='90']")).to_have_count(7)
     page.get_by_role("button", name="Hoàn tác").click()
     expect(page.locator("[data-minutes='60']")).to_have_count(7)
 
