@@ -54,6 +54,7 @@ VIEWS = (
     "lexicon_table",
     "stations",
     "sounds",
+    "relays",
     "recordings",
     "uploads",
     "people",

@@ -23,6 +23,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "scheduling": "programme",
     "slots": "programme",
     "sounds": "programme",
+    "relays": "programme",
     "occurrences": "programme",
     "several": "programme",
     "resizing": "programme",
