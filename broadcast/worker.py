@@ -27,6 +27,7 @@ from . import (
     monitoring,
     recordings,
     registry,
+    retention,
     standing,
     swapped,
     uptime,
@@ -49,6 +50,7 @@ LEASE_TTL = dt.timedelta(seconds=5)
 SETTLING = dt.timedelta(minutes=3)  # after a connection, before silence means anything
 RESTS = 10  # times as long as its last work the accounts of the broker are left alone
 INSPECTED_EVERY = dt.timedelta(hours=1)
+RETAINED_EVERY = dt.timedelta(days=1)
 SECOND_LOOK = dt.timedelta(seconds=30)  # what is only on its way is there by then
 
 Duty = Callable[[Leadership], bool]
@@ -76,6 +78,7 @@ class Worker:
         self._tallied_at: dt.datetime | None = None
         self._published_for = 0  # the connection for which everything has been published
         self._inspect_at: dt.datetime | None = None  # None: at once
+        self._retained_at: dt.datetime | None = None
         self._suspects = NOTHING
         self._checkpoint = checkpoint
         self._laggards = monitoring.Laggards()
@@ -108,6 +111,7 @@ class Worker:
                 (60.0, self._tally, "tally"),
                 (600.0, self._care, "care"),
                 (3600.0, self._prune, "prune"),
+                (3600.0, self._retain, "retain"),
             ):
                 self._clock.every(seconds, self._as_leader(duty), name)
         if self._system.broker is not None:
@@ -276,6 +280,17 @@ class Worker:
             recordings.prune(session, self._system.library, now)
         self._system.uploads.prune(now.timestamp())
         return False
+
+    def _retain(self, leadership: Leadership) -> bool:
+        """Once a day what units keep no longer, a batch a transaction: nobody waits for it."""
+        now = self._system.clock()
+        if self._retained_at is not None and now - self._retained_at < RETAINED_EVERY:
+            return False
+        with fenced(self._system.database, leadership, now) as session:
+            deleted = retention.run(session, self._system.library, now)
+        if not deleted.more:
+            self._retained_at = now
+        return deleted.more
 
     def _refresh_accounts(self) -> None:
         """New loudspeakers may connect, retired ones may not any more.
