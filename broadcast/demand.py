@@ -17,8 +17,8 @@ from schedules.holidays import Calendar
 from .filling import Filler, frames
 from .holiday_book import Book
 from .models import Schedule, ScheduleItem
-from .repertoire import Piece, Repertoire
-from .running_order import RunningOrder, of_list, of_list_at
+from .repertoire import Piece, Repertoire, duration_ms, klass, latest
+from .running_order import Cue, RunningOrder
 
 INSTANT = dt.timedelta(microseconds=1)
 
@@ -101,6 +101,28 @@ def _orders(pieces: Sequence[Piece], starts: Sequence[dt.datetime]) -> dict[dt.d
         return {}
     limits = [piece.validity for piece in pieces if piece.validity is not None]
     if all(each.valid_from is None and each.valid_until is None for each in limits):
-        return dict.fromkeys(starts, of_list(pieces))
-    held = ((start, of_list_at(pieces, start)) for start in starts)
+        return dict.fromkeys(starts, _all_of(pieces))
+    held = ((start, _held_of(pieces, start)) for start in starts)
     return {start: order for start, order in held if order is not None}
+
+
+def _all_of(pieces: Sequence[Piece]) -> RunningOrder:
+    """Bulletins one after the other, as they stand in a list."""
+    ends, length = [], 0
+    for piece in pieces:
+        length += piece.duration_ms
+        ends.append((piece, length))
+    cues = tuple(Cue(piece.clip_id, piece.bulletin_id) for piece in pieces)
+    return RunningOrder(cues, klass(pieces), duration_ms(pieces), latest(ends))
+
+
+def _held_of(pieces: Sequence[Piece], start: dt.datetime) -> RunningOrder | None:
+    """Those of a list that hold at one start, to their last word; None when none does."""
+    held: list[Piece] = []
+    length = 0
+    for piece in pieces:
+        ends = length + piece.duration_ms
+        if piece.validity is None or piece.validity.covers(start, ends):
+            held.append(piece)
+            length = ends
+    return _all_of(held) if held else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -119,6 +119,18 @@ def klass(pieces: Sequence[Piece]) -> BulletinClass:
     if any(piece.klass is BulletinClass.PRIORITY for piece in pieces):
         return BulletinClass.PRIORITY
     return BulletinClass.ROUTINE
+
+
+def latest(ends: Iterable[tuple[Piece, int]]) -> dt.datetime | None:
+    """When to begin at the latest, of pieces whose last words are heard so many milliseconds later."""
+    return min(
+        (
+            later(piece.validity.valid_until, -end)
+            for piece, end in ends
+            if piece.validity is not None and piece.validity.valid_until is not None
+        ),
+        default=None,
+    )
 
 
 def _languages(version: BulletinVersion) -> tuple[str, ...]:
