@@ -166,7 +166,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=CAPITAL,
     ),
     rule(
-        r"(?<!\w) (?P<letters>[A-Z]{2})\s(?P<digits>\d{3,5}) (?!\w|[.,]\d)",
+        r"(?<!\w) (?P<letters>[A-Z]{2})\s(?P<digits>\d{3,5}) (?!\w|[.,]\d|\s[kM]Hz)",
         _variety,
         kind=TokenKind.CODE,
         starts=letters_then("0"),

@@ -34,15 +34,17 @@ def sign(line: str, start: int, end: int) -> Reading:
         if _SIGNATURE.search(line[max(0, start - 5) : start]):
             return _SILENT
         return _stop(line, end, ellipsis=written == "…" or end - start > 1)
+    if written in _ARROWS:  # from place to place; between clauses a breath
+        return _BREATH if line[end : end + 3].lstrip()[:1].islower() else _anywhere(written)
     if written in _DASHES:  # silent within a word, and a rule where it is long
         return _BREATH if _stands_free(line, start, end) else _SILENT
-    if written == "/":
-        return _BREATH if line[start - 1 : start].isalpha() and line[end : end + 1].isalpha() else _SILENT
-    return _SILENT  # a hashtag
+    parts = written == "/" and line[start - 1 : start].isalpha() and line[end : end + 1].isalpha()
+    return _BREATH if parts else _SILENT  # or a hashtag
 
 
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
-_BY_PLACE: Final = _DASHES | frozenset(".…/#")
+_ARROWS: Final = frozenset("→⇒")
+_BY_PLACE: Final = _DASHES | _ARROWS | frozenset(".…/#")
 
 
 def _stands_free(line: str, start: int, end: int) -> bool:

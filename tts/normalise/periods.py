@@ -36,7 +36,8 @@ def _age(match: re.Match[str]) -> str | None:
         return None
     if not _OLD.search(before(match)) and not _GROWN.match(after(match)):
         return None
-    return f"{numbers.quantity(match['age'])} tuổi"
+    months = f" {numbers.quantity(match['months'])} tháng" if match["months"] else ""
+    return f"{numbers.quantity(match['age'])} tuổi{months}"
 
 
 def _months(match: re.Match[str]) -> Reading | None:
@@ -100,7 +101,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("a", 1, 2),
     ),
     rule(
-        r"(?<![\w.,/]) (?P<age>\d{1,3})t (?![\w/]|[.,]\d)",
+        r"(?<![\w.,/]) (?P<age>\d{1,3})t(?:\s?(?P<months>1[01]|\d)(?:th?)?)? (?![\w/]|[.,]\d)",
         _age,
         kind=TokenKind.MEASURE,
         starts=digits_then("a", 1, 3),

@@ -54,6 +54,8 @@ def _place(match: re.Match[str]) -> Reading | None:
         return None
     if written == "T." and following.lstrip()[:4] in _SUBJECT:
         return Reading("tiếng")
+    if written in ("TTr.", "Ttr.") and not all(word.istitle() for word in following.split()[:2]):
+        return None  # TTr. HĐND, TTr. Huyện ủy
     if written == "P." and _is_office(following.lstrip()):
         return Reading("phòng")
     doubtful = written == "T." or (

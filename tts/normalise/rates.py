@@ -9,12 +9,13 @@ from tts.normalise import letters, numbers
 from tts.normalise.abbreviations import likely
 from tts.normalise.data import ABBREVIATIONS
 from tts.normalise.rule import Rule, alternatives, before, digits_then, letters_then, rule, signs
-from tts.normalise.units import OF_THINGS, UNIT, UNITS, per
+from tts.normalise.units import MONEY, OF_THINGS, UNIT, UNITS, per
 from tts.types import TokenKind
 
 _IS_SCALE: Final = re.compile(numbers.SCALE)
 _CLIPPED: Final = {"th": "tháng", "n": "năm", "nam": "năm", "thang": "tháng"}  # 0,65%/th
 _LENT: Final = frozenset(("%", "đồng", "đ", "triệu"))
+_SCALES: Final = frozenset(("k", "h", "p"))
 _HOURS: Final = re.compile(r"(\d{1,3})\s?(?:h|giờ)")
 
 
@@ -43,7 +44,7 @@ def said_rates(written: str, counted: str) -> str | None:
 def _bare_rate(match: re.Match[str]) -> str | None:
     """tấn/ha, người/km2, kg/ha behind words or in brackets."""
     counted, rates = match["counted"], match["rates"]
-    if match[0] in ABBREVIATIONS:  # V/V is về việc
+    if match[0] in ABBREVIATIONS or counted in _SCALES:  # V/V is về việc; no k/h without a figure
         return None
     ones = re.split(r"\s?/\s?", rates)[1:]
     thing = letters.is_syllable(counted) and (
@@ -51,7 +52,7 @@ def _bare_rate(match: re.Match[str]) -> str | None:
     )
     if counted not in UNITS and not thing:
         return None
-    said = said_rates(rates, counted)
+    said = said_rates(rates, "" if counted in MONEY and ones[0] in MONEY else counted)
     return said and f"{UNITS.get(counted, counted)} {said}"
 
 

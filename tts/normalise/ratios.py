@@ -22,12 +22,20 @@ _SETS: Final = re.compile(
     r"(?:[\s:(]{0,2}\d{1,2}\s?-\s?\d{1,2}\s?[,;(:]){1,5}$"
 )  # thắng 2-1 (21-15, 18-21, 15-9)
 _AGAINST: Final = re.compile(
-    r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s[A-ZĐ][^\d.,;:()]{1,40}\s$"
+    r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|vượt qua|đánh bại)(?:\sđội)?\s(?:[A-ZĐ][^\d.,;:()]{1,40}"
+    r"|(?:thôn|xóm|bản|tổ|lớp|khối|đội|U)\s?\d{1,2}(?:\s[A-ZĐ][^\d.,;:()]{1,30})?):?\s$"
 )
 _SIDES: Final = re.compile(  # the names of both sides right in front
     r"(?<!\w)(?=[A-ZĐ])[^.;:()\d]{2,30}(?:\s\d{1,2})?\s?(?:[-–]|(?<=\s)(?:gặp|vs\.?|tiếp))\s?"
     r"(?:[^\W\d_]{1,8}\s){0,2}[A-ZĐ]\w{1,9}(?:\s[A-ZĐ\d]\w{0,7}){0,4}[:,]?\s$"
 )
+_SIDE: Final = re.compile(  # vòng 5: Hà Nội FC 1-0 HAGL
+    r"(?<!\w)(?:[Cc]hung kết|[Bb]án kết|[Tt]ứ kết|[Vv]òng|[Bb]ảng|[Tt]rận|[Ll]ượt"
+    r"|FC|CLB|[Đđ]ội|[Cc]up|[Cc]úp|[Gg]iải|League|U\d\d)(?!\w)"
+    r"[^;]{0,60}[A-ZĐ]\w{0,9}\s$"
+)
+_OTHER_SIDE: Final = re.compile(r"\s(?:đội\s)?[A-ZĐ]")
+_PLAYED: Final = re.compile(r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|tỷ số|tỉ số)(?!\w)[^.;]{0,40}$")
 _FAR: Final = 80  # characters in front in which both sides are named
 _MOST_GOALS: Final = 20
 _COUNTED: Final = re.compile(r"\s(?!và|ở|tại|trong|sau|để|với|chung)[^\W\dA-ZĐ]")
@@ -110,7 +118,9 @@ def _result(match: re.Match[str]) -> str | None:
     """The two sides of a match: ba một."""
     front = before(match)
     if front[-1:] in (",", ";", "(", ":"):
-        front = _SETS.sub("", front)
+        front, sets = _SETS.subn("", front)
+        if sets and _PLAYED.search(front):
+            return f"{numbers.quantity(match['first'])} {numbers.quantity(match['second'])}"
     uneven = int(match["first"]) >= int(match["second"]) and _SCALE.search(front)
     if not uneven and not _MATCH.search(front) and not _against(match):
         return None
@@ -121,7 +131,8 @@ def _against(match: re.Match[str]) -> bool:
     """Thắng Thôn Đoài 3-1, Thôn 1 - Thôn 2: 3-2, where no noun follows that would be counted."""
     front = match.string[max(0, match.start() - _FAR) : match.start()]
     small = max(int(match["first"]), int(match["second"])) <= _MOST_GOALS
-    sides = _AGAINST.search(front) or (small and _SIDES.search(front))
+    between = small and _SIDE.search(front) and _OTHER_SIDE.match(match.string, match.end())
+    sides = between or _AGAINST.search(front) or (small and _SIDES.search(front))
     return bool(sides) and not _COUNTED.match(match.string, match.end())
 
 
