@@ -18,7 +18,7 @@ from schedules.sanity import Doubt, Habit
 from schedules.slots import Slot
 from schedules.types import LOCAL, OnHolidays, Rule
 
-from . import areas, overlaps, permissions, policies, session_concerns
+from . import areas, overlaps, permissions, policies, relay_concerns, session_concerns
 from .holiday_book import calendar_of
 from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Person, Role
 from .overlaps import Overlap
@@ -40,7 +40,7 @@ class Concern:
     where the audio is long) · ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours``
     (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
     ``weekday`` (date, count) · ``session_limit`` (start, number, limit) · ``session_minutes`` (start,
-    minutes, limit) ·
+    minutes, limit) · ``during_relay`` (id, who, start, end, count: of coming starts) ·
     ``holiday`` (date, name, count) · ``overlap`` (schedule_id, title, area, start, end, author,
     loudspeakers, where, times, overlap).
     """
@@ -96,11 +96,15 @@ def check(
         length_ms=length,
         schedule_id=schedule_id,
     )
+    relayed = relay_concerns.doubts(
+        session, area_id, starts=starts, length_ms=length, schedule_id=schedule_id
+    )
     return [
         *(_content(session, repertoire, bulletin_ids) if slot is None else ()),
         *_nearness(rule, calendar, starts, now, _time_to_fetch(session, area_id, pieces, now)),
         *_times(session, area_id, rule, length, now),
         *map(_concern, limits),
+        *map(_concern, relayed),
         *_holidays(rule, starts, calendar),
         *map(_overlap, clashing),
     ]

@@ -80,7 +80,7 @@ def doubts(
         hits = (windows.likely_correction(window, time) for window in allowed)
         likely = next((hit for hit in hits if hit is not None), None)
         found.append(Doubt("outside_hours", {"time": _face(time), "likely": _face(likely)}))
-    return [*found, *_relays(start, start + length, relays)]
+    return [*found, *during(start, start + length, relays)]
 
 
 def _nearness(start: dt.datetime, now: dt.datetime, time_to_fetch: dt.timedelta) -> Iterator[Doubt]:
@@ -106,7 +106,8 @@ def _custom(time: dt.time, allowed: Sequence[Window], habit: Habit) -> Iterator[
     yield Doubt("unusual", {"time": _face(time), "usual": usual, "likely": _face(likely)})
 
 
-def _relays(start: dt.datetime, end: dt.datetime, relays: Iterable[Booking]) -> Iterator[Doubt]:
+def during(start: dt.datetime, end: dt.datetime, relays: Iterable[Booking]) -> Iterator[Doubt]:
+    """The relays that sound in ``[start, end)``, as they begin."""
     for relay in sorted(relays, key=lambda each: (each.start, each.id)):
         if relay.start < end and start < relay.end:
             params = {"id": relay.id, "who": relay.who, "start": relay.start, "end": relay.end}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import msgspec
 import pytest
 
-from broadcast import relays, sittings
+from broadcast import concerns, relays, sittings
 from broadcast.documents import publish_plans
 from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, SlotInvalid, WrongState
 from broadcast.items import Entry as Planned
@@ -18,6 +19,7 @@ from broadcast.relay_errors import RelayUnusable
 from devices.messages import ClipRef, Desired, Item, Relay
 from devices.relay import Findings
 from schedules.slots import Entry, Kind
+from schedules.types import LOCAL, Frequency, Rule
 from tests.broadcast.slot_stage import FLOW, MINUTE, PRIORITY, inspect, make_slot, make_sound, plans
 from tests.devices.radio_station import HERE, Radio
 
@@ -172,3 +174,33 @@ def test_what_is_live_is_not_put_in_turn(stage: Any) -> None:
     assert Planned(stage.now, item).in_turn(2).item.start == 2 * 7_000
     carrying = Planned(stage.now, msgspec.structs.replace(item, relays=(live,)))
     assert carrying.in_turn(2) == carrying
+
+
+def test_whoever_plans_into_a_relay_is_told_which_and_when(stage: Any) -> None:
+    stage.loudspeakers(1)
+    slot = make_slot(stage, make_sound(stage), make_station(stage), FLOW)  # 17:00:20 to 17:10:20
+    stage.bulletin("Ưu tiên", klass=PRIORITY)
+    bulletin = stage.bulletin("Tin", seconds=60)
+    stage.plan()
+
+    def told(time: str, schedule_id: int | None = None) -> list[Any]:
+        rule = Rule(Frequency.DAILY, dt.date(2026, 3, 2), (dt.time.fromisoformat(time),))
+        with stage.database.transaction(read_only=True) as session:
+            lan = session.merge(stage.cast.lan)
+            found = concerns.check(
+                session,
+                lan,
+                area_id=stage.cast.villages[0],
+                bulletin_ids=[bulletin],
+                rule=rule,
+                now=stage.now,
+                schedule_id=schedule_id,
+            )
+        return [each.params for each in found if each.code == "during_relay"]
+
+    [params] = told("17:05")
+    assert (params["who"], params["count"]) == ("Đài tỉnh", 8)
+    assert f"{params['start'].astimezone(LOCAL):%d %H:%M:%S}" == "02 17:00:20"
+    assert params["end"] - params["start"] == dt.timedelta(minutes=10)
+    assert told("17:10:30") == told("16:00") == []
+    assert told("17:05", slot) == []  # a slot is not in its own way

@@ -164,6 +164,20 @@ def _session_minutes(values: Mapping[str, Any]) -> str:
     )
 
 
+def _during_relay(values: Mapping[str, Any]) -> str:
+    first = _(
+        "Lúc ấy loa đang tiếp âm “%(title)s” (%(start)s đến %(end)s): "
+        "tin thường phải đợi và có thể bị bỏ, tin ưu tiên thì cắt ngang.",
+        title=values["who"],
+        start=moment(values["start"]),
+        end=clock(values["end"]),
+    )
+    if values["count"] > 1:
+        more = ngettext("%(num)s lần phát tới như vậy.", "%(num)s lần phát tới như vậy.", values["count"])
+        return f"{first} {more}"
+    return str(first)
+
+
 def _ordinal(number: int) -> str:
     words = (_("nhất"), _("hai"), _("ba"), _("tư"), _("năm"), _("sáu"))
     return str(words[number - 1]) if number <= len(words) else str(number)
@@ -176,4 +190,5 @@ LONGER: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "weekday": _weekday,
     "session_limit": _session_limit,
     "session_minutes": _session_minutes,
+    "during_relay": _during_relay,
 }
