@@ -28,7 +28,7 @@ SENTENCES = {
     "repeated_bulletin": _l("Một bản tin đứng hai lần trong khung giờ. Hãy bỏ bớt một."),
     "repeated_language": _l("Một thứ tiếng đứng hai lần. Hãy bỏ bớt một."),
     "no_sound": _l("Có âm thanh trong khung giờ không còn dùng. Hãy bỏ mục ấy hoặc chọn âm thanh khác."),
-    "no_relay": _l("Chưa có đài để tiếp âm trong khung giờ. Hãy bỏ mục tiếp âm."),
+    "no_relay": _l("Đài tiếp âm trong khung giờ không còn dùng. Hãy bỏ mục ấy hoặc chọn đài khác."),
     "until_before_from": _l("Hết hiệu lực trước khi bắt đầu. Hãy sửa một trong hai."),
     "bad_times": _l("Số lần phát phải từ 1 đến %(limit)s."),
     "bad_days": _l("Số ngày phải từ 1 đến %(limit)s."),

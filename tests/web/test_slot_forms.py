@@ -65,6 +65,13 @@ sounds = st.builds(
     st.just(1000),
     st.booleans(),
 )
+relays = st.builds(
+    Entry,
+    st.just(Kind.RELAY),
+    st.integers(1, 9).map(str),
+    st.integers(1, 5).map(lambda minutes: minutes * 60_000),
+    st.booleans(),
+)
 pinned = st.integers(1, 9).map(lambda number: Entry(Kind.BULLETIN, str(number)))
 flows = st.sampled_from([("priority", "routine"), ("priority",), ("routine",)]).map(
     lambda classes: Entry(Kind.FLOW, fixed=False, classes=frozenset(classes))
@@ -75,10 +82,11 @@ flows = st.sampled_from([("priority", "routine"), ("priority",), ("routine",)]).
 def slots_of_the_form(draw: st.DrawFn) -> Slot:
     entries = draw(st.lists(sounds, max_size=4))
     entries += draw(st.lists(pinned, max_size=3, unique_by=lambda entry: entry.ref))
+    entries += draw(st.lists(relays, max_size=1))
     entries += draw(st.lists(flows, max_size=1))
     languages = draw(st.lists(st.sampled_from(["vi", "tyz", "en"]), unique=True))
     frame = Entry(Kind.TUNE, "1", 1000)
-    minutes = draw(st.integers(1, 240))
+    minutes = draw(st.integers(6, 240))
     return Slot(minutes * 60_000, (frame, *draw(st.permutations(entries))), tuple(languages))
 
 
@@ -93,6 +101,7 @@ def test_the_rows_of_a_slot_make_that_slot_again(slot: Slot) -> None:
     for row in form.rows:
         fields += [("entry", str(row.key)), (f"entry_{row.key}_what", row.what)]
         fields += [(f"entry_{row.key}_filling", "yes")] if row.filling else []
+        fields += [(f"entry_{row.key}_minutes", str(row.minutes))] if row.minutes else []
     with APP.test_request_context():
         assert read_slot(MultiDict(fields)).slot(LENGTHS) == slot
 
@@ -132,7 +141,7 @@ def test_one_step_up_is_one_step_and_what_was_removed_comes_back_when_added() ->
 
 
 @pytest.mark.parametrize(
-    "what", ["", "tune:", "tune:x", "flow:", "flow:emergency", "relay:1", "gong:1", "tune:٣"]
+    "what", ["", "tune:", "tune:x", "flow:", "flow:emergency", "relay:", "gong:1", "tune:٣"]
 )
 def test_what_no_list_offers_is_not_added(what: str) -> None:
     assert arranged(SlotForm(), "add:entry", {"entry": what}).rows == ()

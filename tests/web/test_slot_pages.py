@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, planning, validity
+from broadcast import bulletins, planning, relays, validity
 from broadcast.database import Database
 from broadcast.models import Bulletin, Clip, Person, RenderState, Schedule, Sound
+from devices.relay import Findings
 from schedules import slots
 from schedules.slots import Airings, Kind
 from schedules.types import LOCAL
@@ -286,3 +287,28 @@ def test_a_sound_that_was_retired_is_marked_and_may_stay(
     assert lan.send(f"/programme/slots/{number}/edit", **changed).status_code == 302
     assert schedules(database)[0].title == "Tên khác"
     assert lan.send("/programme/slots/new", **fields, accepted="yes").status_code == 422
+
+
+def test_a_station_is_carried_for_as_long_as_the_form_says(
+    lan: Any, cast: Any, tune: int, database: Database
+) -> None:
+    with database.transaction() as session:
+        officer = session.get_one(Person, cast.lan.id)
+        stream = Findings("audio/mpeg", "mp3", 64_000, 44_100, 2, "")
+        station = relays.add(
+            session, officer, cast.commune, title="Đài tỉnh", url="https://dai.vn/a", found=stream, now=NOW
+        )
+        number = station.id
+    assert "Đài tỉnh</option>" in lan.read("/programme/slots/new")
+    fields = form(cast.commune, f"tune:{tune}", f"relay:{number}", entry_1_minutes="12")
+    text = previewed(lan, fields)
+    assert "12:20 của 30:00" in text
+    assert "Đài tỉnh" in text
+    assert lan.send("/programme/slots/new", **fields).status_code == 302
+    kept = slots.from_dict(schedules(database)[0].slot or {})
+    assert kept.entries[1].length_ms == 12 * 60_000
+    assert 'name="entry_1_minutes" inputmode="numeric" maxlength="4" value="12"' in lan.read(
+        "/programme/slots/1/edit"
+    )
+    too_long = previewed(lan, {**fields, "entry_1_minutes": "31"})
+    assert "quá 80 giây" in too_long

@@ -21,24 +21,25 @@ from .rule_fields import FIELDS, RuleFields, read_rule
 MINUTE = 60_000  # milliseconds
 LONGEST = 24 * 60  # minutes
 DEFAULT_MINUTES = 30
+RELAYED_MINUTES = 15  # what a station is carried for until somebody says otherwise
 MOST_ORDERED = 200
 MOST_LANGUAGES = 12
 NOTHING = RuleFields()
 LISTS = ("entry", "order", "language")
-PLAYED = frozenset(Kind) - {Kind.RELAY}  # there are no stations to relay yet
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One place in the slot; ``key`` tells the rows of a page apart."""
+    """One place in the slot; ``key`` tells the rows of a page apart, ``minutes`` is said of a relay only."""
 
     key: int
     kind: Kind
     ref: str = ""
     classes: tuple[str, ...] = ()
     filling: bool = False
+    minutes: int = 0
 
     @property
     def what(self) -> str:
@@ -51,10 +52,11 @@ class EntryRow:
         return self.kind not in (Kind.FLOW, Kind.BULLETIN)
 
     def entry(self, lengths: Mapping[str, int]) -> Entry:
+        length = self.minutes * MINUTE if self.kind is Kind.RELAY else lengths.get(self.what, 0)
         return Entry(
             kind=self.kind,
             ref=self.ref,
-            length_ms=lengths.get(self.what, 0) if self.has_choice else 0,
+            length_ms=length if self.has_choice else 0,
             fixed=self.kind is Kind.BULLETIN or (self.has_choice and not self.filling),
             classes=frozenset(self.classes),
         )
@@ -115,6 +117,7 @@ def rows_of(slot: Slot) -> tuple[EntryRow, ...]:
             ref=entry.ref,
             classes=tuple(klass for klass in FLOWING if klass in entry.classes),
             filling=not entry.fixed and entry.kind is not Kind.FLOW,
+            minutes=-(-entry.length_ms // MINUTE) if entry.kind is Kind.RELAY else 0,
         )
         for number, entry in enumerate(slot.entries)
     )
@@ -147,14 +150,15 @@ def _rows(reader: FormReader) -> tuple[EntryRow, ...]:
         if row is None:
             continue
         filling = reader.raw(f"entry_{key}_filling") == "yes"
-        found.append(replace(row, filling=filling and row.has_choice))
+        minutes = reader.integer(f"entry_{key}_minutes") if row.kind is Kind.RELAY else 0
+        found.append(replace(row, filling=filling and row.has_choice, minutes=minutes))
     return tuple(found)
 
 
 def row_of(key: int, what: str) -> EntryRow | None:
     """A row for what was chosen from the list; None for what no list of ours has."""
     name, _colon, rest = what.partition(":")
-    if name not in PLAYED:
+    if name not in set(Kind):
         return None
     kind = Kind(name)
     if kind is Kind.FLOW:
@@ -162,7 +166,7 @@ def row_of(key: int, what: str) -> EntryRow | None:
         return EntryRow(key, kind, classes=classes) if classes else None
     if not (rest.isascii() and rest.isdecimal() and len(rest) <= 9):
         return None
-    return EntryRow(key, kind, ref=rest)
+    return EntryRow(key, kind, ref=rest, minutes=RELAYED_MINUTES if kind is Kind.RELAY else 0)
 
 
 def _languages(codes: Sequence[str]) -> tuple[str, ...]:

@@ -122,9 +122,9 @@ def _left(each: Unheard) -> Left:
 
 
 def _lost_sound(each: Unheard) -> tuple[str, str]:
-    """A sound has no approval and no place in an order: it finds room, or is out of use."""
+    """A sound, or a station, has no approval and no place in an order: it finds room, or is out of use."""
     if each.why is Reason.NOT_APPROVED:
-        return _("không còn dùng"), _("Bỏ mục này khỏi khung giờ, hoặc chọn âm thanh khác.")
+        return _("không còn dùng"), _("Bỏ mục này khỏi khung giờ, hoặc chọn cái khác.")
     return sitting_words.reason(each.why, each.params), ""
 
 

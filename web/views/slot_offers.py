@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from flask import g
 from flask_babel import gettext as _
 
-from broadcast import bulletins, sounds
+from broadcast import bulletins, relays, sounds
 from broadcast.errors import DomainError
-from broadcast.models import Bulletin, Sound
+from broadcast.models import Bulletin, RelayStation, Sound
 from devices.messages import BulletinClass
 from schedules.slots import FLOWING, Kind
 from web.auth import current_person
@@ -49,8 +49,10 @@ class Offers:
 
 def offers(form: SlotForm) -> Offers:
     heard = sounds.offered(g.session, form.area_id)
+    carried = relays.offered(g.session, form.area_id)
     usable = airable()
     titles = {_name(each): _named_sound(each) for each in heard}
+    titles |= {f"{Kind.RELAY}:{each.id}": _named_station(each) for each in carried}
     titles |= {f"bulletin:{each.id}": _named_bulletin(each) for each in usable}
     titles |= {what: _flow(what) for what in FLOWS}
     for row in form.rows:
@@ -59,7 +61,7 @@ def offers(form: SlotForm) -> Offers:
         titles.setdefault(f"bulletin:{bulletin_id}", _lost(EntryRow(0, Kind.BULLETIN, str(bulletin_id))))
     return Offers(
         titles=titles,
-        entry_groups=_entry_groups(titles, heard, usable),
+        entry_groups=_entry_groups(titles, usable),
         order_groups=_order_groups(form, titles, usable),
         languages=[
             (heading, [option for option in options if option[0] not in form.languages])
@@ -71,13 +73,15 @@ def offers(form: SlotForm) -> Offers:
 FLOWS = (f"flow:{','.join(FLOWING)}", *(f"flow:{klass}" for klass in FLOWING))
 
 
-def _entry_groups(
-    titles: dict[str, Named], heard: Iterable[Sound], usable: Iterable[Bulletin]
-) -> list[Group]:
-    by_kind = {kind: [_name(each) for each in heard if each.kind is kind] for kind in KINDS}
+def _entry_groups(titles: dict[str, Named], usable: Iterable[Bulletin]) -> list[Group]:
+    """By what is played; what stands in the form but is lost cannot be chosen once more."""
+    whole = [what for what, named in titles.items() if not named.problem]
     groups = [
         (_("Bản tin tự vào"), FLOWS),
-        *((sitting_words.kind(kind), names) for kind, names in by_kind.items()),
+        *(
+            (sitting_words.kind(kind), [what for what in whole if what.startswith(f"{kind}:")])
+            for kind in (*KINDS, Kind.RELAY)
+        ),
         (_("Một bản tin cụ thể"), [f"bulletin:{each.id}" for each in usable]),
     ]
     return [(heading, [(what, titles[what].title) for what in names]) for heading, names in groups]
@@ -107,6 +111,10 @@ def _named_sound(sound: Sound) -> Named:
     return Named(sound.title, sitting_words.kind(sound.kind), sound.clip.duration_ms, sound.area.name)
 
 
+def _named_station(station: RelayStation) -> Named:
+    return Named(station.title, sitting_words.kind(Kind.RELAY), area=station.area.name)
+
+
 def _named_bulletin(bulletin: Bulletin) -> Named:
     clip = bulletin.current.clip
     return Named(
@@ -126,6 +134,8 @@ def _flow(what: str) -> Named:
 def _lost(row: EntryRow) -> Named:
     """What stands in the form and cannot be chosen any more."""
     kind = sitting_words.kind(row.kind)
+    if row.kind is Kind.RELAY:
+        return Named(kind, kind, problem=_("Đài này không còn dùng. Hãy bỏ mục này."))
     if row.kind is not Kind.BULLETIN:
         return Named(kind, kind, problem=_("Âm thanh này không còn dùng. Hãy bỏ mục này."))
     try:
