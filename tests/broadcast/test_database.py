@@ -150,7 +150,7 @@ def test_deadlocked_transactions_are_told_to_try_again(database, now):
         try:
             with database.transaction() as session:
                 session.get_one(Lease, first, with_for_update=True)
-                both.wait(5)
+                both.wait(60)
                 session.get_one(Lease, second, with_for_update=True)
         except DatabaseBusy:
             return "busy"

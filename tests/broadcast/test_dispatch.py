@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import queue
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -58,7 +59,7 @@ def link(broker: Broker) -> Iterator[ServerLink]:
     inbox: queue.Queue[Inbound] = queue.Queue()
     made = ServerLink(broker.url, "server", "s", TOPICS, inbox)
     made.start()
-    assert made.wait_connected(10)
+    assert made.wait_connected(60)
     yield made
     made.stop()
 
@@ -73,17 +74,18 @@ class Watcher:
         self._client.on_message = self._hear
         host, port = broker.url.removeprefix("mqtt://").split(":")
         self._client.connect(host, int(port))
+        subscribed = threading.Event()
+        self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.subscribe("ttcs/1/xa-thu/#", qos=1)
         self._client.loop_start()
-        time.sleep(0.3)
-        self.heard.clear()
+        assert subscribed.wait(60)
 
     def _hear(self, client: object, data: object, message: mqtt.MQTTMessage) -> None:
         if not message.retain and message.payload:
             self.heard.append((message.topic, message.payload))
 
     def orders(self, key: str, count: int) -> list[Order]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while len(self.heard) < count and time.monotonic() < deadline:
             time.sleep(0.02)
         keys = KeySet([key])

@@ -67,11 +67,11 @@ def test_ids_follow_the_order_of_the_commits(database, now):
                 session.execute(text("SELECT 1"))
                 events.emit(session, now=now, kind="second")
                 announced.set()
-                assert done.wait(5)
+                assert done.wait(60)
 
         thread = threading.Thread(target=slow)
         thread.start()
-        assert announced.wait(5)
+        assert announced.wait(60)
         emit(database, now, kind="first")
         done.set()
         thread.join()
@@ -93,7 +93,7 @@ def test_a_reader_never_passes_an_event_that_is_still_being_committed(database, 
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert numbered.wait(5)
+    assert numbered.wait(60)
     emit(database, now, kind="second")
     assert [event.kind for event in since(database)] == ["first", "second"]
     thread.join()

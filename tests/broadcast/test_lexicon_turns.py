@@ -39,7 +39,7 @@ def test_a_change_waits_for_a_claim_and_takes_the_version_back(database, cast, n
             changing = pool.submit(put_alone, database, cast, now)
             with pytest.raises(TimeoutError):
                 changing.result(timeout=0.3)
-        assert len(changing.result(timeout=10).bulletins) == 1
+        assert len(changing.result(timeout=60).bulletins) == 1
     assert job.lexicons["vi"].entries == ()
     with pytest.raises(rendering.ClaimLostError), database.transaction() as session:
         rendering._update(session, job, now, {"render_state": RenderState.READY})
@@ -54,4 +54,4 @@ def test_a_claim_waits_for_a_change_that_did_not_see_its_bulletin(database, cast
             claiming = pool.submit(claim, database, now)
             with pytest.raises(TimeoutError):
                 claiming.result(timeout=0.3)
-        assert claiming.result(timeout=10).lexicons["vi"].entries == (("Ea Súp", "ia xúp"),)
+        assert claiming.result(timeout=60).lexicons["vi"].entries == (("Ea Súp", "ia xúp"),)

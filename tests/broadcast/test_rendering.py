@@ -99,7 +99,7 @@ def claim(database, worker, now):
 
 def wait_for_progress(database, done):
     """Sentences are spoken on other threads than the one that reports them."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while time.monotonic() < limit:
         with database.transaction(read_only=True) as session:
             if session.scalars(select(BulletinVersion.render_done)).one() == done:

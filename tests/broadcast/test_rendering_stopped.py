@@ -24,7 +24,7 @@ class Signalling(EspeakEngine):
 
     def synthesise(self, text, voice):
         self.begun.set()
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         return super().synthesise(text, voice)
 
     def close(self):
@@ -50,9 +50,9 @@ def test_a_stopped_rendering_waits_for_the_next_worker(database, cast, clock, tm
         target=rendering.render_next, args=(database, library, synthesiser, "stops", clock)
     )
     work.start()
-    assert engine.begun.wait(10)
+    assert engine.begun.wait(60)
     synthesiser.close()
-    work.join(10)
+    work.join(60)
     assert not work.is_alive()
     left = version(database)
     assert (left.render_state, left.render_error, left.render_attempts) == (RenderState.WAITING, "", 0)

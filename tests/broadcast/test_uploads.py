@@ -97,12 +97,12 @@ def test_one_request_at_a_time_writes_or_finishes(open_uploads, folder):
 
     def take(_):
         busy.set()
-        free.wait(5)
+        free.wait(60)
         return 7
 
     first = threading.Thread(target=open_uploads.finish, args=(LAN, upload_id, take))
     first.start()
-    busy.wait(5)
+    assert busy.wait(60)
     with pytest.raises(UploadBusy):
         open_uploads.finish(LAN, upload_id, take)
     with pytest.raises(UploadBusy):

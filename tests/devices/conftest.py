@@ -17,6 +17,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.broker import Account, Broker, embedded_broker, hash_password
 
+PATIENCE = 60.0  # seconds; everything waited for happens much sooner
+
 
 @pytest.fixture
 def free_port() -> int:
@@ -113,7 +115,7 @@ def _holds(condition: Callable[[], object]) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], object], within: float = 10.0) -> None:
+def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until it is true, which it is not while a key is missing; fail when it does not become so."""
     deadline = time.monotonic() + within
     while not _holds(condition):

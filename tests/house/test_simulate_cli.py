@@ -36,7 +36,7 @@ def run(data, *arguments):
     return CliRunner().invoke(main, ["--data-dir", str(data), "simulate", *arguments])
 
 
-def appears(path, within=30.0):
+def appears(path, within=60.0):
     limit = time.monotonic() + within
     while not path.exists() and time.monotonic() < limit:
         time.sleep(0.05)
@@ -76,6 +76,6 @@ def test_what_is_missing_is_registered_and_the_simulation_runs_until_it_is_stopp
     assert (result.exit_code, json.loads(result.output)["loudspeakers"]) == (0, 1)
     assert run(data, "--control", str(socket), "--tell", "explode").exit_code == 1
     child.send_signal(signal.SIGTERM)
-    assert child.wait(20) == 0
+    assert child.wait(60) == 0
     child.stdout.close()
     assert len(list((data / "simulated" / "identities").glob("*.json"))) == 3

@@ -88,7 +88,7 @@ def staging(tmp_path, empty_sqlite, now):
     assert process.stdout.readline()
     yield server
     process.send_signal(signal.SIGTERM)
-    process.wait(30)
+    process.wait(60)
     process.stdout.close()
     server.database.dispose()
 
@@ -136,7 +136,7 @@ class running:  # noqa: N801 - reads as a statement
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
-        said = self.process.communicate(timeout=30)[1]
+        said = self.process.communicate(timeout=60)[1]
         assert self.process.returncode == 0, said
 
 

@@ -109,7 +109,7 @@ class Station:
         self.inbox = queue.Queue()
         self.link = ServerLink(broker.url, "server", "key of server", TOPICS, self.inbox)
         self.link.start()
-        assert self.link.wait_connected(10)
+        assert self.link.wait_connected(60)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 

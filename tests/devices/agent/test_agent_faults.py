@@ -27,7 +27,7 @@ def test_a_box_whose_store_fails_says_so_with_its_last_words(make_station, event
         await agent.power_off()
 
     asyncio.run(asyncio.wait_for(live_and_die(), 60))
-    eventually(lambda: station.states["loa-1"].faults == ("store_failed",), within=30)
+    eventually(lambda: station.states["loa-1"].faults == ("store_failed",))
     assert not station.states["loa-1"].online
 
 
