@@ -144,7 +144,7 @@ def test_while_it_is_written_one_sentence_is_heard_and_the_next_is_fetched(cast:
     row.get_by_role("button", name="Nghe từ câu").click()
     expect(row).to_have_class(SOUNDS)
     following = page.locator("[data-part='0'][data-sentence='1']")
-    expect(following).to_have_class(SOUNDS, timeout=15_000)
+    expect(following).to_have_class(SOUNDS)
     assert asked[:2] == ["200", "200"]
     page.keyboard.press("Escape")
     expect(page.locator(".is-heard")).to_have_count(0)

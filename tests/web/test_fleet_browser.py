@@ -18,7 +18,6 @@ from broadcast.models import Loudspeaker, Person
 Open = Callable[[Person | None, str], Page]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the browser sees no other
 NOW = dt.datetime.now(dt.UTC)
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

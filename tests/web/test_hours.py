@@ -55,7 +55,7 @@ def test_what_is_no_hour_stays_in_the_form_as_it_was_typed(app: Flask) -> None:
 @pytest.fixture
 def page(browser: Browser, live_server: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 

@@ -15,6 +15,7 @@ from broadcast.database import Database
 from broadcast.models import Area, Bulletin, Person
 
 Open = Callable[[Person | None, str], Page]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
 LONG = "Xã Thượng Nung và các xóm vùng cao giáp ranh huyện Na Rì sau sáp nhập"
 COLOUR = "getComputedStyle(document.querySelector('h1')).color"
 

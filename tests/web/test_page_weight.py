@@ -50,6 +50,7 @@ def test_a_file_is_kept_for_good(client: Any, kind: str) -> None:
     assert answer.headers.get("Content-Encoding") == ("gzip" if kind == "css" else None)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_first_visit_is_light_and_the_second_costs_only_the_page(cast: Any, open_as: Open) -> None:
     page = open_as(cast.lan, "/account")  # no live parts but the strip; other pages add one small sheet
     page.context.clear_cookies()

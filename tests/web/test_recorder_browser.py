@@ -22,7 +22,6 @@ Open = Callable[[Person | None, str], Page]
 RATE = 48_000
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the pages are the same
-expect.set_options(timeout=15_000)
 
 
 def tone(seconds: float, volume: float = 0.5) -> bytes:
@@ -62,7 +61,7 @@ def speaking_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def context(speaking_browser: Browser, live_server: str) -> Iterator[BrowserContext]:
     made = speaking_browser.new_context(viewport={"width": 390, "height": 844}, locale="vi-VN")
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(30_000)
     yield made
     made.close()
 

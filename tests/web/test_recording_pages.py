@@ -206,7 +206,7 @@ def test_nobody_reaches_what_another_person_sends(
 
 
 def test_the_server_takes_no_large_body_from_anybody(live_server: str) -> None:
-    connection = http.client.HTTPConnection(live_server.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(live_server.removeprefix("http://"), timeout=60)
     with contextlib.closing(connection):
         connection.putrequest("POST", "/recordings/")
         connection.putheader("Content-Length", str(LARGEST_REQUEST + 1))

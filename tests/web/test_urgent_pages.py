@@ -17,6 +17,7 @@ from devices.messages import AlertStatus, BulletinClass, ItemState
 
 NOW = dt.datetime.now(dt.UTC)
 TEXT = "Nước lũ đang lên nhanh tại thôn Đoài. Bà con đến ngay trường tiểu học."
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
 
 
 @pytest.fixture
@@ -223,6 +224,7 @@ def on_air(database: Database, system: Any, person: Person, area_id: int) -> int
         return order.id
 
 
+@SQLITE
 def test_stop_is_in_sight_wherever_the_page_is_scrolled_to(
     cast: Any,
     database: Database,
@@ -254,6 +256,7 @@ def test_the_page_of_an_old_announcement_does_not_hide_the_stop_of_a_new_one(
     assert f'name="broadcast_id" value="{new}"' in page
 
 
+@SQLITE
 def test_without_scripts_an_announcement_is_sent_and_stopped(
     cast: Any, database: Database, loudspeakers: int, browser: Browser, live_server: str
 ) -> None:
