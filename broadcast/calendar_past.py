@@ -47,6 +47,7 @@ class Airing:
     gone: Change | None = None
     since: dt.datetime | None = None
     stopped: Change | None = None
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _of_broadcast(broadcast: Broadcast) -> Airing:
         length_ms=broadcast.duration_ms,
         broadcast_id=broadcast.id,
         since=broadcast.created_at,
+        at_once=broadcast.schedule_id is None,
     )
 
 

@@ -60,7 +60,7 @@ SAID = {
     "preempted": Why.PREEMPTED,
     "waited": Why.PREEMPTED,
     "outside_hours": Why.HOURS,
-    "daily_limit": Why.LIMIT,
+    **dict.fromkeys(("daily_limit", "weekday", "session_limit", "session_minutes"), Why.LIMIT),
     "power": Why.NO_POWER,
     "clock_unknown": Why.CLOCK,
     "clock_stepped": Why.CLOCK,
@@ -88,7 +88,7 @@ class Change:
 class Part:
     """One airing on one loudspeaker; ``gone``: why the calendar has it not, or not for this loudspeaker.
 
-    ``since`` is when it came into the calendar as it aired, ``stopped`` when a person ended it on the air.
+    ``since`` is when it came into the calendar as it aired, ``stopped`` who ended it on the air.
     """
 
     loudspeaker_id: int
@@ -99,6 +99,7 @@ class Part:
     gone: Change | None = None
     since: dt.datetime | None = None
     stopped: Change | None = None
+    at_once: bool = False  # an urgent one, told when it begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,8 @@ def _why_silent(part: Part, heard: Heard | None, contact: Contact) -> Why:
         return Why.OUT_OF_TOUCH
     if heard is not None and heard.is_whole(heard.played_ms) and contact.was_away(part.start):
         return Why.OUT_OF_TOUCH  # it played what it had
-    if part.since is not None and dt.timedelta() <= part.start - part.since < TOO_NEAR:
+    near = part.since is not None and dt.timedelta() <= part.start - part.since < TOO_NEAR
+    if near and not part.at_once:
         return Why.TOO_LATE
     if heard is None and (contact.heard_at is None or contact.heard_at < part.start):
         return Why.NO_WORD

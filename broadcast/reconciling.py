@@ -194,6 +194,7 @@ def _part(
         gone=gone,
         since=since,
         stopped=airing.stopped,
+        at_once=airing.at_once,
     )
 
 

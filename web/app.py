@@ -50,6 +50,7 @@ VIEWS = (
     "calendar_import",
     "calendar_holidays",
     "matrix",
+    "reconciliation",
     "lexicon",
     "lexicon_table",
     "stations",

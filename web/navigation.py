@@ -38,6 +38,7 @@ PARTS = {  # blueprints whose pages belong to another's
     "merging": "people",
     "airtime": "bulletins",
     "lexicon_table": "lexicon",
+    "reconciliation": "matrix",
 }
 
 

@@ -84,6 +84,8 @@ def test_what_a_box_only_calls_off_needs_a_time_without_power_or_without_contact
     told_meanwhile = replace(PART, since=NOON - MINUTE)
     assert why(told_meanwhile, off, away) is Why.OUT_OF_TOUCH
     assert why(told_meanwhile, off, Contact(heard_at=heard_at)) is Why.TOO_LATE
+    urgent = replace(told_meanwhile, at_once=True)
+    assert why(urgent, off, Contact(heard_at=heard_at)) is Why.UNKNOWN  # it is always told so late
 
 
 def test_a_box_without_a_network_plays_what_it_had_though_it_is_shorter_than_what_is_planned_now():

@@ -163,7 +163,7 @@ def _table(found: Matrix) -> str:
             if broadcast_id == each.id:
                 loudspeaker = by_id[loudspeaker_id]
                 columns = [loudspeaker.name, loudspeaker.device, loudspeaker.area.name]
-                writer.writerow(map(_harmless, [*_broadcast_columns(each), *columns, *_cell_columns(one)]))
+                writer.writerow(map(harmless, [*_broadcast_columns(each), *columns, *_cell_columns(one)]))
     return output.getvalue()
 
 
@@ -187,7 +187,7 @@ def _measured(one: Cell) -> tuple[str, str, str]:
     return f"{one.played_ms / 1000:.1f}", str(one.volume), str(one.underruns)
 
 
-def _harmless(value: str) -> str:
+def harmless(value: str) -> str:
     """A cell that begins like a formula must stay text in office programs."""
     return f"'{value}" if value.startswith(FORMULA) and not value.lstrip("-").isdigit() else value
 

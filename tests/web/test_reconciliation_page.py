@@ -1,0 +1,91 @@
+"""Calendar and log side by side: what differs stands there with its reason, and can be downloaded."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from broadcast import registry
+from broadcast.database import Database
+from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker
+from devices.messages import BulletinClass, ItemState
+from schedules.types import LOCAL
+
+START = dt.datetime(2026, 3, 2, 5, 30, tzinfo=LOCAL).astimezone(dt.UTC)
+PAGE = "/as-run/calendar/?first=2026-03-01&days=7"
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.fixture
+def aired(database: Database, system: Any, cast: Any) -> None:
+    """Heard whole on one loudspeaker, cut by the hours on the second; the third has not said a word."""
+    with database.transaction() as session:
+        for number, area_id in enumerate(cast.villages):
+            made = {"device": f"loa-{number}", "name": f"Loa số {number}", "area_id": area_id}
+            registry.add(session, None, wire=system.wire, now=START - MINUTE, **made)
+        first, second, _ = session.scalars(select(Loudspeaker).order_by(Loudspeaker.id))
+        broadcast = Broadcast(
+            occurrence="u1",
+            area_id=cast.commune,
+            title="=Bản tin sáng",
+            klass=BulletinClass.PRIORITY,
+            start=START,
+            duration_ms=90_000,
+            expires=START + 5 * MINUTE,
+            state=BroadcastState.CLOSED,
+            created_at=START - MINUTE / 2,
+        )
+        session.add(broadcast)
+        session.flush()
+        ends = ((first, 90_000, ItemState.DONE, ""), (second, 9_000, ItemState.PARTIAL, "outside_hours"))
+        for speaker, played, result, reason in ends:
+            run = AsRun(loudspeaker_id=speaker.id, broadcast_id=broadcast.id, occurrence="u1")
+            run.title, run.planned_start, run.planned_ms = broadcast.title, START, 90_000
+            run.started_at, run.ended_at = START, START + dt.timedelta(milliseconds=played)
+            run.played_ms, run.volume, run.evidence = played, 75, 3
+            run.result, run.reason = result, reason
+            session.add(run)
+
+
+def test_what_differs_is_listed_with_its_reason_and_what_is_equal_is_counted(lan: Any, aired: None) -> None:
+    page = " ".join(lan.read(PAGE).split())
+    assert '1<span class="stat__of"> / 3</span>' in page
+    for name, words in (("Loa số 1", "Ngoài khung giờ được phép"), ("Loa số 2", "Loa chưa báo về")):
+        assert name in page
+        assert f"<strong>{words}</strong>" in page
+    assert ">Loa số 0<" not in page
+    assert ">Loa số 2<" not in lan.read(f"{PAGE}&why=hours")
+    assert "/as-run/calendar/" in lan.read("/as-run/")
+
+
+def test_the_table_has_every_row_and_no_cell_is_a_formula(lan: Any, aired: None) -> None:
+    body = lan.read("/as-run/calendar/calendar.csv?first=2026-03-01&days=7")
+    rows = list(csv.reader(io.StringIO(body.removeprefix("\ufeff"))))
+    assert [(row[2], row[3], row[8]) for row in rows[1:]] == [
+        ("'=Bản tin sáng", "Loa số 0", "Đúng lịch"),
+        ("'=Bản tin sáng", "Loa số 1", "Ngoài khung giờ được phép"),
+        ("'=Bản tin sáng", "Loa số 2", "Loa chưa báo về"),
+    ]
+
+
+def test_days_without_anything_and_nonsense_in_the_address_are_answered(
+    lan: Any, mai: Any, aired: None
+) -> None:
+    assert "Không có buổi phát nào" in lan.read("/as-run/calendar/?first=2025-01-01")
+    assert "Đối chiếu" in lan.read("/as-run/calendar/?first=hôm-qua&days=9999&why=x&area=7")
+    assert "Loa số" not in mai.read(PAGE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_on_a_phone_it_is_a_list_without_sideways_scrolling(
+    open_as: Any, judge: Any, cast: Any, aired: None
+) -> None:
+    page = open_as(cast.lan, PAGE)
+    expect(page.get_by_role("heading", name="Đối chiếu lịch và thực phát")).to_be_visible()
+    judge(page, "reconciliation")
