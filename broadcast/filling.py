@@ -24,8 +24,8 @@ from . import sounds
 from .chunks import chunks
 from .models import Broadcast, BroadcastClip, BroadcastState, Schedule, ScheduleItem
 from .offers import Offer
-from .repertoire import Piece, Repertoire, klass
-from .running_order import Cue, RunningOrder, latest
+from .repertoire import Piece, Repertoire, klass, latest
+from .running_order import Cue, RunningOrder
 from .sounds import NAMED, Audible, Audio
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from typing import Any
 
 from sqlalchemy import select
@@ -94,3 +96,8 @@ def test_only_those_who_have_something_of_their_own_are_asked_to_play_it(stage: 
     assert {len(items) for items in plans(stage).values()} == {8}
     assert len(stage.deliveries(stage.broadcasts()[0])) == 3
     assert inspect(stage) == NOTHING
+
+
+def test_what_is_planned_can_be_the_first_thing_that_a_program_imports() -> None:
+    """What is approved is known to planning, while stopping, which approval needs, knows what is planned."""
+    subprocess.run([sys.executable, "-c", "import broadcast.repertoire"], check=True, timeout=60)
