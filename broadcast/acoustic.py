@@ -6,8 +6,8 @@ import base64
 import binascii
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from .database import Database
 from .errors import DomainError
 from .lease import Leadership, fenced
 from .library import Library
-from .models import Broadcast, BroadcastClip, JournalRow
+from .models import AreaClosure, Broadcast, BroadcastClip, JournalRow, Loudspeaker
 
 log = logging.getLogger(__name__)
 
@@ -82,16 +82,15 @@ class Judge:
                 .options(selectinload(Broadcast.clips).joinedload(BroadcastClip.clip))
                 .where(Broadcast.occurrence.in_({row.occurrence for row in rows}))
             )
-            known = {
-                each.occurrence: tuple(part.clip.sha256 for part in each.clips if part.clip is not None)
-                for each in session.scalars(named)
-            }
+            known = {each.occurrence: each.clips for each in session.scalars(named)}
+            paths = _paths(session, rows) if any(map(_has_variants, known.values())) else {}
             looks = _looks(session, rows)
             found = []
             for row in rows:
                 looks[row.loudspeaker_id, row.occurrence] += 1
                 over = looks[row.loudspeaker_id, row.occurrence] > MOST_LOOKS
-                found.append(replace(_heard(row, known.get(row.occurrence, ())), one_too_many=over))
+                clips = _meant(known.get(row.occurrence, ()), paths.get(row.loudspeaker_id, ()))
+                found.append(replace(_heard(row, clips), one_too_many=over))
             return found
 
     def _score(self, heard: _Heard) -> float:
@@ -126,6 +125,35 @@ class Judge:
         before, after = max(0, -begin), max(0, end - len(sound))
         stretch = bytes(2 * before) + bytes(sound[max(0, begin) : end]) + bytes(2 * after)
         return energies(memoryview(stretch).cast("h"))
+
+
+def _has_variants(parts: Iterable[BroadcastClip]) -> bool:
+    return any(part.area_id is not None for part in parts)
+
+
+def _meant(parts: Sequence[BroadcastClip], path: Sequence[int]) -> tuple[str, ...]:
+    """The clips of the variant that is nearest on the path from a loudspeaker's area to the top.
+
+    None where a station is carried: what it said is in no library.
+    """
+    own = {part.area_id for part in parts}
+    nearest = next((area_id for area_id in path if area_id in own), None)
+    heard = [part.clip for part in parts if part.area_id == nearest]
+    return tuple(clip.sha256 for clip in heard if clip is not None) if None not in heard else ()
+
+
+def _paths(session: Session, rows: Iterable[JournalRow]) -> dict[int, list[int]]:
+    """By loudspeaker, its area and those above it."""
+    query = (
+        select(Loudspeaker.id, AreaClosure.ancestor_id)
+        .join(AreaClosure, AreaClosure.descendant_id == Loudspeaker.area_id)
+        .where(Loudspeaker.id.in_({row.loudspeaker_id for row in rows}))
+        .order_by(AreaClosure.depth)
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for loudspeaker_id, area_id in session.execute(query):
+        found[loudspeaker_id].append(area_id)
+    return found
 
 
 def _looks(session: Session, rows: Sequence[JournalRow]) -> Counter[tuple[int, str]]:

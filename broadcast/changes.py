@@ -4,8 +4,7 @@ Whoever writes something that decides about plans says so in an event: ``schedul
 ``render`` (by the bulletin), ``sound``, ``relay``, ``area`` (hours, policy, turns; ``moved`` when it hangs
 elsewhere), ``loudspeaker``, and ``broadcast`` when a person has stopped one. A bulletin may flow into every
 slot of its area, above it and below it; what airs in one slot of an area counts in the others, so those go
-together.
-Events that say nothing about plans carry a mark (``planned``: by the planning itself, ``seen``: a
+together. Events that say nothing about plans carry a mark (``planned``: by the planning itself, ``seen``: a
 loudspeaker was heard).
 """
 
@@ -25,6 +24,8 @@ from .models import (
     Broadcast,
     BroadcastClip,
     BroadcastState,
+    Bulletin,
+    BulletinState,
     Event,
     Loudspeaker,
     Schedule,
@@ -73,8 +74,8 @@ def between(session: Session, after: int, upto: int) -> Touched:
     bulletins = subjects["bulletin"] | subjects["render"]
     schedules = subjects["schedule"] | _playing(session, bulletins) | _below(session, subjects["moved"])
     slots = Slots(session)
-    schedules |= slots.offered(bulletins) | slots.with_sounds(subjects["sound"])
-    schedules |= slots.with_stations(subjects["relay"])
+    schedules |= slots.offered(subjects["bulletin"] | _approved(session, subjects["render"]))
+    schedules |= slots.with_sounds(subjects["sound"]) | slots.with_stations(subjects["relay"])
     schedules |= slots.of(edited | set(stopped.values())) | (slots.all() if subjects["moved"] else set())
     return Touched(
         schedules=frozenset(schedules),
@@ -102,6 +103,15 @@ def _playing(session: Session, bulletin_ids: Collection[int]) -> set[int]:
         found |= set(
             session.scalars(select(ScheduleItem.schedule_id).where(ScheduleItem.bulletin_id.in_(ids)))
         )
+    return found
+
+
+def _approved(session: Session, bulletin_ids: Collection[int]) -> set[int]:
+    """Those that may be on the air: how far the audio of a draft is made concerns no slot."""
+    found: set[int] = set()
+    for ids in chunks(sorted(bulletin_ids)):
+        query = select(Bulletin.id).where(Bulletin.id.in_(ids), Bulletin.state == BulletinState.APPROVED)
+        found |= set(session.scalars(query))
     return found
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from broadcast import acoustic, lease
 from broadcast.lease import Leadership
 from broadcast.library import CLIP, Library
-from broadcast.models import AsRun, Clip, JournalRow
+from broadcast.models import AsRun, Broadcast, BroadcastClip, Bulletin, Clip, JournalRow
 from devices.acoustics.energies import energies
 from devices.acoustics.match import LIKE, SECONDS
 from devices.acoustics.room import Room
@@ -117,6 +117,22 @@ def test_a_horn_that_was_heard_is_proved_with_its_score(
     assert evidence == Evidence.ACOUSTIC
     assert score is not None
     assert score > 0.8
+
+
+def test_a_village_is_judged_by_what_it_was_to_hear_and_not_by_what_others_heard(
+    stage: Any, aired: Any, judge: Callable[[], bool], recorded: Callable[[Room], bytes]
+) -> None:
+    others = stage.bulletin("Chung")
+    with stage.database.transaction() as session:
+        spoken = session.scalars(select(Clip).order_by(Clip.id)).first()
+        bulletin = session.get_one(Bulletin, others)
+        own = BroadcastClip(position=1, clip_id=spoken.id, area_id=stage.cast.villages[0])
+        broadcast = session.get_one(Broadcast, aired[1].id)
+        broadcast.clips[0].clip_id = bulletin.current.clip_id
+        broadcast.clips.append(own)
+    listened(stage, *aired, recorded(Room()))
+    judge()
+    assert proof(stage)[0] == Evidence.ACOUSTIC
 
 
 @pytest.mark.parametrize("room", [Room(horn_db=-math.inf), Room(horn_db=-math.inf, neighbour_m=100)])

@@ -169,6 +169,23 @@ def test_what_has_begun_stays_and_what_a_person_stopped_stays_stopped(stage: Any
     assert inspect(stage) == NOTHING
 
 
+@pytest.mark.parametrize(("minutes", "left"), [(29, 3), (31, 2)])
+def test_what_is_stopped_while_it_sounds_has_aired_and_what_was_stopped_before_has_not(
+    stage: Any, minutes: int, left: int
+) -> None:
+    stage.loudspeakers(1)
+    often = stage.bulletin("Ba lần")
+    hold(stage, often, airings=Airings(3, 5))
+    make_slot(stage, times=("08:30", "17:00"))
+    stage.plan()
+    at = stage.now + dt.timedelta(minutes=minutes)
+    first_one = stage.broadcasts()[0].id
+    with stage.database.transaction() as session:
+        stopping.stop(session, stage.cast.dung, wire=stage.wire, broadcast_id=first_one, now=at)
+    stage.plan(at + dt.timedelta(minutes=5))
+    assert len(aired(stage, often)) == left
+
+
 def test_the_days_that_come_at_midnight_are_filled(stage: Any) -> None:
     stage.loudspeakers(1)
     stage.bulletin("Tin", klass=PRIORITY)

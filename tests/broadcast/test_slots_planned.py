@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from broadcast.models import Broadcast
 from broadcast.planner import NOTHING
-from schedules.slots import Kind
+from schedules.slots import Airings, Kind
 from tests.broadcast.slot_stage import (
     FLOW,
     MINUTE,
     PRIORITY,
+    aired,
     hold,
     inspect,
     make_slot,
@@ -73,6 +74,22 @@ def test_two_villages_hear_their_own_in_the_same_slot_and_all_others_what_is_com
     assert all(len({item.id for item in items}) == len(items) == 8 for items in plans(stage).values())
     [duration] = {broadcast.duration_ms for broadcast in stage.broadcasts()}
     assert duration == 210_000
+    assert inspect(stage) == NOTHING
+
+
+def test_what_a_village_heard_counts_there(stage: Any) -> None:
+    stage.loudspeakers(2)
+    common, theirs = stage.bulletin("Chung"), stage.bulletin("Đông")
+    move_to(stage, theirs, stage.cast.villages[0])
+    for bulletin_id in (common, theirs):
+        hold(stage, bulletin_id, airings=Airings(2, 6))
+    make_slot(stage)
+    stage.plan()
+    planned = aired(stage, theirs)
+    assert planned == ["02 17:00", "05 17:00"]
+    stage.now += dt.timedelta(days=2)
+    stage.plan()
+    assert aired(stage, theirs) == planned
     assert inspect(stage) == NOTHING
 
 
