@@ -18,7 +18,7 @@ from schedules.sanity import Doubt, Habit
 from schedules.slots import Slot
 from schedules.types import LOCAL, OnHolidays, Rule
 
-from . import areas, overlaps, permissions, policies, relay_concerns, session_concerns
+from . import areas, hold_concerns, overlaps, permissions, policies, relay_concerns, session_concerns
 from .holiday_book import calendar_of
 from .models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Person, Role
 from .overlaps import Overlap
@@ -41,8 +41,8 @@ class Concern:
     (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
     ``weekday`` (date, count) · ``session_limit`` (start, number, limit) · ``session_minutes`` (start,
     minutes, limit) · ``during_relay`` (id, who, start, end, count: of coming starts) ·
-    ``holiday`` (date, name, count) · ``overlap`` (schedule_id, title, area, start, end, author,
-    loudspeakers, where, times, overlap).
+    ``held`` (start, until, area, by) · ``silenced`` (count, total) · ``holiday`` (date, name, count) ·
+    ``overlap`` (schedule_id, title, area, start, end, author, loudspeakers, where, times, overlap).
     """
 
     code: str
@@ -105,6 +105,7 @@ def check(
         *_times(session, area_id, rule, length, now),
         *map(_concern, limits),
         *map(_concern, relayed),
+        *map(_concern, hold_concerns.doubts(session, area_id, starts=starts, now=now)),
         *_holidays(rule, starts, calendar),
         *map(_overlap, clashing),
     ]

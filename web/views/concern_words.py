@@ -13,7 +13,7 @@ from broadcast.programme import Concern
 from web import rule_words
 from web.filters import clock, day, moment
 
-HINTS = ("holiday",)
+HINTS = ("holiday", "silenced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,29 @@ def _during_relay(values: Mapping[str, Any]) -> str:
     return str(first)
 
 
+def _held(values: Mapping[str, Any]) -> str:
+    return str(
+        _(
+            "%(area)s đang giữ im lặng đến %(until)s (%(by)s): buổi %(start)s sẽ không phát ở đó.",
+            area=values["area"],
+            until=clock(values["until"]),
+            by=values["by"],
+            start=clock(values["start"]),
+        )
+    )
+
+
+def _silenced(values: Mapping[str, Any]) -> str:
+    return str(
+        _(
+            "%(count)s trên %(total)s cụm loa ở đây đang tắt tiếng: "
+            "nơi đó không nghe được cho đến khi mở lại.",
+            count=values["count"],
+            total=values["total"],
+        )
+    )
+
+
 def _ordinal(number: int) -> str:
     words = (_("nhất"), _("hai"), _("ba"), _("tư"), _("năm"), _("sáu"))
     return str(words[number - 1]) if number <= len(words) else str(number)
@@ -191,4 +214,6 @@ LONGER: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "session_limit": _session_limit,
     "session_minutes": _session_minutes,
     "during_relay": _during_relay,
+    "held": _held,
+    "silenced": _silenced,
 }
