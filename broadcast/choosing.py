@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from devices.messages import BulletinClass
 from schedules import slots
@@ -14,7 +15,8 @@ from schedules.slots import Entry, Kind, Slot
 
 from . import areas, bulletins, permissions
 from .errors import NoAudio, NotApproved, NotFound, NothingToPlay, SlotInvalid, WrongState
-from .models import Bulletin, Person, Role
+from .models import AreaClosure, Bulletin, Person, Role
+from .refs import row_id
 from .sounds import NAMED, Audible, audible, name_of
 
 
@@ -40,6 +42,19 @@ def playable(session: Session, person: Person, area_id: int, bulletin_ids: Seque
         if version.clip_id is None:
             raise NoAudio(bulletin_id=bulletin_id)
     return tuple(bulletin_ids)
+
+
+def nameable(
+    session: Session, person: Person, area_id: int, bulletin_ids: Collection[int]
+) -> dict[int, Bulletin]:
+    """Those of the bulletins that the person may see, or that come from above the area, by their numbers."""
+    if not bulletin_ids:
+        return {}
+    seen = permissions.visible_areas(session, person)
+    seen |= set(session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)))
+    query = select(Bulletin).where(Bulletin.id.in_(sorted(bulletin_ids)))
+    found = session.scalars(query.options(joinedload(Bulletin.current), joinedload(Bulletin.area)))
+    return {each.id: each for each in found if each.area_id in seen}
 
 
 def order(
@@ -91,6 +106,7 @@ def with_lengths(wished: Slot, known: Audible) -> Slot:
 
 def _number(entry: Entry) -> int:
     """Errors: NotFound, for what is no number of a bulletin."""
-    if not entry.ref.isdecimal():
+    found = row_id(entry.ref)
+    if found is None:
         raise NotFound(kind="bulletin", id=entry.ref)
-    return int(entry.ref)
+    return found

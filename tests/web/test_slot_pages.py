@@ -94,6 +94,8 @@ def test_a_slot_is_made_with_its_preview_and_shown_as_one(
         planning.materialise(session, NOW, 7)
     table = lan.read("/programme/schedules")
     assert "2:20 / 30:00" in table
+    week = lan.read(f"/programme/?week={(TOMORROW + dt.timedelta(days=1)).isoformat()}")
+    assert 'class="badge badge--idle"' in week
 
 
 def add_bulletin(database: Database, like: int, area: int, title: str, milliseconds: int) -> int:
@@ -312,3 +314,19 @@ def test_a_station_is_carried_for_as_long_as_the_form_says(
     )
     too_long = previewed(lan, {**fields, "entry_1_minutes": "31"})
     assert "quá 80 giây" in too_long
+
+
+def test_a_bulletin_of_others_is_not_told_and_one_from_above_is_no_link(
+    lan: Any, mai: Any, cast: Any, approved: int, database: Database
+) -> None:
+    foreign = form(cast.other_commune, ALL, f"bulletin:{approved}", order=approved)
+    for path in ("preview", "arrange", "new"):
+        text = mai.send(f"/programme/slots/{path}", **foreign).get_data(as_text=True)
+        assert "Vệ sinh đường làng" not in text, path
+    with database.transaction() as session:
+        session.get_one(Bulletin, approved).area_id = cast.district
+    text = previewed(lan, form(cast.commune, ALL, order=approved))
+    assert "2:00 của 30:00" in text
+    assert f"/bulletins/{approved}" not in text
+    page = lan.send("/programme/slots/arrange", **form(cast.commune, ALL, order=approved))
+    assert "Không tìm thấy" not in page.get_data(as_text=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from broadcast import choosing, permissions
 from broadcast.sittings import Heard, Preview, SittingView, Unheard, Variant
 from schedules.slots import Kind, Reason
+from web.auth import current_person
 from web.filters import duration
 from web.views import sitting_words, words
 
@@ -19,7 +23,7 @@ MOST_PLACES = 4  # named; the rest is told as a number
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that is played; ``bulletin_id`` where it has a page of its own."""
+    """Something that is played; ``bulletin_id`` where it is a bulletin."""
 
     at_ms: int
     title: str
@@ -61,15 +65,28 @@ class SittingPage:
     marks: tuple[str, ...]
 
 
-def pages(sittings: Iterable[SittingView]) -> list[SittingPage]:
-    return [_page(each) for each in sittings]
+def values(found: Preview, area_id: int) -> dict[str, Any]:
+    """For slots/_sittings.html; ``area_id`` is the area of the slot."""
+    shown = [_page(each) for each in found.sittings]
+    return {
+        "sittings": shown,
+        "shorts": [
+            sitting_words.short(each.title, each.possible, each.wanted)
+            for each in found.reaches
+            if each.short
+        ],
+        "brief": shown[0].used if shown else "",
+        "openable": _openable(shown, area_id),
+    }
 
 
-def shorts(found: Preview) -> list[str]:
-    """Wishes that cannot be reached any more."""
-    return [
-        sitting_words.short(each.title, each.possible, each.wanted) for each in found.reaches if each.short
-    ]
+def _openable(shown: Sequence[SittingPage], area_id: int) -> set[int]:
+    """The bulletins whose pages this person may open: not all that flow in are of their own unit."""
+    named = {each.bulletin_id for page in shown for each in (*page.lines, *page.left)}
+    ids = [each for each in named if each is not None]
+    seen = permissions.visible_areas(g.session, current_person())
+    found = choosing.nameable(g.session, current_person(), area_id, ids)
+    return {id_ for id_, bulletin in found.items() if bulletin.area_id in seen}
 
 
 def _page(view: SittingView) -> SittingPage:

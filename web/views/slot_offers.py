@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import g
 from flask_babel import gettext as _
 
-from broadcast import bulletins, relays, sounds
-from broadcast.errors import DomainError
-from broadcast.models import Bulletin, RelayStation, Sound
+from broadcast import bulletins, choosing, relays, sounds
+from broadcast.models import Bulletin, BulletinVersion, RelayStation, Sound
 from devices.messages import BulletinClass
 from schedules.slots import FLOWING, Kind
 from web.auth import current_person
@@ -35,8 +34,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """What can be chosen, and how everything is named that can be or was: by ``tune:12``, ``bulletin:7``."""
+    """What can be chosen, and how everything is named that can be or was: by ``tune:12``, ``bulletin:7``.
 
+    ``known``: the bulletins of the form of which this person may be told anything.
+    """
+
+    known: frozenset[int]
     titles: dict[str, Named]
     entry_groups: list[Group]
     order_groups: list[Group]
@@ -53,13 +56,15 @@ def offers(form: SlotForm) -> Offers:
     usable = airable()
     titles = {_name(each): _named_sound(each) for each in heard}
     titles |= {f"{Kind.RELAY}:{each.id}": _named_station(each) for each in carried}
-    titles |= {f"bulletin:{each.id}": _named_bulletin(each) for each in usable}
+    titles |= {f"bulletin:{each.id}": _named_bulletin(each, each.current) for each in usable}
     titles |= {what: _flow(what) for what in FLOWS}
-    for row in form.rows:
-        titles.setdefault(row.what, _lost(row))
-    for bulletin_id in form.order:
-        titles.setdefault(f"bulletin:{bulletin_id}", _lost(EntryRow(0, Kind.BULLETIN, str(bulletin_id))))
+    known = choosing.nameable(g.session, current_person(), form.area_id, _chosen(form))
+    ordered = (EntryRow(0, Kind.BULLETIN, str(bulletin_id)) for bulletin_id in form.order)
+    for row in (*form.rows, *ordered):
+        if row.what not in titles:
+            titles[row.what] = _lost(row, known)
     return Offers(
+        known=frozenset(known),
         titles=titles,
         entry_groups=_entry_groups(titles, usable),
         order_groups=_order_groups(form, titles, usable),
@@ -115,10 +120,10 @@ def _named_station(station: RelayStation) -> Named:
     return Named(station.title, sitting_words.kind(Kind.RELAY), area=station.area.name)
 
 
-def _named_bulletin(bulletin: Bulletin) -> Named:
-    clip = bulletin.current.clip
+def _named_bulletin(bulletin: Bulletin, version: BulletinVersion) -> Named:
+    clip = version.clip
     return Named(
-        title=bulletin.current.title,
+        title=version.title,
         kind=sitting_words.kind(Kind.BULLETIN),
         length_ms=clip.duration_ms if clip else 0,
         area=bulletin.area.name,
@@ -131,16 +136,27 @@ def _flow(what: str) -> Named:
     return Named(sitting_words.flow(classes), _("Đầy tới đâu phát tới đó"))
 
 
-def _lost(row: EntryRow) -> Named:
-    """What stands in the form and cannot be chosen any more."""
+def _lost(row: EntryRow, known: Mapping[int, Bulletin]) -> Named:
+    """What stands in the form and is not among what can be chosen."""
     kind = sitting_words.kind(row.kind)
+    if row.kind is Kind.BULLETIN:
+        return _other_bulletin(kind, known.get(int(row.ref)))
     if row.kind is Kind.RELAY:
         return Named(kind, kind, problem=_("Đài này không còn dùng. Hãy bỏ mục này."))
-    if row.kind is not Kind.BULLETIN:
-        return Named(kind, kind, problem=_("Âm thanh này không còn dùng. Hãy bỏ mục này."))
-    try:
-        bulletin = bulletins.get(g.session, current_person(), int(row.ref))
-    except DomainError:
+    return Named(kind, kind, problem=_("Âm thanh này không còn dùng. Hãy bỏ mục này."))
+
+
+def _other_bulletin(kind: str, bulletin: Bulletin | None) -> Named:
+    """One from above or too old for the list can be played all the same."""
+    if bulletin is None:
         return Named(kind, kind, problem=_("Không tìm thấy bản tin này. Hãy bỏ mục này."))
+    version = bulletins.approved_version(g.session, bulletin)
+    if version is not None and version.clip is not None:
+        return _named_bulletin(bulletin, version)
     problem = _("Chưa duyệt hoặc chưa có âm thanh: bị bỏ qua khi phát.")
     return Named(bulletin.current.title, kind, area=bulletin.area.name, problem=problem)
+
+
+def _chosen(form: SlotForm) -> set[int]:
+    """The bulletins that stand in the form."""
+    return {*form.order, *(int(row.ref) for row in form.rows if row.kind is Kind.BULLETIN)}

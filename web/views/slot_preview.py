@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from flask import g
@@ -10,7 +12,7 @@ from broadcast import programme, sittings
 from broadcast.errors import Forbidden, RuleInvalid, SlotInvalid, UnknownArea
 from broadcast.models import Schedule
 from schedules import recurrence
-from schedules.slots import Slot
+from schedules.slots import Kind, Slot
 from schedules.types import Rule
 from web.auth import current_person
 from web.edge import now
@@ -20,16 +22,20 @@ from web.views import concern_words, overlap_words, scheduling, sitting_pages
 from web.views.overlap_words import Asked
 
 
-def values(form: SlotForm, slot: Slot | str, schedule: Schedule | None) -> dict[str, Any]:
-    """``slot`` is a sentence where the form has none."""
+def values(
+    form: SlotForm, slot: Slot | str, known: Collection[int], schedule: Schedule | None
+) -> dict[str, Any]:
+    """``slot`` is a sentence where the form has none; ``known`` the bulletins that may be told of."""
     told: dict[str, Any] = {"doubts": [], "hints": [], "overlaps": [], "sittings": [], "shorts": []}
-    told |= {"slot_problem": "", "described": "", "brief": ""}
+    told |= {"slot_problem": "", "described": "", "brief": "", "openable": ()}
     told["given_way"] = [programme.get(g.session, current_person(), each) for each in form.over]
     if isinstance(slot, str):
         return told | {"slot_problem": slot}
     if form.rule is None:
         return told
-    wished = asked(form, slot, form.rule, schedule)
+    slot = _with_known(slot, known)
+    order = tuple(each for each in form.kept_order if each in known)
+    wished = replace(asked(form, slot, form.rule, schedule), bulletin_ids=order)
     try:
         return told | _doubts(form, wished) | _sittings(wished, slot)
     except (RuleInvalid, SlotInvalid) as error:
@@ -40,6 +46,11 @@ def values(form: SlotForm, slot: Slot | str, schedule: Schedule | None) -> dict[
 
 def asked(form: SlotForm, slot: Slot, rule: Rule, schedule: Schedule | None) -> Asked:
     return Asked(form.area_id, form.kept_order, rule, schedule.id if schedule else None, slot)
+
+
+def _with_known(slot: Slot, known: Collection[int]) -> Slot:
+    entries = (each for each in slot.entries if each.kind is not Kind.BULLETIN or int(each.ref) in known)
+    return replace(slot, entries=tuple(entries))
 
 
 def _doubts(form: SlotForm, wished: Asked) -> dict[str, Any]:
@@ -61,10 +72,5 @@ def _sittings(wished: Asked, slot: Slot) -> dict[str, Any]:
         now=now(),
         schedule_id=wished.schedule_id,
     )
-    shown = sitting_pages.pages(found.sittings)
-    return {
-        "sittings": shown,
-        "shorts": sitting_pages.shorts(found),
-        "brief": shown[0].used if shown else "",
-        "described": recurrence.describe(wished.rule),
-    }
+    described = recurrence.describe(wished.rule)
+    return sitting_pages.values(found, wished.area_id) | {"described": described}

@@ -27,8 +27,7 @@ def page(schedule: Schedule) -> str:
         form=form,
         length=duration(slots.from_dict(schedule.slot or {}).length_ms),
         titles=offers(form).titles,
-        sittings=sitting_pages.pages(found.sittings),
-        shorts=sitting_pages.shorts(found),
         may_edit=permissions.may(current_person(), Role.EDITOR, schedule.area_id, g.session),
         words=words,
+        **sitting_pages.values(found, schedule.area_id),
     )

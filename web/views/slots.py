@@ -88,8 +88,8 @@ def arrange() -> str:
 def preview() -> str:
     """What stands in the form, as it would air in the coming days."""
     form = forms.read_slot(request.form)
-    schedule = _named()
-    told = slot_preview.values(form, _slot_or_why(form, offers(form), schedule), schedule)
+    schedule, found = _named(), offers(form)
+    told = slot_preview.values(form, _slot_or_why(form, found, schedule), found.known, schedule)
     return render_template("slots/_preview.html", form=form, **told)
 
 
@@ -147,7 +147,7 @@ def _change(schedule: Schedule, form: SlotForm, slot: Slot, rule: Rule) -> Sched
 
 def _form_page(form: SlotForm, schedule: Schedule | None = None, **more: Any) -> str:
     found = offers(form)
-    told = slot_preview.values(form, _slot_or_why(form, found, schedule), schedule)
+    told = slot_preview.values(form, _slot_or_why(form, found, schedule), found.known, schedule)
     return render_template(
         "slots/write.html",
         form=form,
