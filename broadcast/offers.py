@@ -15,6 +15,7 @@ from schedules.slots import Candidate, Kind, Slot, Version
 from . import areas
 from .chunks import chunks
 from .models import AreaClosure, Bulletin, BulletinState
+from .refs import row_id
 from .repertoire import Piece, Repertoire, Validity
 
 FLOWING = (BulletinClass.PRIORITY, BulletinClass.ROUTINE)
@@ -131,8 +132,8 @@ def chosen_in(slot: Slot, order: Sequence[int]) -> frozenset[int]:
 
 
 def fixed_in(slot: Slot) -> Iterator[int]:
-    fixed = (entry.ref for entry in slot.entries if entry.kind is Kind.BULLETIN)
-    return (int(ref) for ref in fixed if ref.isdecimal())
+    fixed = (row_id(entry.ref) for entry in slot.entries if entry.kind is Kind.BULLETIN)
+    return (bulletin_id for bulletin_id in fixed if bulletin_id is not None)
 
 
 def _since(validity: Validity) -> dt.datetime:

@@ -23,6 +23,7 @@ from .items import horizon
 from .models import Area, Bulletin, RelayStation, Schedule, Sound
 from .offers import chosen_in
 from .planning import Span
+from .refs import row_id
 from .repertoire import Repertoire
 from .sounds import NAMED
 
@@ -179,7 +180,7 @@ class _Teller:
         refs = {placed.ref for each in programmes for placed in each.placed}
         refs |= {left.ref for each in programmes for left in each.left_out}
         refs |= {reach.id for reaches in self._filled.reaches.values() for reach in reaches}
-        ids = {int(ref) for ref in refs if ref.isdecimal()}
+        ids = {id_ for id_ in map(row_id, refs) if id_ is not None}
         for frame in {id(each.frame): each.frame for each in self._filled.occasions}.values():
             ids |= chosen_in(frame.slot, frame.order)
         found = select(Bulletin).where(Bulletin.id.in_(ids)).options(joinedload(Bulletin.current))
@@ -234,13 +235,14 @@ class _Teller:
 
     def _title(self, entry: Entry) -> str:
         """Of a sound or a station that is retired."""
-        if entry.kind not in NAMED or not entry.ref.isdecimal():
+        id_ = row_id(entry.ref)
+        if entry.kind not in NAMED or id_ is None:
             return ""
         found: RelayStation | Sound | None
         if entry.kind is Kind.RELAY:
-            found = self._session.get(RelayStation, int(entry.ref))
+            found = self._session.get(RelayStation, id_)
         else:
-            found = self._session.get(Sound, int(entry.ref))
+            found = self._session.get(Sound, id_)
         return found.title if found is not None else ""
 
     def _reaches(self, occasions: Iterable[Occasion]) -> Iterator[ReachView]:

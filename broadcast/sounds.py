@@ -20,6 +20,7 @@ from . import areas, audit, clips, events, permissions, relays, speech
 from .errors import EmptyTitle, InvalidInput, NotFound, TitleTooLong, WrongState
 from .library import Library
 from .models import AreaClosure, Clip, Person, Role, Sound
+from .refs import row_id
 
 KINDS = (*sorted(FRAME), Kind.PIECE)
 NAMED = (*KINDS, Kind.RELAY)  # what a slot has that is no bulletin
@@ -104,7 +105,7 @@ def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
 
 def _sounds(session: Session, area_id: int, held: Iterable[Slot]) -> dict[str, Audio]:
     refs = {entry.ref for slot in held for entry in slot.entries if entry.kind in KINDS}
-    ids = sorted(int(ref) for ref in refs if ref.isdecimal())
+    ids = sorted(id_ for id_ in map(row_id, refs) if id_ is not None)
     if not ids:
         return {}
     above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)

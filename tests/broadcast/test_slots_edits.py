@@ -226,8 +226,11 @@ def test_a_slot_is_refused_with_a_reason(stage: Any) -> None:
     one = stage.bulletin()
     with pytest.raises(SlotInvalid, match="repeated_bulletin"):
         make_slot(stage, order=[one, one])
-    with pytest.raises(NotFound):
-        make_slot(stage, Entry(Kind.BULLETIN, "999"))
+    for nobody in ("999", "9" * 40, "x"):
+        with pytest.raises(NotFound):
+            make_slot(stage, Entry(Kind.BULLETIN, nobody))
+        with pytest.raises(SlotInvalid, match="no_sound"):
+            make_slot(stage, Entry(Kind.PIECE, nobody, 1000), FLOW)
     with pytest.raises(Forbidden):
         make_slot(stage, area_id=stage.cast.other_commune)
     slot_id = make_slot(stage)
