@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from devices.messages import BulletinClass, Item, Plan
+from devices.messages import BulletinClass, GuardPolicy, Item, Plan
+from devices.speaker.core import guard
 
 from . import areas, items, registry
 from .desired import wishes
 from .models import BroadcastState, Loudspeaker, Person
-from .moments import day_start, from_ms, later
+from .moments import day_start, from_ms, later, to_ms
 from .outbox import Wire
 from .week import between
 
@@ -30,6 +31,7 @@ class Playing:
     title: str
     klass: BulletinClass
     planned: bool  # in its plan, with its audio; else only foreseen by its rule
+    refused: str = ""  # why its guard will not let it sound, by the code that it would report
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,27 @@ def of_day(
     planned = [_planned(item) for item in msgspec.json.decode(wish.body, type=Plan).items]
     found = [each for each in planned if start <= each.start < start + DAY]
     found += _foreseen(session, loudspeaker, max(start, window.end), start + DAY, now)
-    return Foretold(loudspeaker, tuple(sorted(found, key=_order)), window.end, not wish.is_news)
+    judged = tuple(_judged(sorted(found, key=_order), wish.content.policy))
+    return Foretold(loudspeaker, judged, window.end, not wish.is_news)
+
+
+def _judged(day: Iterable[Playing], policy: GuardPolicy) -> Iterator[Playing]:
+    """Each as the guard would decide if all before it play as planned."""
+    used, sessions = 0, guard.NO_SESSIONS
+    for each in day:
+        begin, end = to_ms(each.start), to_ms(each.end)
+        where = {"at": begin, "duration_ms": end - begin, "used_ms": used}
+        refused = guard.refusal(policy, _item(each, begin), **where, sessions=sessions)
+        if refused is None:
+            used, sessions = used + end - begin, sessions.begin(begin, end).end(end, end - begin)
+        yield replace(each, refused=refused or "")
+
+
+def _item(each: Playing, begin: int) -> Item:
+    """What the guard looks at."""
+    return Item(
+        id="", title=each.title, start=begin, not_before=begin, expires=begin, clips=(), klass=each.klass
+    )
 
 
 def _order(each: Playing) -> tuple[dt.datetime, str]:

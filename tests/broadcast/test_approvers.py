@@ -78,6 +78,20 @@ def test_four_eyes_need_another_but_no_leader(stage: Any, colleague: Any) -> Non
     assert may_air(stage, made)
 
 
+def test_whoever_may_not_approve_may_not_send_back(stage: Any, colleague: Any) -> None:
+    made = submitted(stage)
+
+    def send_back() -> Bulletin:
+        with stage.database.transaction() as session:
+            how = {"version": 1, "note": "Sửa ngày", "now": stage.now}
+            return approval.send_back(session, colleague, made, **how)
+
+    with pytest.raises(LeaderNeeded):
+        send_back()
+    rule(stage, Approvers.ANOTHER)
+    assert send_back().return_note == "Sửa ngày"
+
+
 def test_an_officer_alone_lets_routine_go_on_air_and_nothing_else(stage: Any) -> None:
     rule(stage, Approvers.ALONE)
     routine, priority = submitted(stage), submitted(stage, BulletinClass.PRIORITY)

@@ -86,6 +86,7 @@ def test_audio_goes_when_its_time_is_over_and_its_bulletin_must_be_approved_anew
         bulletin = session.get_one(Bulletin, made)
         assert (bulletin.state, bulletin.current.clip_id) == (BulletinState.DRAFT, None)
         assert approval.approved_version(session, bulletin) is None
+        assert all(decision.voided_at for decision in approval.decisions(session, bulletin))
         assert session.scalar(select(func.count(Clip.id))) == 1  # which bytes were aired is still known
         row = session.scalars(select(AuditRow).where(AuditRow.action == "retention.delete")).one()
         assert (row.detail["bulletins"], row.detail["files"], row.person_id) == ([made], 1, None)
