@@ -55,7 +55,7 @@ def fill(
 
     ``history`` must not hold this occurrence. ``area`` is that of the listeners, empty: every bulletin is
     for them. ``waiting`` are bulletins that leave this occurrence to others. Raises OverFull, unless it is
-    ``yielding``: fixed bulletins that do not fit are then left out, from the last one on.
+    ``yielding``: what is fixed and does not fit is then left out from the last on, bulletins before all else.
     """
 
     def in_order(each: Candidate) -> Rank:
@@ -143,17 +143,19 @@ class _Desk:
         self.room = self.slot.length_ms - fixed
 
     def _yield(self, fixed: int) -> int:
-        """Take out fixed bulletins until the rest fits, the last one first; returns how long those are."""
-        taken = 0
-        for number in reversed(range(len(self.slot.entries))):
+        """Take out what is fixed until the rest fits, bulletins before all else; returns how long it was."""
+        entries, taken = self.slot.entries, 0
+        last_first = reversed(range(len(entries)))
+        for number in sorted(last_first, key=lambda each: entries[each].kind is not Kind.BULLETIN):
             over = fixed - taken - self.slot.length_ms
             if over <= 0:
                 break
-            if self.slot.entries[number].kind is Kind.BULLETIN and self._content[number]:
-                [(ref, length, _, _)] = self._content[number]
-                self._content[number] = []
-                self.left_out.append(LeftOut(ref, Reason.NO_ROOM, {"missing_ms": over}))
+            for ref, length, _, _ in self._content[number]:
+                self.left_out.append(
+                    LeftOut(ref or _name(entries[number]), Reason.NO_ROOM, {"missing_ms": over})
+                )
                 taken += length
+            self._content[number] = []
         return taken
 
     def _reserve_bulletin(self, number: int, ref: str, candidate: Candidate | None) -> None:
