@@ -14,9 +14,10 @@ from schedules.errors import SlotError
 from schedules.slots import Entry, Kind, Slot
 
 from . import areas, bulletins, permissions
-from .errors import NoAudio, NotApproved, NotFound, NothingToPlay, SlotInvalid, WrongState
+from .errors import NoAudio, NotApproved, NotFound, NothingToPlay, WrongState
 from .models import AreaClosure, Bulletin, Person, Role
 from .refs import row_id
+from .slot_errors import SlotInvalid
 from .sounds import NAMED, Audible, audible, name_of
 
 

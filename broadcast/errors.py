@@ -293,15 +293,6 @@ class RuleInvalid(InvalidInput):
     code = "rule_invalid"
 
 
-class SlotInvalid(InvalidInput):
-    """``why``: what a slot, its sounds or a wish for airings lacks, as ``schedules.errors.SlotError`` has it.
-
-    Besides ``no_sound`` (ref: not there, retired, or of another kind) and ``no_relay`` (ref).
-    """
-
-    code = "slot_invalid"
-
-
 class NothingToPlay(InvalidInput):
     """A programme without bulletins."""
 

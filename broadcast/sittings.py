@@ -16,7 +16,7 @@ from schedules.slots import Entry, Kind, LeftOut, Placed, Programme, Reason, Slo
 from schedules.types import Rule
 
 from . import choosing, sounds
-from .errors import NotFound, RuleInvalid, SlotInvalid
+from .errors import NotFound, RuleInvalid
 from .filling import Filled, Filler, Frame, Occasion, frames
 from .holiday_book import calendar_of
 from .items import horizon
@@ -25,6 +25,7 @@ from .offers import chosen_in
 from .planning import Span
 from .refs import row_id
 from .repertoire import Repertoire
+from .slot_errors import SlotInvalid
 from .sounds import NAMED
 
 DRAFT = 0  # the number of a schedule that is not saved yet

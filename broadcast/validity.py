@@ -12,9 +12,10 @@ from schedules.errors import SlotError
 from schedules.slots import Airings
 
 from . import approval, audit, events, permissions
-from .errors import SlotInvalid, WrongState
+from .errors import WrongState
 from .models import Bulletin, Person
 from .repertoire import wish_of
+from .slot_errors import SlotInvalid
 
 
 def save(

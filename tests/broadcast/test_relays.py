@@ -11,11 +11,12 @@ import pytest
 
 from broadcast import concerns, relays, sittings
 from broadcast.documents import publish_plans
-from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, SlotInvalid, WrongState
+from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, WrongState
 from broadcast.items import Entry as Planned
 from broadcast.models import AuditRow, RelayStation
 from broadcast.planner import NOTHING
 from broadcast.relay_errors import RelayUnusable
+from broadcast.slot_errors import SlotInvalid
 from devices.messages import ClipRef, Desired, Item, Relay
 from devices.relay import Findings
 from schedules.slots import Entry, Kind

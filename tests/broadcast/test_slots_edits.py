@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from broadcast import bulletins, programme, schedule_changes, sittings, sounds, stopping
-from broadcast.errors import Forbidden, NotFound, SlotInvalid, WrongState
+from broadcast.errors import Forbidden, NotFound, WrongState
 from broadcast.models import Broadcast, Schedule, ScheduleChange
 from broadcast.planner import NOTHING
+from broadcast.slot_errors import SlotInvalid
 from schedules.slots import Airings, Entry, Kind, Reason, Slot, Why
 from schedules.types import Frequency, Rule
 from tests.broadcast.slot_stage import (

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 from broadcast import policies, validity
-from broadcast.errors import Forbidden, SlotInvalid, WrongState
+from broadcast.errors import Forbidden, WrongState
 from broadcast.models import AuditRow, Bulletin, Loudspeaker, StartMode
 from broadcast.moments import to_ms
 from broadcast.planner import NOTHING
+from broadcast.slot_errors import SlotInvalid
 from devices.messages import BulletinClass
 from schedules.slots import Airings
 from tests.broadcast.slot_stage import PRIORITY, aired, hold, inspect, make_slot, move_to, plans, told

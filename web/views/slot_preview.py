@@ -9,8 +9,9 @@ from typing import Any
 from flask import g
 
 from broadcast import programme, sittings
-from broadcast.errors import Forbidden, RuleInvalid, SlotInvalid, UnknownArea
+from broadcast.errors import Forbidden, RuleInvalid, UnknownArea
 from broadcast.models import Schedule
+from broadcast.slot_errors import SlotInvalid
 from schedules import recurrence
 from schedules.slots import Kind, Slot
 from schedules.types import Rule
