@@ -19,10 +19,10 @@ from broadcast.errors import (
     NotAuthenticated,
     NotFound,
     RuleInvalid,
-    SlotInvalid,
     TooManyAttempts,
     Unavailable,
 )
+from broadcast.slot_errors import SlotInvalid
 
 from . import rule_words, slot_words
 from .edge import give_up, read_again
