@@ -22,6 +22,10 @@ from tts.types import Doubt, TokenKind
 
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
 _OTHER_MONEY: Final = re.compile(r"\s?(?:đ|₫|đồng|VNĐ|VND)(?!\w)")
+_BEST_MARK: Final = 30
+_EXAMINED: Final = re.compile(
+    r"(?<!\w)(?:điểm sàn|điểm chuẩn|trúng tuyển|khối|tổ hợp|điểm thi)(?!\w)[^.]{0,40}$"
+)
 _MARK: Final = re.compile(r"\d{1,2},\d{1,2}")  # 7,5đ: đồng have no parts, an examination's marks have
 
 
@@ -37,7 +41,7 @@ def _amount(match: re.Match[str]) -> Reading | None:
     rates = said_rates(match["rates"] or "", unit or "đồng")
     if rates is None:
         return None
-    marks = unit == "đ" and not match["scale"] and not rates and _MARK.fullmatch(match["second"] or first)
+    marks = unit == "đ" and not match["scale"] and not rates and _is_mark(match)
     words += [match["scale"] or "", "điểm" if marks else UNITS.get(unit, unit), rates]
     uncertain = numbers.is_uncertain(first) and not match["scale"]
     return Reading(
@@ -45,6 +49,14 @@ def _amount(match: re.Match[str]) -> Reading | None:
         Doubt.AMBIGUOUS if uncertain else None,
         TokenKind.MONEY if money and unit in MONEY else TokenKind.MEASURE,
     )
+
+
+def _is_mark(match: re.Match[str]) -> bool:
+    """7,5đ, and 24đ next to a word for an examination."""
+    best = match["second"] or match["first"]
+    if _MARK.fullmatch(best):
+        return True
+    return best.isdigit() and int(best) <= _BEST_MARK and bool(_EXAMINED.search(before(match)))
 
 
 def _sign(sign: str | None) -> str:
@@ -136,12 +148,18 @@ _CURRENT: Final = re.compile(
     r"(?:dòng điện|dòng|cầu chì|cầu dao|[aá]pt[oô]mát|aptomat|át|mcb|mccb|rcbo|rccb|cb|biến dòng|công tơ"
     r"|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
 )
-_SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)[\s:(]*$")
+_SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)(?:\s[^\W\d_]{2,10}){0,2}[\s:(]*$")
 _DIAMETERS: Final = "ØøΦφϕ⌀"
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"
 _SIGN: Final = r"(?:(?<![\w)%])(?P<sign>[-−–+]))?"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(  # 20W-50, a kind of oil
+        r"(?<![\w.,/-]) (?P<cold>\d{1,2})W-?(?P<hot>[2-6]0) (?!\w)",
+        lambda match: f"{numbers.number(match['cold'])} vê kép {numbers.number(match['hot'])}",
+        kind=TokenKind.CODE,
+        starts=digits_then("a", 1, 2),
+    ),
     rule(
         rf"""{EDGE} (?P<sides>{numbers.NUMBER}(?:\s?{_SIDE})?
             (?:\s?[xX×*]\s?{numbers.NUMBER}(?:\s?{_SIDE})?){{1,3}}) (?!\w)""",

@@ -21,7 +21,9 @@ _OLD: Final = re.compile(
     r"(?<!\w)(?:đủ|đến đủ|trẻ|trẻ em|bé|cháu|ông|bà|cụ|nữ|nam|sinh|học sinh|người|nct|cao tuổi|thọ|dưới|trên"
     r"|\d{1,3}\s?-)(?:\stừ)?\s?$"
 )
-_GROWN: Final = re.compile(r"(?:trở lên|trở xuống|mắc|bị|tử vong|đến \d{1,3}\s?t(?!\w)|tuổi)")
+_GROWN: Final = re.compile(
+    r"(?::?\s?\d{1,3}\s(?:cụ|người|em|cháu|trẻ)|trở lên|trở xuống|mắc|bị|tử vong|đến \d{1,3}\s?t(?!\w)|tuổi)"
+)
 _DATED: Final = re.compile(r"[,(]?\s?(?:ngày\s\d|\d{1,2}[/.-]\d{1,2}(?!\d))")
 _WEEKLY: Final = re.compile(r"(?:hằng|hàng|mỗi)\stuần")
 _TERM: Final = re.compile(r"(?<!\w)(?:kỳ hạn|thời hạn|bảo hành|bh|trẻ)(?:\s\d{1,2}t,?)*[\s:]*$")

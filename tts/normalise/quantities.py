@@ -117,7 +117,8 @@ def _until_label(match: re.Match[str]) -> str | None:
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
     rule(
-        r"(?: (?<=\s)[xX](?=\s\d) | (?<=\d\s)[xX](?=\s(?:[A-ZĐ]{2,5}(?!\w)|mức|hệ\ssố|đơn\sgiá|lương|số)) )",
+        r"""(?: (?<=\s)[xX](?=\s\d)
+            | (?<=[\d%]\s)[xX](?=\s(?:[A-ZĐ]{2,5}(?!\w)|mức|hệ\ssố|đơn\sgiá|lương|số)) )""",
         _by,
         kind=TokenKind.SIGN,
         starts=first_words("x"),

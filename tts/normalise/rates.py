@@ -72,7 +72,7 @@ def _price(match: re.Match[str]) -> str | None:
 
 def _for_each(match: re.Match[str]) -> str | None:
     """The /sào, /10 lít behind anything that stands near a figure."""
-    if not _NEAR_FIGURE.search(before(match)):
+    if not _NEAR_FIGURE.search(before(match)) and not before(match).endswith(("gdp", "grdp", "thu nhập")):
         return None
     if not match["count"] and match["one"] not in UNITS and match["one"] not in OF_THINGS:
         return None

@@ -34,6 +34,10 @@ _SIDE: Final = re.compile(  # vòng 5: Hà Nội FC 1-0 HAGL
     r"|FC|CLB|[Đđ]ội|[Cc]up|[Cc]úp|[Gg]iải|League|U\d\d)(?!\w)"
     r"[^;]{0,60}[A-ZĐ]\w{0,9}\s$"
 )
+_NAMED_SIDE: Final = re.compile(r"[A-ZĐ]\w{0,9}(?:\sU?\d{0,2})?\s$")
+_GAME: Final = re.compile(
+    r"(?<!\w)(?:chung kết|bán kết|tứ kết|vòng|lượt|giao hữu|trận|giải|[Cc]up|[Cc]úp|bảng)(?!\w)"
+)
 _OTHER_SIDE: Final = re.compile(r"\s(?:đội\s)?[A-ZĐ]")
 _PLAYED: Final = re.compile(r"(?<!\w)(?:thắng|thua|hòa|hoà|gặp|tỷ số|tỉ số)(?!\w)[^.;]{0,40}$")
 _FAR: Final = 80  # characters in front in which both sides are named
@@ -131,9 +135,16 @@ def _against(match: re.Match[str]) -> bool:
     """Thắng Thôn Đoài 3-1, Thôn 1 - Thôn 2: 3-2, where no noun follows that would be counted."""
     front = match.string[max(0, match.start() - _FAR) : match.start()]
     small = max(int(match["first"]), int(match["second"])) <= _MOST_GOALS
-    between = small and _SIDE.search(front) and _OTHER_SIDE.match(match.string, match.end())
+    between = small and _OTHER_SIDE.match(match.string, match.end()) and _is_played(match, front)
     sides = between or _AGAINST.search(front) or (small and _SIDES.search(front))
     return bool(sides) and not _COUNTED.match(match.string, match.end())
+
+
+def _is_played(match: re.Match[str], front: str) -> bool:
+    """Between two names, with a word for a match on either side."""
+    if _SIDE.search(front):
+        return True
+    return bool(_NAMED_SIDE.search(front) and _GAME.search(match.string, match.end(), match.end() + _FAR))
 
 
 def _out_of(match: re.Match[str]) -> str | None:

@@ -27,6 +27,7 @@ _TABLES: Final = _load()
 _SAID: Final[dict[str, str]] = _TABLES["said"]
 _SPELLED: Final = frozenset(_TABLES["spelled"]["letters"])
 _LONGEST_NAME: Final = 40  # letters; a longer run is spelled, not cut
+_LETTERS_BEHIND: Final = re.compile(r"(?<=[a-z]{2})[bcdfghjklmnpqrstvwxz]{1,4}$")
 # Vowels that never stand without their mark before a final consonant or glide.
 _MARKED: Final = (
     ("uye", "uyê"), ("ieu", "iêu"), ("yeu", "yêu"), ("uoi", "ươi"), ("uou", "ươu"), ("uo", "ươ"),
@@ -47,7 +48,17 @@ def _part(part: str) -> str:
     known = _SAID.get(part.lower())
     if known:
         return known
-    return " ".join(syllables(part.lower())) or letters.names(part)
+    return " ".join(syllables(part.lower())) or _with_letters(part.lower()) or letters.names(part)
+
+
+def _with_letters(name: str) -> str:
+    """tracuunnt, daitt: syllables with letters behind them."""
+    tail = _LETTERS_BEHIND.search(name)
+    for start in range(tail.start(), len(name)) if tail else ():
+        said = syllables(name[:start])
+        if said:
+            return " ".join((*said, letters.names(name[start:])))
+    return ""
 
 
 def syllables(name: str) -> list[str]:
