@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -34,6 +32,7 @@ from devices.speaker.identity import Identity
 from schedules.types import LOCAL, Frequency, Rule
 from tests.acceptance.outcomes import Outcomes, wait_until
 from tests.acceptance.visitor import Visitor
+from tests.waiting import free_port
 from web.app import create_app
 from web.server import WebServer, take_port
 from web.sse import Feed
@@ -43,17 +42,6 @@ PROGRAM = Path(__file__).parent / "server_process.py"
 
 def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-def free_port() -> int:
-    """A free port below those that outgoing connections are given: none of them takes it meanwhile."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        return port
 
 
 class Station(Outcomes):

@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 
 from broadcast.fair_lock import FairLock
-
-PATIENCE = 30.0
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+from tests.waiting import PATIENCE, until
 
 
 def test_who_takes_it_again_at_once_keeps_nobody_waiting() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import http.server
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +30,9 @@ from devices.messages import AlertStatus, Evidence, ItemState
 from devices.simulator import FleetThread
 from devices.speaker.identity import Identity
 from schedules.types import LOCAL, Frequency, Rule
+from tests.waiting import free_port, until
 
 SPEAKERS = 4
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-    return found
 
 
 class Files(http.server.BaseHTTPRequestHandler):

@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,7 @@ from broadcast.errors import PortBusy
 from broadcast.lease import Leadership
 from broadcast.models import Alarm, Broadcast, BroadcastClip, JournalRow, Lease, Loudspeaker
 from devices.link import Inbound
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
+from tests.waiting import free_port, until
 
 
 @pytest.fixture

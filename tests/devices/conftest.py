@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import random
-import socket
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,18 +12,12 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from devices.broker import Account, Broker, embedded_broker, hash_password
+from tests.waiting import PATIENCE, free_port, until
 
-PATIENCE = 60.0  # seconds; everything waited for happens much sooner
 
-
-@pytest.fixture
-def free_port() -> int:
-    """Below the range from which the kernel takes ports for outgoing connections: tests run side by side."""
-    while True:
-        port = random.SystemRandom().randrange(10_000, 30_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+@pytest.fixture(name="free_port")
+def free_port_fixture() -> int:
+    return free_port()
 
 
 def account(username: str, *, reads: Sequence[str] = (), writes: Sequence[str] = ()) -> Account:
@@ -117,10 +107,7 @@ def _holds(condition: Callable[[], object]) -> bool:
 
 def eventually(condition: Callable[[], object], within: float = PATIENCE) -> None:
     """Wait until it is true, which it is not while a key is missing; fail when it does not become so."""
-    deadline = time.monotonic() + within
-    while not _holds(condition):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
+    until(lambda: _holds(condition), within)
 
 
 @pytest.fixture(name="eventually")

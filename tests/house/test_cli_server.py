@@ -16,12 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import free_port
+
 Start = Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def get(url: str) -> tuple[int, str]:

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -24,14 +23,8 @@ from broadcast.placing import Place
 from devices.errors import OrderUnknown
 from devices.simulator import tell
 from devices.speaker.identity import Identity
+from tests.waiting import PATIENCE, free_port
 from web.cli import main
-
-PATIENCE = 60.0
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def eventually(holds):

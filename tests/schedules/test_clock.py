@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from schedules.clock import Clock
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -17,13 +18,6 @@ def clock() -> Iterator[Clock]:
     clock = Clock()
     yield clock
     clock.stop()
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.005)
 
 
 def test_a_job_runs_at_once_and_again(clock: Clock) -> None:

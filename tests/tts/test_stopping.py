@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
 from tts import ffmpeg
 from tts.engines.espeak import EspeakEngine
 from tts.errors import EngineUnavailable, Stopped
@@ -51,13 +52,6 @@ def ffmpegs() -> int:
     tasks = Path("/proc/self/task").glob("*/children")
     children = {pid for task in tasks for pid in task.read_text().split()}
     return sum(b"ffmpeg" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children)
-
-
-def until(true: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 def took(action: Callable[[], object]) -> float:
