@@ -39,8 +39,8 @@ class Concern:
     Codes and their params: ``rule`` (why) · ``in_past`` (start) · ``too_near`` (start, seconds, and needed
     where the audio is long) · ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours``
     (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
-    ``weekday`` (date, count) · ``session_limit`` (start, number, limit) · ``session_minutes`` (start,
-    minutes, limit) · ``during_relay`` (id, who, start, end, count: of coming starts) ·
+    ``weekday`` (area, date, count) · ``session_limit`` (area, start, number, limit) · ``session_minutes``
+    (area, start, minutes, limit) · ``during_relay`` (id, who, start, end, count: of coming starts) ·
     ``held`` (start, until, area, by) · ``silenced`` (count, total) · ``holiday`` (date, name, count) ·
     ``overlap`` (schedule_id, title, area, start, end, author, loudspeakers, where, times, overlap).
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from devices.messages import BulletinClass
@@ -14,12 +15,15 @@ from schedules.sanity import Doubt
 from schedules.sessions import Airing
 from schedules.types import LOCAL, Rule
 
-from . import policies
+from . import areas, policies
 from .clashes import Look, Side
-from .models import Area
+from .models import Area, AreaPolicy
+from .policies import Policy
 
 LOOKED_AT = dt.timedelta(days=8)  # from the first start: every weekday once
 DAY = dt.timedelta(days=1)
+MOST_PLACES = 50  # below the unit that are asked for their own word
+FIELDS = ("weekdays", "sessions_a_day", "minutes_a_session")
 
 
 def doubts(
@@ -32,35 +36,66 @@ def doubts(
     length_ms: int,
     schedule_id: int | None,
 ) -> Iterator[Doubt]:
-    """By the area's own policy; places below it may be stricter still."""
-    policy = policies.of(session, area.id)
-    yield from sessions.off_days(starts, policy.weekdays)
-    allowed = [each for each in starts if each.astimezone(LOCAL).isoweekday() in policy.weekdays]
-    if not allowed or (policy.sessions_a_day is None and policy.minutes_a_session is None):
-        return
-    near = [each for each in allowed if each < allowed[0] + LOOKED_AT]
+    """The first of each kind, with the ``area`` that says so: the unit itself before places below it."""
     side = Side(schedule_id or 0, area, rule, length_ms, BulletinClass.ROUTINE.value, holidays=calendar)
-    longest = policy.minutes_a_session
+    heard: dict[str, set[Airing]] | None = None
     told: dict[str, Doubt] = {}
-    for airings in _by_place(session, side, near):
-        found = sessions.doubts(
-            airings,
-            most=policy.sessions_a_day,
-            longest=None if longest is None else dt.timedelta(minutes=longest),
-        )
+    for whose in [area, *_stricter(session, area)]:
+        policy = policies.of(session, whose.id)
+        found = sessions.off_days(starts, policy.weekdays)
+        near = _allowed(starts, policy)
+        if near and (policy.sessions_a_day is not None or policy.minutes_a_session is not None):
+            heard = _heard(session, side, starts[0]) if heard is None else heard
+            places = None if whose is area else {str(id_) for id_ in session.scalars(areas.below(whose.id))}
+            found += _counted(side, near, heard, places, policy)
         for doubt in found:
-            told.setdefault(doubt.code, doubt)
+            told.setdefault(doubt.code, Doubt(doubt.code, {**doubt.params, "area": whose.name}))
     yield from told.values()
 
 
-def _by_place(session: Session, side: Side, starts: Sequence[dt.datetime]) -> Iterator[list[Airing]]:
-    """What sounds on those days where the same is heard: what is asked, and what is there already."""
-    days = [dt.datetime.combine(each.astimezone(LOCAL), dt.time(), tzinfo=LOCAL) for each in starts]
-    asked = [Airing(start, start + side.length, asked=True) for start in starts]
-    there = Look(session, side).taken(days[0], days[-1] + DAY)
-    heard: dict[str, set[Airing]] = {"": set()}
-    for booking in there:
+def _stricter(session: Session, area: Area) -> list[Area]:
+    """Places below that say something of their own about days and sessions."""
+    says = or_(*(getattr(AreaPolicy, name).is_not(None) for name in FIELDS))
+    query = (
+        select(Area)
+        .join(AreaPolicy, AreaPolicy.area_id == Area.id)
+        .where(says, Area.id.in_(areas.below(area.id)), Area.id != area.id)
+        .order_by(Area.level, Area.id)
+        .limit(MOST_PLACES)
+    )
+    return list(session.scalars(query))
+
+
+def _allowed(starts: Sequence[dt.datetime], policy: Policy) -> list[dt.datetime]:
+    """Those of the first week that are on a day on which something may sound."""
+    first = [each for each in starts if each < starts[0] + LOOKED_AT]
+    return [each for each in first if each.astimezone(LOCAL).isoweekday() in policy.weekdays]
+
+
+def _heard(session: Session, side: Side, first: dt.datetime) -> dict[str, set[Airing]]:
+    """By place, what sounds there in that week without what is asked."""
+    midnight = dt.datetime.combine(first.astimezone(LOCAL), dt.time(), tzinfo=LOCAL)
+    heard: dict[str, set[Airing]] = {}
+    for booking in Look(session, side).taken(midnight, midnight + LOOKED_AT + DAY):
         for place in booking.where:
             heard.setdefault(place, set()).add(Airing(booking.start, booking.end))
-    for others in {frozenset(each) for each in heard.values()}:
-        yield [*asked, *others]
+    return heard
+
+
+def _counted(
+    side: Side,
+    starts: Sequence[dt.datetime],
+    heard: Mapping[str, set[Airing]],
+    places: set[str] | None,
+    policy: Policy,
+) -> Iterator[Doubt]:
+    """Where the same is heard is counted once; ``places`` None is everywhere."""
+    longest = policy.minutes_a_session
+    asked = [Airing(start, start + side.length, asked=True) for start in starts]
+    there = {frozenset(each) for place, each in heard.items() if places is None or place in places}
+    for others in there or {frozenset[Airing]()}:
+        yield from sessions.doubts(
+            [*asked, *others],
+            most=policy.sessions_a_day,
+            longest=None if longest is None else dt.timedelta(minutes=longest),
+        )

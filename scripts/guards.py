@@ -53,9 +53,9 @@ GUARDS = (
     _guard(
         "trung_loc_0315",
         "the slip is named before saving",
-        "broadcast/concerns.py",
-        "likely = hours.likely_correction(allowed, time)",
-        "likely = None",
+        "schedules/sanity.py",
+        "        likely = next((hit for hit in hits if hit is not None), None)\n",
+        "        likely = None\n",
         "whether_she_means",
     ),
     _guard(

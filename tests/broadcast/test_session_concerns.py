@@ -12,9 +12,13 @@ CODES = ("weekday", "session_limit", "session_minutes")
 TUESDAY = dt.date(2026, 3, 3)
 
 
-def say(stage: Any, **values: Any) -> None:
+COMMUNE = "Xã An Hòa"
+
+
+def say(stage: Any, area_id: int | None = None, **values: Any) -> None:
     with stage.database.transaction() as session:
-        policies.save(session, stage.cast.admin, stage.cast.commune, values=values, now=stage.now)
+        area = area_id or stage.cast.commune
+        policies.save(session, stage.cast.admin, area, values=values, now=stage.now)
 
 
 def told(stage: Any, *times: str, seconds: float = 60, area_id: int | None = None, **more: Any) -> Any:
@@ -42,7 +46,7 @@ def test_a_third_session_a_day_is_told_with_its_number_before_it_is_saved(stage:
     assert told(stage, "19:00") == {}
     say(stage, sessions_a_day=2)
     assert told(stage, "19:00") == {
-        "session_limit": {"start": local(TUESDAY, "19:00"), "number": 3, "limit": 2}
+        "session_limit": {"start": local(TUESDAY, "19:00"), "number": 3, "limit": 2, "area": COMMUNE}
     }
     assert told(stage, "17:05") == {}  # goes on with the second
 
@@ -67,7 +71,7 @@ def test_a_session_that_becomes_too_long_is_told_with_its_minutes(stage: Any) ->
     stage.schedule("05:30", bulletin_ids=[stage.bulletin(seconds=600)])
     say(stage, minutes_a_session=15)
     assert told(stage, "05:41", seconds=360) == {
-        "session_minutes": {"start": local(TUESDAY, "05:30"), "minutes": 16, "limit": 15}
+        "session_minutes": {"start": local(TUESDAY, "05:30"), "minutes": 16, "limit": 15, "area": COMMUNE}
     }
     assert told(stage, "06:00", seconds=360) == {}
 
@@ -76,3 +80,20 @@ def test_days_without_programmes_are_told_with_the_first_of_them(stage: Any) -> 
     say(stage, weekdays=[1, 2, 3, 4, 5])
     found = told(stage, "17:00")["weekday"]
     assert (found["date"], found["count"]) == (dt.date(2026, 3, 7), 4)
+
+
+def test_a_stricter_village_below_is_asked_too_and_named(stage: Any) -> None:
+    first, second, _ = stage.cast.villages
+    stage.loudspeakers(3)
+    stage.schedule("05:30", "17:00", area_id=first)
+    say(stage, sessions_a_day=3)
+    say(stage, first, sessions_a_day=2, weekdays=[1, 2, 3, 4, 5, 6])
+    found = told(stage, "11:00")
+    assert found["session_limit"] == {
+        "start": local(TUESDAY, "17:00"),
+        "number": 3,
+        "limit": 2,
+        "area": "Thôn Đông",
+    }
+    assert (found["weekday"]["area"], found["weekday"]["date"]) == ("Thôn Đông", dt.date(2026, 3, 8))
+    assert told(stage, "11:00", area_id=second) == {}

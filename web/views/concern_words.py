@@ -130,7 +130,9 @@ def _holiday(values: Mapping[str, Any]) -> str:
 
 def _weekday(values: Mapping[str, Any]) -> str:
     first = _(
-        "Ngày %(date)s nơi đây không được phát theo lịch, loa sẽ từ chối phát.", date=day(values["date"])
+        "%(area)s không phát theo lịch vào ngày %(date)s, loa sẽ từ chối phát.",
+        area=values["area"],
+        date=day(values["date"]),
     )
     if values["count"] > 1:
         more = ngettext(
@@ -143,8 +145,9 @@ def _weekday(values: Mapping[str, Any]) -> str:
 def _session_limit(values: Mapping[str, Any]) -> str:
     return str(
         _(
-            "Nơi đây chỉ được phát %(limit)s buổi một ngày; buổi %(start)s là buổi thứ %(number)s, "
+            "%(area)s chỉ được phát %(limit)s buổi một ngày; buổi %(start)s là buổi thứ %(number)s, "
             "loa sẽ từ chối phát.",
+            area=values["area"],
             limit=values["limit"],
             start=moment(values["start"]),
             number=_ordinal(values["number"]),
@@ -155,8 +158,9 @@ def _session_limit(values: Mapping[str, Any]) -> str:
 def _session_minutes(values: Mapping[str, Any]) -> str:
     return str(
         _(
-            "Một buổi ở đây chỉ được phát %(limit)s phút; buổi %(start)s sẽ dài %(minutes)s phút, "
+            "Một buổi ở %(area)s chỉ được phát %(limit)s phút; buổi %(start)s sẽ dài %(minutes)s phút, "
             "loa sẽ từ chối phần quá giờ.",
+            area=values["area"],
             limit=values["limit"],
             start=moment(values["start"]),
             minutes=values["minutes"],
