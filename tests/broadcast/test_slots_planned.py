@@ -45,6 +45,17 @@ def test_priority_goes_first_then_the_officers_order_then_what_holds(stage: Any)
     assert inspect(stage) == NOTHING
 
 
+def test_what_an_officer_put_in_one_slot_does_not_flow_into_another(stage: Any) -> None:
+    stage.loudspeakers(1)
+    chosen = stage.bulletin("Chọn")
+    stage.bulletin("Ưu tiên", klass=PRIORITY)
+    make_slot(stage, order=[chosen], times=("11:00",))
+    make_slot(stage, times=("17:00",))
+    stage.plan()
+    [items] = plans(stage).values()
+    assert [told(stage, item) for item in items[:2]] == [["Ưu tiên", "Chọn"], ["Ưu tiên"]]
+
+
 def test_a_slot_with_nothing_to_say_is_not_aired(stage: Any) -> None:
     stage.loudspeakers(1)
     make_slot(stage, make_sound(stage), FLOW)
