@@ -19,6 +19,8 @@ from web.filters import duration
 from web.views import sitting_words, words
 
 MOST_PLACES = 4  # named; the rest is told as a number
+MOST_LEFT = 12
+_AS_IT_SHOULD = (Reason.LATER, Reason.NOT_VALID_YET, Reason.AIRED_ENOUGH, Reason.TOO_SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class SittingPage:
     silent: bool
     lines: tuple[Line, ...]
     left: tuple[Left, ...]
+    more_left: int  # that are not named
     differences: tuple[Difference, ...]
     marks: tuple[str, ...]
 
@@ -92,7 +95,7 @@ def _openable(shown: Sequence[SittingPage], area_id: int) -> set[int]:
 def _page(view: SittingView) -> SittingPage:
     usual, *others = view.variants
     used_ms = 0 if usual.says_nothing else usual.used_ms
-    lines, left = _lines(usual), tuple(_left(each) for each in usual.left_out)
+    left = sorted(usual.left_out, key=lambda each: each.why in _AS_IT_SHOULD)
     differences = tuple(_difference(each, usual, view.length_ms) for each in others)
     return SittingPage(
         start=view.start,
@@ -100,8 +103,9 @@ def _page(view: SittingView) -> SittingPage:
         used_ms=used_ms,
         length_ms=view.length_ms,
         silent=usual.says_nothing,
-        lines=() if usual.says_nothing else lines,
-        left=left,
+        lines=() if usual.says_nothing else _lines(usual),
+        left=tuple(_left(each) for each in left[:MOST_LEFT]),
+        more_left=len(left[MOST_LEFT:]),
         differences=differences,
         marks=_marks(view, usual),
     )
@@ -111,7 +115,7 @@ def _marks(view: SittingView, usual: Variant) -> tuple[str, ...]:
     """What a sitting holds, for when it is folded."""
     count = sum(each.bulletin_id is not None for each in usual.placed)
     told = [_("im lặng") if usual.says_nothing else ngettext("%(num)s bản tin", "%(num)s bản tin", count)]
-    out = sum(each.why not in (Reason.LATER, Reason.NOT_VALID_YET) for each in usual.left_out)
+    out = sum(each.why not in _AS_IT_SHOULD for each in usual.left_out)
     if out:
         told.append(ngettext("%(num)s không phát được", "%(num)s không phát được", out))
     if len(view.variants) > 1:

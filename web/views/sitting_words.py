@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from schedules.slots import Kind, Reason, Why
@@ -14,17 +15,33 @@ from web.filters import duration, lasting, moment
 
 Params = Mapping[str, Any]
 
+_KINDS = {
+    Kind.TUNE: _l("Nhạc hiệu"),
+    Kind.CHIME: _l("Chuông"),
+    Kind.FLOW: _l("Bản tin tự vào"),
+    Kind.BULLETIN: _l("Bản tin"),
+    Kind.PIECE: _l("Bài ghi âm"),
+    Kind.RELAY: _l("Tiếp âm"),
+    Kind.CLOSING: _l("Nhạc kết"),
+}
+_WHYS = {
+    Why.FIXED: _l("luôn phát"),
+    Why.PRIORITY: _l("ưu tiên, vào trước"),
+    Why.ORDERED: _l("theo thứ tự đã xếp"),
+    Why.VALID: _l("còn hiệu lực, còn chỗ"),
+    Why.SPARE: _l("còn thừa thời gian"),
+}
+_ADVICE = {
+    Reason.NO_ROOM: _l("Kéo dài khung giờ, rút ngắn bản tin, hoặc xếp nó lên trước."),
+    Reason.EXPIRED: _l("Nếu tin còn đúng, gia hạn ở trang bản tin."),
+    Reason.NO_AUDIO: _l("Tạo âm thanh cho bản tin, hoặc thêm thứ tiếng của nó vào khung giờ."),
+    Reason.NO_PLACE: _l("Thêm mục “Bản tin tự vào” cho loại này."),
+    Reason.NOT_APPROVED: _l("Duyệt bản tin, hoặc bỏ mục này."),
+}
+
 
 def kind(value: Kind) -> str:
-    return {
-        Kind.TUNE: str(_("Nhạc hiệu")),
-        Kind.CHIME: str(_("Chuông")),
-        Kind.FLOW: str(_("Bản tin tự vào")),
-        Kind.BULLETIN: str(_("Bản tin")),
-        Kind.PIECE: str(_("Bài ghi âm")),
-        Kind.RELAY: str(_("Tiếp âm")),
-        Kind.CLOSING: str(_("Nhạc kết")),
-    }[value]
+    return str(_KINDS[value])
 
 
 def flow(classes: Collection[str]) -> str:
@@ -37,13 +54,7 @@ def flow(classes: Collection[str]) -> str:
 
 
 def why(value: Why) -> str:
-    return {
-        Why.FIXED: str(_("luôn phát")),
-        Why.PRIORITY: str(_("ưu tiên, vào trước")),
-        Why.ORDERED: str(_("theo thứ tự đã xếp")),
-        Why.VALID: str(_("còn hiệu lực, còn chỗ")),
-        Why.SPARE: str(_("còn thừa thời gian")),
-    }[value]
+    return str(_WHYS[value])
 
 
 def reason(value: Reason, params: Params) -> str:
@@ -53,14 +64,7 @@ def reason(value: Reason, params: Params) -> str:
 
 def advice(value: Reason) -> str:
     """What can be done so that it is played; empty where all is as it should be."""
-    found = {
-        Reason.NO_ROOM: _("Kéo dài khung giờ, rút ngắn bản tin, hoặc xếp nó lên trước."),
-        Reason.EXPIRED: _("Nếu tin còn đúng, gia hạn ở trang bản tin."),
-        Reason.NO_AUDIO: _("Tạo âm thanh cho bản tin, hoặc thêm thứ tiếng của nó vào khung giờ."),
-        Reason.NO_PLACE: _("Thêm mục “Bản tin tự vào” cho loại này."),
-        Reason.NOT_APPROVED: _("Duyệt bản tin, hoặc bỏ mục này."),
-    }.get(value)
-    return str(found) if found else ""
+    return str(_ADVICE.get(value, ""))
 
 
 def short(title: str, possible: int, wanted: int) -> str:

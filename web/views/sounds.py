@@ -29,11 +29,9 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def index() -> str:
     """With ``gone`` the way back for a sound that was retired just now."""
-    gone = request.args.get("gone", type=int)
-    return _page(
-        request.args.get("area", type=int),
-        gone=sounds.get(g.session, current_person(), gone) if gone else None,
-    )
+    wanted = request.args.get("gone", type=int)
+    gone = sounds.get(g.session, current_person(), wanted) if wanted else None
+    return _page(request.args.get("area", type=int), gone=gone if gone and gone.retired_at else None)
 
 
 @blueprint.post("/")
