@@ -26,9 +26,10 @@ from schedules.clock import Job
 from web.app import create_app
 
 SPARSE = 3600.0  # seconds between two rounds of ticks in which nothing has happened
-RARE = {"care": 6 * 3600.0, "prune": 24 * 3600.0}
+RARE = {"care": 6 * 3600.0, "prune": 24 * 3600.0, "retain": 24 * 3600.0}
 SOON = {"ingest": 15.0}  # after what was heard; what was ordered waits a second
-ORDER = ("lead", "ingest", "plan", "flush", "monitor", "judge", "tally", "care", "prune")
+SLACK = 1.0  # seconds
+FIRST = ("lead", "ingest", "plan", "flush")  # in this order; then whatever else a worker does
 
 
 class LeapingTicks:
@@ -75,10 +76,11 @@ class LeapingTicks:
     def _round(self) -> None:
         self.rounds += 1
         now = self._loop.time()
-        for name in ORDER:
+        for name in (*FIRST, *sorted(self._jobs.keys() - set(FIRST))):
             if name in self._jobs and (name in ("lead", "flush") or self._due[name] <= now):
                 seconds, job = self._jobs[name]
-                self._due[name] = now - now % seconds + seconds  # all that is rare, at the same time
+                # All that is rare comes at the same time; a timer may ring a little before its own.
+                self._due[name] = (now + SLACK) // seconds * seconds + seconds
                 try:
                     while job():
                         pass
