@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from devices.messages import BulletinClass
 
 from . import areas, decisions, permissions
-from .clashes import Clash, Look, Side, sides
+from .clashes import Look, Side, sides
 from .models import Area, AreaClosure, OrderDecision, Person, Role, Schedule
 
 Said = Mapping[frozenset[int], Sequence[OrderDecision]]
@@ -59,6 +59,8 @@ def find(
 ) -> list[Meeting]:
     """What meets in an area and below it in ``[start, end)``, the first such time first.
 
+    All of it is the unit's to decide: emergencies are never scheduled.
+
     Errors: UnknownArea, Forbidden.
     """
     area = areas.get(session, area_id)
@@ -84,7 +86,7 @@ class _Search:
     def of(self, schedule: Schedule, side: Side, starts: Sequence[dt.datetime]) -> Iterator[Meeting]:
         look = Look(self.session, side)
         for upper, other in self.above:
-            clashes = [each for each in look.clashes(other, starts) if _is_theirs(self.area, each)]
+            clashes = look.clashes(other, starts)
             if clashes:
                 yield Meeting(
                     area=self.area,
@@ -95,11 +97,6 @@ class _Search:
                     airings=tuple(dict.fromkeys(Airings(each.old, each.new) for each in clashes)),
                     said=tuple(self.said.get(frozenset((upper.id, schedule.id)), ())),
                 )
-
-
-def _is_theirs(area: Area, clash: Clash) -> bool:
-    overlap = clash.lost.overlap
-    return decisions.may_decide(area, overlap.new.claim, overlap.old.claim)
 
 
 def _priority_from_above(session: Session, area: Area) -> list[tuple[Schedule, Side]]:

@@ -33,7 +33,8 @@ def add(database: Database, cast: Any, approved: int) -> Callable[..., int]:
 
     def make(title: str, time: str, who: Person | None = None, area_id: int = 0) -> int:
         end = MONDAY + dt.timedelta(days=1)
-        rule = Rule(Frequency.DAILY, MONDAY, (dt.time.fromisoformat(time),), until=end)
+        times = tuple(dt.time.fromisoformat(each) for each in time.split())
+        rule = Rule(Frequency.DAILY, MONDAY, times, until=end)
         with database.transaction() as session:
             person = session.get_one(Person, (who or cast.lan).id)
             people.grant(session, person, Role.EDITOR, area_id or cast.commune, now=NOW)
@@ -68,7 +69,7 @@ def starts(database: Database) -> Callable[[int], list[str]]:
 def test_a_drop_onto_another_offers_all_three_ways_and_over_it_displaces_that_one_airing(
     lan: Any, cast: Any, add: Any, starts: Any, database: Database
 ) -> None:
-    there = add("Họp dân", "07:00", cast.binh)
+    there = add("Họp dân", "06:01 07:00", cast.binh)
     mine = add("Bản tin sáng", "06:00")
     wish = {"schedule_id": mine, "at": f"{MONDAY}T06:00:00", "to": f"{MONDAY}T07:01"}
     asked = lan.send(MOVE, headers=JSON, **wish).json
@@ -79,12 +80,12 @@ def test_a_drop_onto_another_offers_all_three_ways_and_over_it_displaces_that_on
     done = lan.send(MOVE, headers=JSON, over=there, **wish).json
     assert done["ok"], done
     assert starts(mine) == ["Mon 07:01", "Tue 06:00"]
-    assert starts(there) == ["Tue 07:00"]
+    assert starts(there) == ["Mon 06:01", "Tue 06:01", "Tue 07:00"]  # what overlapped already stays
     with database.transaction(read_only=True) as session:
         assert [each.person_id for each in session.scalars(select(Notice))] == [cast.binh.id]
     assert lan.send(done["undo"], headers=JSON).json["ok"]
     assert starts(mine) == ["Mon 06:00", "Tue 06:00"]
-    assert starts(there) == ["Mon 07:00", "Tue 07:00"]
+    assert starts(there) == ["Mon 06:01", "Mon 07:00", "Tue 06:01", "Tue 07:00"]
 
 
 def test_what_is_not_ones_own_is_not_offered_to_be_displaced_nor_can_it_be(

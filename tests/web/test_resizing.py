@@ -89,9 +89,7 @@ def test_what_overlapped_before_is_not_asked_again_and_shorter_asks_nothing(
     assert minutes(slot) == 10
 
 
-def test_a_slot_lasts_a_minute_at_least(
-    lan: Any, slot: int, minutes: Callable[[int], int]
-) -> None:
+def test_a_slot_lasts_a_minute_at_least(lan: Any, slot: int, minutes: Callable[[int], int]) -> None:
     for wrong in (0, -5):
         answer = resize(lan, slot, wrong, accepted="yes")
         assert (answer.status_code, minutes(slot)) == (422, 30)
