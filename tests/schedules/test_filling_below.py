@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -52,15 +53,15 @@ def test_what_is_fixed_and_too_long_gives_way_from_the_last_bulletin_on_and_fram
 
 
 def test_an_area_with_nothing_to_say_hears_what_sounds_above_it_and_counts_it() -> None:
-    once = Airings(1, 10)
-    given = (bulletin("chung", 5, wish=once), bulletin("thon", 4, "thon", once))
+    """In the village its own takes the room at first, so that its share of what is common is due later."""
+    given = (
+        bulletin("chung", 5, wish=Airings(2, 10)),
+        replace(bulletin("thon", 4, "thon", Airings(1, 10)), klass="priority"),
+    )
     slot = Slot(6 * MINUTE, (FLOW,))
-    found = heard(*(Sitting(MONDAY + n * DAY, slot, given) for n in range(3)))
-    assert found == {
-        "xa": [["chung"], [], []],
-        "thon": [["chung"], ["thon"], []],
-        "xom": [["chung"], ["thon"], []],
-    }
+    found = heard(*(Sitting(MONDAY + days * DAY, slot, given) for days in (0, 1, 5, 9)))
+    assert found["xa"] == [["chung"], [], ["chung"], []]
+    assert found["thon"] == found["xom"] == [["thon"], ["chung"], ["chung"], []]
 
 
 def test_a_sitting_plays_of_its_own_candidates_and_airings_count_through_all_sittings() -> None:
