@@ -294,3 +294,25 @@ def test_a_space_missing_before_a_figure_changes_no_word_and_no_place(
     assert all(one[1] <= other[0] for one, other in pairwise(places))
     kept = "".join(typed.source[start:end] for start, end in places)
     assert re.sub(r"\s", "", kept) == re.sub(r"\s", "", typed.source)
+
+
+@given(st.integers(1, 50), st.integers(1, 50), st.sampled_from(["Nhiệt độ {}", "Sốt {}", "Bảo quản ở {}"]))
+def test_a_zero_in_place_of_the_sign_of_a_degree_is_read_as_the_sign(low: int, more: int, line: str) -> None:
+    high = low + more
+    for written in (f"{low}%sC", f"{low}-{high}%sC", f"{low},5%sC", f"{low} %sC"):
+        assert said(line.format(written % "0")) == said(line.format(written % "°"))
+
+
+@given(st.integers(1, 4), st.integers(2000, 2099))
+def test_a_quarter_is_read_alike_however_it_is_shortened(quarter: int, year: int) -> None:
+    numeral = ["I", "II", "III", "IV"][quarter - 1]
+    full = said(f"quý {numeral} năm {year}")
+    assert {said(f"{sign}{numeral}/{year}") for sign in ("Q.", "Q", "Q. ")} == {full}
+    assert said(f"Q{quarter}/{year}") == full
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.sampled_from(["-", " - ", "–"]))
+def test_the_goals_of_two_sides_are_no_range(ours: int, theirs: int, dash: str) -> None:
+    goals = f"{cardinal(ours)} {cardinal(theirs)}"
+    for sides in ("Thôn Nà Lọ - thôn Bản Chang {}", "Xóm 3 thắng xóm 8: {}", "Chung kết: Nà Lọ {} Bản Chang"):
+        assert goals in said(sides.format(f"{ours}{dash}{theirs}"))

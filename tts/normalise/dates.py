@@ -76,6 +76,12 @@ def _date(match: re.Match[str]) -> Reading | None:
     return Reading(said, None if sure else Doubt.AMBIGUOUS)
 
 
+def _mixed_signs(match: re.Match[str]) -> str | None:
+    """ngày 01-02/2024: behind a word for a day no months are parted by the hyphen."""
+    told = _SAY_DAY.search(before(match)) and _valid(match["day"], match["month"])
+    return f"{_day(match['day'])} {_month(match['month'], match['year'])}" if told else None
+
+
 def _is_portion(match: re.Match[str]) -> bool:
     """2/3 số hộ is a part of a whole, whatever stands before it."""
     following = after(match)
@@ -246,6 +252,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _date,
         kind=TokenKind.DATE,
         starts=digits_then("/.-", 1, 2),
+    ),
+    rule(
+        rf"{_EDGE} (?P<day>{_DAY})[.-](?P<month>{_MONTH})/(?P<year>{_LONG_YEAR}) {_END}",
+        _mixed_signs,
+        kind=TokenKind.DATE,
+        starts=digits_then(".-", 1, 2),
     ),
     rule(
         rf"{_EDGE} (?P<year>{_LONG_YEAR})-(?P<month>{_MONTH})-(?P<day>{_DAY}) {_END}",

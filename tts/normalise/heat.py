@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.rule import Rule, before, digits_then, rule
-from tts.types import TokenKind
+from tts.normalise.rule import Reading, Rule, before, digits_then, rule
+from tts.types import Doubt, TokenKind
 
 _OF_HEAT: Final = re.compile(
     r"(?<!\w)(?:nhiệt|trời|rét|nóng|lạnh|sốt|mát|ấm|bảo quản|nước|đun|sấy|ủ|hấp|luộc|tủ|nung|nền)(?!\w)"
@@ -15,14 +15,14 @@ _OF_HEAT: Final = re.compile(
 _HOTTEST: Final = 50  # degrees of the air and of a body: beyond that 600C may be a name
 
 
-def _degrees(match: re.Match[str]) -> str | None:
-    """A class or a code looks alike, so something must tell."""
+def _degrees(match: re.Match[str]) -> Reading | None:
+    """A class or a code looks alike, so something must tell; without a gap the zero may be a digit yet."""
     first, second = match["first"], match["second"]
     told = match["gap"] or "," in (second or first) or _OF_HEAT.search(before(match))
     if not told and not (second and _is_climb(first, second)):
         return None
     said = [numbers.quantity(first), "đến", numbers.quantity(second)] if second else [numbers.quantity(first)]
-    return f"{' '.join(said)} độ xê"
+    return Reading(f"{' '.join(said)} độ xê", None if match["gap"] else Doubt.AMBIGUOUS)
 
 
 def _is_climb(first: str, second: str) -> bool:
