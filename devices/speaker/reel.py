@@ -120,7 +120,7 @@ class Stretch:
                 continue
             if isinstance(part.sound, memoryview):
                 self._note_heard(begin)
-                block.extend(part.sound[begin - part.begin : until - part.begin])
+                block.frombytes(part.sound[begin - part.begin : until - part.begin].cast("B"))
             else:
                 block.extend(self._live(part.sound, begin, until - begin))
                 if until == part.end:
@@ -129,7 +129,8 @@ class Stretch:
         return block
 
     def _live(self, feed: Feed, begin: int, count: int) -> array.array[int]:
-        block = array.array("h", feed.take(count))
+        block = array.array("h")
+        block.frombytes(feed.take(count).cast("B"))
         if block:
             self._note_heard(begin)
             self._missing = False

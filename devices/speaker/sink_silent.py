@@ -8,7 +8,7 @@ from devices.speaker.ports import RATE, Playback, Rendered, Source
 from devices.speaker.sink_mixer import FADE
 from devices.speaker.sink_playback import Notices
 
-_LISTEN = 0.5  # seconds
+_LISTEN = 1.0  # seconds
 
 
 class SilentSink:
