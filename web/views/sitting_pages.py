@@ -85,7 +85,8 @@ def values(found: Preview, area_id: int) -> dict[str, Any]:
 
 def _openable(shown: Sequence[SittingPage], area_id: int) -> set[int]:
     """The bulletins whose pages this person may open: not all that flow in are of their own unit."""
-    named = {each.bulletin_id for page in shown for each in (*page.lines, *page.left)}
+    named = {line.bulletin_id for page in shown for line in page.lines}
+    named |= {left.bulletin_id for page in shown for left in page.left}
     ids = [each for each in named if each is not None]
     seen = permissions.visible_areas(g.session, current_person())
     found = choosing.nameable(g.session, current_person(), area_id, ids)
