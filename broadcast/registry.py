@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from devices.broker import Account, hash_password
 from devices.envelope import SigningKey
-from devices.messages import Action, ItemState
+from devices.messages import Action, Desired, GuardPolicy, ItemState
 from devices.speaker.identity import Identity
 
 from . import alarms, areas, audit, boxes, commanding, events, outbox, permissions
@@ -31,6 +31,7 @@ from .models import (
     Person,
     Role,
 )
+from .moments import to_ms
 from .outbox import Urgency, Wire
 from .pages import Page, cut
 
@@ -116,11 +117,28 @@ def retire(
             Delivery.loudspeaker_id == loudspeaker.id, Delivery.broadcast_id.in_(coming)
         )
         session.execute(theirs.values(state=ItemState.CANCELLED, reason="retired", updated_at=now))
-        for topic in (wire.topics.desired(loudspeaker.device), wire.topics.cursor(loudspeaker.device)):
-            outbox.put(session, wire, topic, None, urgency=Urgency.DESIRED, now=now)
+        cursor = wire.topics.cursor(loudspeaker.device)
+        outbox.put(session, wire, cursor, None, urgency=Urgency.DESIRED, now=now)
+        _silence_for_good(session, wire, loudspeaker, now)
         alarms.end_of_loudspeaker(session, loudspeaker, now)
         tell(session, person, loudspeaker, "loudspeaker.retire", now)
     return loudspeaker
+
+
+def _silence_for_good(session: Session, wire: Wire, loudspeaker: Loudspeaker, now: dt.datetime) -> None:
+    """It holds its plan for days, and its connection ends in a moment: the last word is that it has none."""
+    loudspeaker.desired_rev, loudspeaker.desired_sha256 = loudspeaker.desired_rev + 1, ""
+    last = Desired(
+        device=loudspeaker.device,
+        epoch=loudspeaker.desired_epoch,
+        rev=loudspeaker.desired_rev,
+        issued_at=to_ms(now),
+        groups=(),
+        policy=GuardPolicy(),
+        volume=loudspeaker.volume,
+    )
+    topic = wire.topics.desired(loudspeaker.device)
+    outbox.put(session, wire, topic, last, urgency=Urgency.COMMAND, now=now)
 
 
 def move(

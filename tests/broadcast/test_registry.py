@@ -115,15 +115,19 @@ def test_a_renewed_identity_makes_the_old_one_worthless(stage: Any) -> None:
     assert not check_password(old.password, stored)
 
 
-def test_a_retired_loudspeaker_leaves_what_is_coming_and_its_topics(stage: Any) -> None:
+def test_a_retired_loudspeaker_leaves_what_is_coming_and_is_told_to_play_nothing(stage: Any) -> None:
+    """It has its plan for a week: without this word it would go on by itself."""
     one, _ = stage.loudspeakers(2)
     stage.schedule("17:00", frequency=Frequency.ONCE)
     stage.plan()
+    rev = stage.loudspeaker(one).desired_rev
     with stage.database.transaction() as session:
         registry.retire(session, None, wire=stage.wire, loudspeaker_id=1, now=stage.now)
     stage.plan()
     assert [d.state for d in stage.deliveries()] == [ItemState.CANCELLED, ItemState.PLANNED]
-    assert stage.wire.topics.desired(one.device) not in {topic for topic, _ in stage.outbox()}
+    (last,) = [order for topic, order in stage.outbox() if topic == stage.wire.topics.desired(one.device)]
+    assert (last.plan, last.groups, last.rev) == (None, (), stage.loudspeaker(one).desired_rev)
+    assert last.rev > rev
     result = stage.hear(one.state(stage.now))
     assert result.refused == 1
 
