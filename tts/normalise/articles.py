@@ -107,7 +107,7 @@ def _part_of_form(part: str) -> str:
     """2C-BNV/2008: the figures of a year have four digits."""
     if re.fullmatch(r"(?:19|20)\d\d", part):
         return f"năm {numbers.year(part)}"
-    whole = issuer(part) if len(part) >= _LONG_BODY else ""
+    whole = issuer(part) if part.isalpha() and len(part) >= _LONG_BODY else ""
     return whole or code(part)
 
 
