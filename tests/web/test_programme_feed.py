@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from broadcast import feeds, programme
@@ -120,6 +120,7 @@ def test_without_a_link_that_works_there_is_nothing(client: Any, lan: Any, path:
     assert client.get(path).status_code == 404
 
 
+@settings(max_examples=40)
 @example("\0\r\n\ufffe\uffff]]>", "&", "")
 @given(st.text(), st.text(), st.sampled_from(["", "priority"]))
 def test_whatever_a_title_says_the_feed_is_xml_that_says_the_same(title: str, area: str, klass: str) -> None:
