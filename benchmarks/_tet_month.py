@@ -200,7 +200,6 @@ class Month:
         at_("2027-02-08 12:00", lambda: commune.mend(Fault.WRONG_CLOCK, "loa-32"))
         moved = {"loudspeaker_id": commune.speakers["loa-12"], "area_id": commune.areas["Bến Mới"]}
         at_("2027-02-09 10:00", lambda: commune.as_("binh", registry.move, **moved))
-        at_("2027-02-22 09:30", lambda: commune.break_(Fault.NO_POWER, "loa-31"))
         retired = {"loudspeaker_id": commune.speakers["loa-31"], "wire": commune.wire}
         at_("2027-02-22 10:00", lambda: commune.as_("binh", registry.retire, **retired))
 
