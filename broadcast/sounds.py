@@ -95,6 +95,12 @@ def offered(session: Session, area_id: int) -> list[Sound]:
     return list(session.scalars(query.order_by(Sound.kind, Sound.title, Sound.id)))
 
 
+def retired(session: Session, area_id: int) -> list[Sound]:
+    """The area's own sounds that are out of use, the last one first."""
+    query = select(Sound).where(Sound.area_id == area_id, Sound.retired_at.is_not(None))
+    return list(session.scalars(query.order_by(Sound.retired_at.desc(), Sound.id)))
+
+
 def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
     """What is in these slots and offered to their area; all else is retired or was never there."""
     held = tuple(held)

@@ -159,7 +159,9 @@ def test_a_sound_is_renamed_retired_and_taken_back(
     assert "“Nhạc mới” đã ngừng dùng" in page
     assert "Chưa có âm thanh nào" in page
     assert sounds(database)[0].retired_at is not None
+    assert "Dùng lại “Nhạc mới”" in lan.read("/sounds/")  # also later on
     page = lan.read(lan.send(f"/sounds/{number}/restore").headers["Location"])
+    assert "Dùng lại “Nhạc mới”" not in page
     assert "dùng lại được như trước" in page
     assert "Nhạc mới" in page
 

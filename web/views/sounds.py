@@ -119,10 +119,12 @@ def _page(wanted: int | None, form: SoundForm | None = None, **more: Any) -> str
             for kind in KINDS
             if (these := [each for each in found if each.kind is kind])
         ],
+        kind_of=sitting_words.kind,
         kinds=[(kind.value, sitting_words.kind(kind)) for kind in KINDS],
         form=form or SoundForm(area_id=area.id if area else 0),
         editable=_editable(found),
         may_add=_may_edit(area),
+        retired=sounds.retired(g.session, area.id) if area and _may_edit(area) else [],
         **more,
     )
 
