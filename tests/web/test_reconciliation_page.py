@@ -14,8 +14,10 @@ from sqlalchemy import select
 from broadcast import registry
 from broadcast.database import Database
 from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker
+from broadcast.reconciliation import Why
 from devices.messages import BulletinClass, ItemState
 from schedules.types import LOCAL
+from web.views.reconciliation import why
 
 START = dt.datetime(2026, 3, 2, 5, 30, tzinfo=LOCAL).astimezone(dt.UTC)
 PAGE = "/as-run/calendar/?first=2026-03-01&days=7"
@@ -80,6 +82,13 @@ def test_days_without_anything_and_nonsense_in_the_address_are_answered(
     assert "Không có buổi phát nào" in lan.read("/as-run/calendar/?first=2025-01-01")
     assert "Đối chiếu" in lan.read("/as-run/calendar/?first=hôm-qua&days=9999&why=x&area=7")
     assert "Loa số" not in mai.read(PAGE)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_explanation_has_words_of_its_own(app: Any) -> None:
+    with app.test_request_context():
+        phrases = [why(each) for each in (None, *Why)]
+    assert len(set(phrases)) == len(Why) + 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
