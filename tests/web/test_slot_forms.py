@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
+from broadcast.sittings import SittingView, Unheard, Variant
 from schedules.errors import SlotError
 from schedules.slots import Airings, Entry, Kind, Reason, Slot, Why, validate, validate_airings
 from web import slot_words
 from web.forms.airtime import form_of, read_airtime
 from web.forms.slots import SlotForm, arranged, read_slot, rows_of
-from web.views import sitting_words
+from web.views import sitting_pages, sitting_words
 
 APP = Flask(__name__)
 Babel(APP)
@@ -212,3 +213,17 @@ def test_every_reason_and_every_kind_has_words() -> None:
         assert all(sitting_words.why(each) for each in Why)
         assert all(sitting_words.kind(each) for each in Kind)
         assert "cách ít nhất 12 giờ" in sitting_words.reason(Reason.TOO_SOON, params)
+
+
+def test_a_sitting_names_what_can_be_helped_first_and_counts_the_rest() -> None:
+    waiting = [Unheard(Kind.FLOW, str(n), f"Tin {n}", Reason.LATER) for n in range(20)]
+    helped = Unheard(Kind.FLOW, "99", "Tin dài", Reason.NO_ROOM, {"missing_ms": 40_000})
+    retired = Unheard(Kind.CHIME, "3", "Chuông cũ", Reason.NOT_APPROVED)
+    variant = Variant((), (), (*waiting, helped, retired), says_nothing=False)
+    with APP.test_request_context():
+        page = sitting_pages.page_of(SittingView(BEGIN, 1_800_000, (variant,)))
+    assert [left.title for left in page.left[:2]] == ["Tin dài", "Chuông cũ"]
+    assert page.left[0].why == "không đủ chỗ, thiếu 40 giây"
+    assert page.left[1].bulletin_id is None
+    assert (len(page.left), page.more_left) == (12, 10)
+    assert "2 không phát được" in page.marks

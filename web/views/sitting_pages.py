@@ -70,7 +70,7 @@ class SittingPage:
 
 def values(found: Preview, area_id: int) -> dict[str, Any]:
     """For slots/_sittings.html; ``area_id`` is the area of the slot."""
-    shown = [_page(each) for each in found.sittings]
+    shown = [page_of(each) for each in found.sittings]
     return {
         "sittings": shown,
         "shorts": [
@@ -93,7 +93,8 @@ def _openable(shown: Sequence[SittingPage], area_id: int) -> set[int]:
     return {id_ for id_, bulletin in found.items() if bulletin.area_id in seen}
 
 
-def _page(view: SittingView) -> SittingPage:
+def page_of(view: SittingView) -> SittingPage:
+    """What is usual first, then where it differs."""
     usual, *others = view.variants
     used_ms = 0 if usual.says_nothing else usual.used_ms
     left = sorted(usual.left_out, key=lambda each: each.why in _AS_IT_SHOULD)
