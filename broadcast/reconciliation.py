@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from devices.errors import RELAY_TROUBLES
 from devices.messages import Evidence, ItemState
 
 PROMPT = dt.timedelta(seconds=2)  # what begins within this begins on time
@@ -66,6 +67,7 @@ SAID = {
     "clock_stepped": Why.CLOCK,
     "clock_doubtful": Why.CLOCK,
     "no_audio": Why.NO_AUDIO,
+    **dict.fromkeys(RELAY_TROUBLES, Why.NO_AUDIO),
     "no_load": Why.BROKEN,
 }
 """By the reason in the journal; another one that a loudspeaker gives means that something in it broke."""

@@ -284,3 +284,12 @@ class RelayCodec(RelayError):
     def __init__(self, codec: str) -> None:
         super().__init__(f"the stream is {codec}, not MP3")
         self.codec = codec
+
+
+_RELAYS: tuple[type[RelayError], ...] = (
+    RelayError,
+    *RelayError.__subclasses__(),
+    *RelayRefused.__subclasses__(),
+)
+RELAY_TROUBLES = tuple(kind.code for kind in _RELAYS)
+"""Why a stream did not sound, or not all of it, as it stands in a loudspeaker's journal."""

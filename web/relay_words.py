@@ -36,6 +36,27 @@ TROUBLES = {
 }
 
 
+PHRASES = {
+    "relay_failed": _l("không nghe được đài tiếp âm"),
+    "relay_refused": _l("địa chỉ đài tiếp âm không dùng được"),
+    "relay_private": _l("đài tiếp âm nằm trong mạng không được gọi"),
+    "relay_loop": _l("địa chỉ đài tiếp âm không dùng được"),
+    "relay_tls": _l("không kết nối an toàn được với đài tiếp âm"),
+    "relay_unreachable": _l("không gọi được đài tiếp âm"),
+    "relay_missing": _l("đài tiếp âm không còn luồng này"),
+    "relay_stalled": _l("luồng tiếp âm bị ngắt quãng"),
+    "relay_page": _l("đài tiếp âm không phát luồng MP3"),
+    "relay_file": _l("đài tiếp âm không phát luồng trực tiếp"),
+    "relay_codec": _l("đài tiếp âm không phát luồng MP3"),
+    "relay_unsupported": _l("loa này chưa biết tiếp âm"),
+}
+
+
+def reason(code: str) -> str:
+    """Why a relay did not sound, or not all of it; an unknown code is shown as it came."""
+    return str(PHRASES.get(code, code))
+
+
 def trouble(code: str, codec: str = "") -> str:
     """Why a stream cannot be carried, and what can be done."""
     if code == "relay_codec" and codec == "encrypted":

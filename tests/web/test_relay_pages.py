@@ -13,7 +13,7 @@ from broadcast.bootstrap import System, build
 from broadcast.database import Database
 from broadcast.models import RelayStation
 from broadcast.settings import load
-from devices.errors import RelayError
+from devices.errors import RELAY_TROUBLES, RelayError
 from tests.devices.radio_station import Radio, programme
 from web import relay_words
 
@@ -147,4 +147,5 @@ def test_every_reason_of_the_library_has_a_sentence(database_url: str) -> None:
     def kinds(of: type[RelayError]) -> set[str]:
         return {of.code}.union(*(kinds(each) for each in of.__subclasses__()))
 
-    assert set(relay_words.TROUBLES) == kinds(RelayError)
+    assert set(relay_words.TROUBLES) == set(RELAY_TROUBLES) == kinds(RelayError)
+    assert set(relay_words.PHRASES) == {*RELAY_TROUBLES, "relay_unsupported"}

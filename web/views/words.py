@@ -14,6 +14,7 @@ from broadcast.models import AsRun, Bulletin, BulletinState, Delivery, RenderSta
 from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
 from tts.mastering import LOUDNESS
+from web import relay_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +277,7 @@ def reason(code: str) -> str:
         "no_report": _("loa không báo về"),
         "silent": _("loa không báo về"),
     }
-    return phrases.get(code, code)
+    return phrases.get(code) or relay_words.reason(code)
 
 
 def presence(status: str) -> Word:
