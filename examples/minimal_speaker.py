@@ -1,4 +1,5 @@
 """A whole loudspeaker of ttcs/1: minimal_speaker.py IDENTITY.json FOLDER [PLAYER]; PLAYER gets a second and files."""
+
 # fmt: off
 import base64, contextlib, hashlib, json, os, pathlib, random, re, subprocess, sys, threading, time, urllib.request
 import paho.mqtt.client as mqtt; from cryptography.exceptions import InvalidSignature
@@ -7,8 +8,7 @@ class D(dict): __getattr__, __setattr__ = dict.get, dict.__setitem__  # a JSON o
 TYPE, FOREVER, FACES = "application/vnd.ttcs.v1+json", 1 << 53, re.compile(r"((([01]\d|2[0-3]):[0-5]\d|24:00);){2}")
 HEAD, WAITING, SOUNDING = {"epoch": int, "rev": int, "issued_at": int}, ("planned", "armed"), ("starting", "playing", "resuming")
 NEEDS = {"desired": HEAD | {"device": str, "groups": list, "policy": D}, "alerts": HEAD | {"group": str},
-         "cmd": {"id": str, "target": str, "issued_at": int, "expires_at": int, "action": str},
-         "cursor": {"device": str, "boot": str, "seq": int}}
+         "cmd": {"id": str, "target": str, "issued_at": int, "expires_at": int, "action": str}, "cursor": {"device": str, "boot": str, "seq": int}}
 def now(): return time.time_ns() // 1_000_000
 def read(text): return json.loads(text, object_hook=D)
 def covered(body): return b"DSSEv1 %d %b %d %b" % (len(TYPE), TYPE.encode(), len(body), body)
