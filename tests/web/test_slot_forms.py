@@ -8,7 +8,7 @@ import re
 import pytest
 from flask import Flask
 from flask_babel import Babel
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -94,6 +94,7 @@ def slots_of_the_form(draw: st.DrawFn) -> Slot:
 LENGTHS = {f"{kind}:{number}": 1000 for kind in Kind for number in range(1, 10)}
 
 
+@settings(max_examples=40)
 @given(slot=slots_of_the_form())
 def test_the_rows_of_a_slot_make_that_slot_again(slot: Slot) -> None:
     form = SlotForm(minutes=slot.length_ms // 60_000, rows=rows_of(slot), languages=slot.languages)
@@ -116,6 +117,7 @@ ACTIONS = st.tuples(
 )
 
 
+@settings(max_examples=40)
 @given(slot=slots_of_the_form(), actions=st.lists(ACTIONS, max_size=12))
 def test_putting_in_order_loses_nothing_and_touches_no_other_list(slot: Slot, actions: list[str]) -> None:
     form = SlotForm(rows=rows_of(slot), order=(3, 1, 2), languages=slot.languages)
