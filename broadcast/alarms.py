@@ -34,6 +34,7 @@ class Kind(enum.StrEnum):
     AMPLIFIER = "amplifier"
     DEAD_HORN = "dead_horn"
     STORE_FAILED = "store_failed"
+    CLOCK_AHEAD = "clock_ahead"  # what it sends is dated later than it came
     CLOCK_DOUBTFUL = "clock_doubtful"  # its time service contradicts what the server has signed
     FLOODING = "flooding"  # it sends more than its share
 

@@ -14,11 +14,13 @@ from devices.messages import Ack, Journal, State, Telemetry
 from devices.presence import Sighting, heard, observe
 
 from . import events, usage
+from .alarms import Kind
 from .intake import Heard
 from .known import Known
 from .moments import from_ms
 
 FRESH = dt.timedelta(minutes=2)  # a state that is older was kept by the broker, it is no sign of life
+AHEAD = dt.timedelta(seconds=30)  # nothing arrives before it was sent: then a clock is wrong, ours or its own
 FIRMWARE_LIMIT = 40
 FAULTS_LIMIT = 200
 
@@ -109,7 +111,8 @@ class _Fold:
         self._said["state"] = msgspec.to_builtins(state)
         it.firmware = state.firmware[:FIRMWARE_LIMIT]
         it.have_epoch, it.have_rev = state.have.epoch, state.have.rev
-        it.faults = _codes(state.faults)
+        is_ahead = from_ms(state.at) - received_at > AHEAD
+        it.faults = _codes((*state.faults, Kind.CLOCK_AHEAD) if is_ahead else state.faults)
         if it.clock != state.clock.value:
             it.clock, it.clock_at = state.clock.value, received_at
         if it.silenced != state.silenced:

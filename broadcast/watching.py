@@ -24,7 +24,7 @@ OUTAGE_LEAST = 3  # loudspeakers, below which an area is no area
 FORGET_AFTER = dt.timedelta(days=1)  # what is noticed at one moment is over when it does not come again
 FAULTS = (
     *(Kind.NO_SOUND_CARD, Kind.DISK_FULL, Kind.AMPLIFIER, Kind.DEAD_HORN, Kind.STORE_FAILED),
-    Kind.CLOCK_DOUBTFUL,
+    *(Kind.CLOCK_DOUBTFUL, Kind.CLOCK_AHEAD),
 )
 
 Key = tuple[str, int]  # kind, loudspeaker id

@@ -47,6 +47,11 @@ def _words() -> dict[str, AlarmWords]:
             _("Loa sẽ tự chỉnh khi có mạng. Nếu kéo dài, hãy kiểm tra mạng."),
             False,
         ),
+        "clock_ahead": AlarmWords(
+            _("Đồng hồ cụm loa chạy trước giờ máy chủ"),
+            _("Loa sẽ phát sớm. Hãy so giờ máy chủ với giờ chuẩn, rồi kiểm tra máy chủ giờ của cụm loa."),
+            True,
+        ),
         "clock_doubtful": AlarmWords(
             _("Máy chủ giờ của cụm loa báo sai giờ"),
             _("Loa đang theo giờ đã ký của máy chủ. Hãy kiểm tra đồng hồ máy chủ và mạng của cụm loa."),

@@ -74,6 +74,7 @@ def box_fault(code: str) -> str:
         "store_failed": _("bộ nhớ bị lỗi, nên thay thẻ"),
         "disk_full": _("bộ nhớ đầy"),
         "amplifier": _("âm-li không phản hồi"),
+        "clock_ahead": _("đồng hồ chạy trước giờ máy chủ"),
         "clock_doubtful": _("máy chủ giờ báo sai giờ"),
         "dead_horn": _("củ loa hỏng hoặc đứt dây"),
         "clock": _("đồng hồ bị lỗi"),
