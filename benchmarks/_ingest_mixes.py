@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from broadcast.conditions import HEARTBEAT
+from broadcast.speakers.conditions import HEARTBEAT
 from devices.envelope import encode_report, seal
 from devices.messages import ClockQuality, Journal, JournalEvent, State, Telemetry
 from devices.speaker.identity import Identity

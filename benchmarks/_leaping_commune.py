@@ -12,8 +12,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from benchmarks._leaping_server import SPARSE, LeapingServer
-from broadcast import areas, bulletins, people, programme, registry, rendering, settings, urgent
+from broadcast import settings
+from broadcast.authoring import bulletins, rendering
+from broadcast.joining import registry
 from broadcast.models import AreaKind, Bulletin, Person, Role, Schedule
+from broadcast.scheduling import programme, urgent
+from broadcast.units import areas, people
 from devices.messages import AlertStatus
 from devices.simulator import Fault, Fleet, Surroundings, Truth, VirtualLoop
 from devices.simulator.profile import Traits

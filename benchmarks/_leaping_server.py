@@ -13,8 +13,8 @@ from flask import Flask
 
 from broadcast import bootstrap
 from broadcast.bootstrap import System
+from broadcast.evidence.time_server import TimeServer
 from broadcast.settings import Settings
-from broadcast.time_server import TimeServer
 from broadcast.worker import Worker
 from devices.errors import FetchMissing
 from devices.link import Inbound

@@ -14,8 +14,6 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from broadcast.database import Database
-from broadcast.keyring import Keyring
 from broadcast.models import (
     Approval,
     Area,
@@ -32,7 +30,9 @@ from broadcast.models import (
     Schedule,
     ScheduleItem,
 )
-from broadcast.outbox import Wire
+from broadcast.orders.outbox import Wire
+from broadcast.signing.keyring import Keyring
+from broadcast.storage.database import Database
 from devices.envelope import SigningKey
 from devices.messages import BulletinClass
 from devices.topics import Topics

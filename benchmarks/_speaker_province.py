@@ -17,20 +17,14 @@ from sqlalchemy.orm import Session
 
 from benchmarks._bounded import Late, Limit
 from benchmarks._waiting import free_port
-from broadcast import areas, bootstrap, people, settings, trial, urgent
-from broadcast.database import Database
+from broadcast import bootstrap, settings
 from broadcast.errors import Unavailable
-from broadcast.models import (
-    Area,
-    AreaKind,
-    AsRun,
-    Broadcast,
-    Bulletin,
-    OutboxMessage,
-    RenderState,
-    Role,
-)
-from broadcast.outbox import Wire
+from broadcast.joining import trial
+from broadcast.models import Area, AreaKind, AsRun, Broadcast, Bulletin, OutboxMessage, RenderState, Role
+from broadcast.orders.outbox import Wire
+from broadcast.scheduling import urgent
+from broadcast.storage.database import Database
+from broadcast.units import areas, people
 from devices.messages import AlertStatus, ItemState
 from devices.speaker.identity import Identity
 

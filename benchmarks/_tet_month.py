@@ -5,19 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from benchmarks._leaping_commune import Commune, at, local
-from broadcast import (
-    areas,
-    bulletins,
-    commanding,
-    holiday_book,
-    occurrences,
-    programme,
-    registry,
-    stopping,
-    validity,
-)
-from broadcast.fleet import Filter
+from broadcast.authoring import bulletins, validity
+from broadcast.joining import registry
 from broadcast.models import HolidayKind
+from broadcast.orders import commanding, stopping
+from broadcast.scheduling import occurrences, programme
+from broadcast.speakers.fleet import Filter
+from broadcast.units import areas, holiday_book
 from devices.messages import Action, AlertStatus, BulletinClass
 from devices.simulator import Fault
 from devices.simulator.profile import Traits

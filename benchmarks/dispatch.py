@@ -27,11 +27,11 @@ from sqlalchemy import func, select
 from benchmarks._province import NOW, Province, province
 from benchmarks._waiting import free_port
 from benchmarks.fanout import PASSWORD, server_link
-from broadcast import events, lease
-from broadcast.dispatch import Dispatcher
-from broadcast.lease import Leadership
 from broadcast.models import Delivery, OutboxMessage, Schedule, ScheduleItem
-from broadcast.planner import Planner
+from broadcast.plans.dispatch import Dispatcher
+from broadcast.plans.planner import Planner
+from broadcast.storage import events, lease
+from broadcast.storage.lease import Leadership
 from devices.broker import Account, Broker, embedded_broker, hash_password
 from devices.link import ServerLink
 from devices.messages import Evidence

@@ -27,14 +27,16 @@ from sqlalchemy import func, select
 from benchmarks._ingest_mixes import MIXES, STATES, TOPICS, Fleet, Mix, events
 from benchmarks._waiting import free_port
 from benchmarks.fanout import PASSWORD
-from broadcast import areas, lease, registry
-from broadcast.database import Database
-from broadcast.dispatch import Dispatcher
-from broadcast.inbox import Inbox
-from broadcast.keyring import Keyring
-from broadcast.lease import Leadership
+from broadcast.evidence.inbox import Inbox
+from broadcast.joining import registry
 from broadcast.models import AreaKind, JournalRow, Loudspeaker
-from broadcast.outbox import Wire
+from broadcast.orders.outbox import Wire
+from broadcast.plans.dispatch import Dispatcher
+from broadcast.signing.keyring import Keyring
+from broadcast.storage import lease
+from broadcast.storage.database import Database
+from broadcast.storage.lease import Leadership
+from broadcast.units import areas
 from devices.broker import Account, Broker, embedded_broker, hash_password
 from devices.envelope import SigningKey, seal
 from devices.link import ServerLink

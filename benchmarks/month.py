@@ -20,9 +20,9 @@ from typing import Any
 
 from benchmarks._leaping_commune import Commune
 from benchmarks._tet_month import BEGAN, FIRST, HUNG, LAST_DAY, VILLAGES, Month
-from broadcast import reconciling
-from broadcast.moments import day_start
-from broadcast.reconciliation import Row, totals
+from broadcast.evidence import reconciling
+from broadcast.evidence.reconciliation import Row, totals
+from broadcast.storage.moments import day_start
 from devices.simulator import VirtualLoop, run_virtual
 from schedules.types import LOCAL
 

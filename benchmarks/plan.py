@@ -23,10 +23,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from benchmarks._province import NOW, Province, commune_id, province, rule
-from broadcast import events
-from broadcast.items import horizon
 from broadcast.models import Area, Broadcast, Delivery, Loudspeaker, OutboxMessage, Schedule
-from broadcast.planner import Planner
+from broadcast.orders.items import horizon
+from broadcast.plans.planner import Planner
+from broadcast.storage import events
 from schedules import recurrence
 from schedules.types import LOCAL, Frequency, Rule
 

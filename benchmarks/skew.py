@@ -23,10 +23,13 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from benchmarks._waiting import free_port, wait
-from broadcast import demo, people, programme, registry, settings
+from broadcast import demo, settings
 from broadcast.bootstrap import ALL_ROLES, System, build
 from broadcast.demo_texts import Announcement
+from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, Delivery, Loudspeaker
+from broadcast.scheduling import programme
+from broadcast.units import people
 from devices.messages import Evidence
 from schedules.types import LOCAL, Frequency, Rule
 from web.app import create_app

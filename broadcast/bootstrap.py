@@ -18,9 +18,7 @@ from devices.topics import Topics
 from tts.errors import SpeechError
 from tts.synthesis import Synthesiser, default_synthesiser
 
-from . import keys as key_files
-from . import registry
-from .database import Database
+from .authoring.uploads import Uploads
 from .errors import (
     BrokerDown,
     BrokerMissing,
@@ -30,14 +28,16 @@ from .errors import (
     StorageFailed,
     VoiceUnavailable,
 )
-from .flood import Bounds
-from .inbox import Inbox
-from .keys import Keys
-from .library import Library
-from .outbox import Wire
+from .evidence.flood import Bounds
+from .evidence.inbox import Inbox
+from .evidence.time_server import TimeServer
+from .joining import registry
+from .orders.outbox import Wire
 from .settings import Settings
-from .time_server import TimeServer
-from .uploads import Uploads
+from .signing import keys as key_files
+from .signing.keys import Keys
+from .storage.database import Database
+from .storage.library import Library
 from .worker import ROLES, Worker
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,14 @@ from sqlalchemy.orm import Session, joinedload
 from devices.messages import Evidence
 from schedules.types import LOCAL, Frequency, Rule
 
-from . import areas, bulletins, console, people, programme, proof, setup
+from . import console, setup
+from .authoring import bulletins
 from .demo_texts import CODE, COMMUNE, PLACES, ROAD, VILLAGES, Announcement
+from .evidence import proof
+from .evidence.proof import Verdict
 from .models import AsRun, Broadcast, Bulletin, Delivery, LinkPurpose, RenderState, Role
-from .proof import Verdict
+from .scheduling import programme
+from .units import areas, people
 
 SIGN_IN_VALID = dt.timedelta(hours=12)
 DAILY = (dt.time(5, 30), dt.time(17))

@@ -16,11 +16,13 @@ from tts import voices
 from tts.errors import SpeechError
 from tts.synthesis import default_synthesiser
 
-from . import audit, console, keys, setup
-from .database import Database
+from . import console, setup
 from .errors import DatabaseOutdated, DomainError
-from .library import RESERVE
 from .settings import Settings
+from .signing import keys
+from .storage import audit
+from .storage.database import Database
+from .storage.library import RESERVE
 
 CONNECT_S = 3.0
 NEURAL = {"piper": "piper", "kokoro": "neural"}  # engines that come with an extra

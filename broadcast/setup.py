@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from . import areas, audit, people
-from .database import take_turn
 from .errors import AlreadyExists, AlreadySetUp
 from .models import Agency, AreaKind, Grant, LinkPurpose, OneTimeLink, Person, Role
+from .storage import audit
+from .storage.database import take_turn
+from .units import areas, people
 
 TURN = 0x7474_0005
 VALID = dt.timedelta(hours=24)

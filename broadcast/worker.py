@@ -15,29 +15,17 @@ from sqlalchemy.orm import Session
 
 from schedules.clock import Clock, Ticks
 
-from . import (
-    acoustic,
-    alerts,
-    closing,
-    command_effects,
-    events,
-    flood,
-    key_watch,
-    lease,
-    monitoring,
-    recordings,
-    registry,
-    retention,
-    standing,
-    swapped,
-    uptime,
-    weekly_test,
-)
-from .dispatch import Dispatcher
-from .lease import Leadership, LeaseLost, fenced
-from .outbox import Urgency
-from .planner import NOTHING, Planner
-from .rendering import render_next
+from .authoring import recordings
+from .authoring.rendering import render_next
+from .care import key_watch, monitoring, retention, uptime, weekly_test
+from .evidence import acoustic, closing, flood, swapped
+from .joining import registry
+from .orders import alerts, command_effects, standing
+from .orders.outbox import Urgency
+from .plans.dispatch import Dispatcher
+from .plans.planner import NOTHING, Planner
+from .storage import events, lease
+from .storage.lease import Leadership, LeaseLost, fenced
 
 if TYPE_CHECKING:
     from .bootstrap import System

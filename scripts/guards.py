@@ -77,14 +77,14 @@ GUARDS = (
     _guard(
         "jakarta_silent_tower",
         "only what matches was heard",
-        "broadcast/proof.py",
+        "broadcast/evidence/proof.py",
         "score is not None and score >= LIKE",
         "score is not None",
     ),
     _guard(
         "jakarta_silent_tower",
         "without current in the horn nothing was heard",
-        "broadcast/proof.py",
+        "broadcast/evidence/proof.py",
         "if set(loads) == {NO_LOAD}:",
         "if False:",
     ),
@@ -207,14 +207,14 @@ password_file {directory}/passwords
     _guard(
         "fema_cert_expiry",
         "warnings at 30, 7 and 1 day",
-        "broadcast/key_watch.py",
+        "broadcast/care/key_watch.py",
         "STEPS = (1, 7, 30)  # days",
         "STEPS = (1,)",
     ),
     _guard(
         "fema_cert_expiry",
         "two keys sign during rotation",
-        "broadcast/keyring.py",
+        "broadcast/signing/keyring.py",
         "return tuple(each.signing for each in reversed(self.keys))",
         "return (self.newest.signing,)",
     ),

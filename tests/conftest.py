@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from broadcast import areas, people
-from broadcast.database import Database
 from broadcast.models import Area, AreaKind, Base, Person, Role
+from broadcast.storage.database import Database
+from broadcast.units import areas, people
 from tests import compiled
 from tests.postgresql import Cluster
 
@@ -110,7 +110,7 @@ class Cast:
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    from broadcast.passwords import hash_password
+    from broadcast.units.passwords import hash_password
 
     return hash_password(PASSWORD, "nobody")
 

@@ -17,7 +17,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from broadcast.database import Database
+from broadcast.storage.database import Database
 
 PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/pgsql")
 # Deleting from what is empty costs as much as looking, so only what a test has filled is emptied.

@@ -23,9 +23,10 @@ from flask import (
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import people, setup
+from broadcast import setup
 from broadcast.errors import DomainError, LinkInvalid, NotAuthenticated, WeakPassword
 from broadcast.models import LinkPurpose, OneTimeLink, Person, Role
+from broadcast.units import people
 
 from .edge import now
 from .errors import refuse, sentence

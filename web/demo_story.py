@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from broadcast import console, content, demo, registry
+from broadcast import console, demo
+from broadcast.authoring import content
 from broadcast.bootstrap import System
 from broadcast.demo import Cast, Outcome, Place
 from broadcast.demo_texts import ANNOUNCEMENTS, COMMUNE, Announcement
 from broadcast.errors import VoiceUnavailable
+from broadcast.joining import registry
 from broadcast.models import RenderState
 from devices.messages import Evidence
 from devices.speaker.identity import Identity

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 
-from broadcast import urgent
 from broadcast.models import Role
+from broadcast.scheduling import urgent
 
 from .auth import has_role
 from .edge import now

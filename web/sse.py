@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 
-from broadcast import events, permissions
-from broadcast.database import Database
 from broadcast.errors import DomainError, Unavailable
 from broadcast.models import Event
+from broadcast.storage import events
+from broadcast.storage.database import Database
+from broadcast.units import permissions
 
 from .auth import current_person, signed_in
 

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import bootstrap, bulletins, commanding, demo, programme, registry, settings, urgent
-from broadcast.database import Database
+from broadcast import bootstrap, demo, settings
+from broadcast.authoring import bulletins
 from broadcast.demo_texts import Announcement
-from broadcast.fleet import Filter
-from broadcast.models import (
-    Bulletin,
-    Loudspeaker,
-    RenderState,
-)
+from broadcast.joining import registry
+from broadcast.models import Bulletin, Loudspeaker, RenderState
+from broadcast.orders import commanding
+from broadcast.scheduling import programme, urgent
+from broadcast.speakers.fleet import Filter
+from broadcast.storage.database import Database
 from devices.messages import Action, AlertStatus
 from devices.simulator import Fault, FleetThread, Truth
 from devices.speaker.identity import Identity

@@ -9,20 +9,11 @@ from collections.abc import Callable, Collection
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import people
-from broadcast.database import Database
 from broadcast.demo import Cast
-from broadcast.models import (
-    Alarm,
-    AsRun,
-    Broadcast,
-    BroadcastClip,
-    Delivery,
-    Loudspeaker,
-    Person,
-    Schedule,
-)
-from broadcast.proof import FINAL
+from broadcast.evidence.proof import FINAL
+from broadcast.models import Alarm, AsRun, Broadcast, BroadcastClip, Delivery, Loudspeaker, Person, Schedule
+from broadcast.storage.database import Database
+from broadcast.units import people
 from devices.simulator import FleetThread
 
 PATIENCE = float(os.environ.get("PATIENCE_S", "40"))  # everything waited for happens much sooner

@@ -26,10 +26,10 @@ import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import select
 
-from broadcast import documents
 from broadcast.demo_texts import CODE
 from broadcast.models import Alarm, AlertsDocument, Broadcast, Bulletin
-from broadcast.moments import to_ms
+from broadcast.plans import documents
+from broadcast.storage.moments import to_ms
 from devices.envelope import seal
 from devices.messages import Alert, Alerts, ItemState
 from devices.speaker.ports import Message

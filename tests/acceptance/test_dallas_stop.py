@@ -16,9 +16,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import areas
+from broadcast.evidence.proof import FINAL
 from broadcast.models import JournalRow
-from broadcast.proof import FINAL
+from broadcast.units import areas
 from devices.envelope import encode_report, seal
 from devices.messages import ItemState, Journal, JournalEvent, Telemetry
 from devices.speaker.identity import Identity

@@ -14,11 +14,13 @@ import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import documents, keyring, policies
-from broadcast.alarms import Kind
 from broadcast.demo_texts import CODE
 from broadcast.models import Alarm, AlertsDocument, Broadcast, Bulk, JournalRow
-from broadcast.moments import to_ms
+from broadcast.plans import documents
+from broadcast.signing import keyring
+from broadcast.speakers.alarms import Kind
+from broadcast.storage.moments import to_ms
+from broadcast.units import policies
 from devices.envelope import SigningKey, seal
 from devices.messages import Action, Alert, Alerts, ItemState
 from devices.speaker.ports import Message

@@ -13,8 +13,9 @@ import time
 import pytest
 from sqlalchemy import select
 
-from broadcast import fleet, monitoring
+from broadcast.care import monitoring
 from broadcast.models import Broadcast, Loudspeaker
+from broadcast.speakers import fleet
 from devices.messages import Evidence, ItemState
 from devices.simulator import Fault, Profile
 

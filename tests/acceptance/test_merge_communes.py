@@ -6,9 +6,12 @@ import datetime as dt
 
 import pytest
 
-from broadcast import areas, console, matrix, merging, people, policies, programme
+from broadcast import console
 from broadcast.demo_texts import CODE as ONE
+from broadcast.evidence import matrix
 from broadcast.models import AreaKind, Role
+from broadcast.scheduling import programme
+from broadcast.units import areas, merging, people, policies
 from devices.messages import ItemState
 from schedules.types import LOCAL, Frequency, Rule
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 
-from broadcast import matrix, people
+from broadcast.evidence import matrix
+from broadcast.units import people
 from devices.messages import Evidence, ItemState
 from schedules.types import LOCAL
 

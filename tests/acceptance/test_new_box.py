@@ -20,11 +20,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import demo, enrolment, keyring, registry
+from broadcast import demo
 from broadcast.bootstrap import ALL_ROLES, System, build
+from broadcast.joining import enrolment, registry
+from broadcast.joining.placing import Place
 from broadcast.models import Loudspeaker, Person
-from broadcast.placing import Place
 from broadcast.settings import load
+from broadcast.signing import keyring
 from devices.speaker.identity import Identity
 from web.app import create_app
 from web.server import WebServer, take_port

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
-from broadcast.dispatch import STEPS
 from broadcast.models import Broadcast, JournalRow
+from broadcast.plans.dispatch import STEPS
 from devices.messages import Evidence
 
 TEXT = "Bà con chú ý. Đây là bản tin thử của xã."

@@ -15,9 +15,10 @@ import time
 import paho.mqtt.client as mqtt
 from sqlalchemy import select
 
-from broadcast import bootstrap, keys
+from broadcast import bootstrap
 from broadcast.demo_texts import CODE
 from broadcast.models import Alarm, AlertsDocument
+from broadcast.signing import keys
 from devices.envelope import SigningKey, seal
 from devices.messages import Alert, Alerts, BulletinClass, ClipRef, Item
 

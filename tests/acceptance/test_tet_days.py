@@ -13,9 +13,13 @@ from collections import Counter
 import pytest
 
 from benchmarks._leaping_commune import Commune, at, local
-from broadcast import areas, occurrences, reconciling, registry, stopping
-from broadcast.moments import day_start
-from broadcast.reconciliation import Why, totals
+from broadcast.evidence import reconciling
+from broadcast.evidence.reconciliation import Why, totals
+from broadcast.joining import registry
+from broadcast.orders import stopping
+from broadcast.scheduling import occurrences
+from broadcast.storage.moments import day_start
+from broadcast.units import areas
 from devices.messages import AlertStatus
 from devices.simulator import Fault, run_virtual
 from schedules.types import LAST, LOCAL, Frequency, OnHolidays, Rule

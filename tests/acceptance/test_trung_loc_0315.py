@@ -10,7 +10,7 @@ import datetime as dt
 
 import pytest
 
-from broadcast import policies
+from broadcast.units import policies
 from devices.messages import ItemState
 from schedules.types import LOCAL, Frequency, Rule
 

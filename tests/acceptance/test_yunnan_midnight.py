@@ -13,12 +13,13 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from broadcast import areas, documents, policies
-from broadcast.command_effects import LAST
 from broadcast.demo_texts import CODE
+from broadcast.evidence.proof import FINAL
 from broadcast.models import AreaKind, Broadcast, CommandOrder
-from broadcast.moments import to_ms
-from broadcast.proof import FINAL
+from broadcast.orders.command_effects import LAST
+from broadcast.plans import documents
+from broadcast.storage.moments import to_ms
+from broadcast.units import areas, policies
 from devices.envelope import seal
 from devices.messages import Action, Alert, Alerts, AlertStatus, BulletinClass, ItemState
 from devices.speaker.ports import RATE, Message

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast import bulletins, programme, registry, reports
-from broadcast.database import Database
-from broadcast.keyring import Keyring
+from broadcast.authoring import bulletins
+from broadcast.evidence import reports
+from broadcast.joining import registry
 from broadcast.models import (
     Broadcast,
     Bulletin,
@@ -26,8 +26,11 @@ from broadcast.models import (
     RenderState,
     Schedule,
 )
-from broadcast.outbox import Wire
-from broadcast.planner import Planner
+from broadcast.orders.outbox import Wire
+from broadcast.plans.planner import Planner
+from broadcast.scheduling import programme
+from broadcast.signing.keyring import Keyring
+from broadcast.storage.database import Database
 from devices.envelope import KeySet, SigningKey, encode_report, open_order, seal
 from devices.link import Inbound
 from devices.messages import (

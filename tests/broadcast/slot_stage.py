@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from broadcast import documents, programme, validity
+from broadcast.authoring import validity
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Bulletin, Clip, Sound
-from broadcast.planner import Planner
+from broadcast.plans import documents
+from broadcast.plans.planner import Planner
+from broadcast.scheduling import programme
 from devices.envelope import decode_plan
 from devices.messages import BulletinClass, Item
 from schedules.slots import Airings, Entry, Kind, Slot

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import acoustic, lease
-from broadcast.lease import Leadership
-from broadcast.library import CLIP, Library
+from broadcast.evidence import acoustic
 from broadcast.models import AsRun, Broadcast, BroadcastClip, Bulletin, Clip, JournalRow
+from broadcast.storage import lease
+from broadcast.storage.lease import Leadership
+from broadcast.storage.library import CLIP, Library
 from devices.acoustics.energies import energies
 from devices.acoustics.match import LIKE, SECONDS
 from devices.acoustics.room import Room

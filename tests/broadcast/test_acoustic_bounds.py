@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import acoustic, lease
-from broadcast.lease import Leadership
-from broadcast.library import CLIP, Library
+from broadcast.evidence import acoustic
 from broadcast.models import Clip, JournalRow
+from broadcast.storage import lease
+from broadcast.storage.lease import Leadership
+from broadcast.storage.library import CLIP, Library
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

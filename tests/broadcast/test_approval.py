@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from broadcast import bulletins, people
+from broadcast.authoring import bulletins
 from broadcast.errors import (
     ContentChanged,
     DomainError,
@@ -22,9 +22,10 @@ from broadcast.errors import (
     StaleVersion,
     WrongState,
 )
-from broadcast.keyring import Keyring
 from broadcast.models import Approval, BulletinState, BulletinVersion, Clip, RenderState, Role
-from broadcast.outbox import Wire
+from broadcast.orders.outbox import Wire
+from broadcast.signing.keyring import Keyring
+from broadcast.units import people
 from devices.envelope import SigningKey
 from devices.topics import Topics
 

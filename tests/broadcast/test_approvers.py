@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from broadcast import approval, areas, bulletins, monitoring, policies
 from broadcast.approval_errors import LeaderNeeded
+from broadcast.authoring import approval, bulletins
+from broadcast.care import monitoring
 from broadcast.errors import Forbidden, SelfApproval
 from broadcast.models import Approvers, AreaPolicy, Bulletin, Grant, Role
+from broadcast.units import areas, policies
 from devices.messages import BulletinClass
 
 

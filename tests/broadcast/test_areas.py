@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from broadcast import areas
 from broadcast.errors import (
     AlreadyExists,
     AreaCycle,
@@ -21,6 +20,7 @@ from broadcast.errors import (
     ValueTooLong,
 )
 from broadcast.models import Area, AreaClosure, AreaKind
+from broadcast.units import areas
 
 NOW = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 steps = st.lists(

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select, text
 
-from broadcast import audit
 from broadcast.errors import DomainError
 from broadcast.models import AuditRow
+from broadcast.storage import audit
 
 
 def write(database, now, count=1, **detail):
@@ -119,8 +119,8 @@ def test_threads_that_write_at_once_do_not_fork_the_chain(database, now):
 
 WRITER = """
 import datetime as dt, sys
-from broadcast import audit
-from broadcast.database import Database
+from broadcast.storage import audit
+from broadcast.storage.database import Database
 database = Database(sys.argv[1])
 for number in range(25):
     with database.transaction() as session:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import BigInteger, DateTime, String, event, insert, select
 from sqlalchemy.dialects import sqlite
 
-from broadcast import bulk, listed
 from broadcast.models import Event, JournalRow, Loudspeaker
 from broadcast.models.base import UtcDateTime
+from broadcast.storage import bulk, listed
 
 NAMES = ("at", "kind", "area_id", "subject", "data")
 TELL = insert(Event)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import audit, bulletins, events
+from broadcast.authoring import bulletins
 from broadcast.errors import (
     EmptyBulletin,
     EmptyTitle,
@@ -24,6 +24,7 @@ from broadcast.errors import (
     WrongState,
 )
 from broadcast.models import AuditRow, Bulletin, BulletinState, BulletinVersion, RenderState
+from broadcast.storage import audit, events
 from devices.messages import BulletinClass
 
 TITLE = "Lịch tiêm chủng tháng Ba"

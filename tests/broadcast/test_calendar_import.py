@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import calendar_import, schedule_changes
-from broadcast.calendar_import import Applied, Outcome, Preview
 from broadcast.errors import Forbidden
 from broadcast.models import ImportedEvent, Schedule
+from broadcast.scheduling import calendar_import, schedule_changes
+from broadcast.scheduling.calendar_import import Applied, Outcome, Preview
 from schedules.types import Frequency
 
 FOLDER = Path(__file__).parents[1] / "schedules" / "calendars"

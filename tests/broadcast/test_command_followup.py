@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import command_effects, command_followup, commanding, fleet_map
-from broadcast.conditions import Status
 from broadcast.errors import Forbidden, NotFound, WrongState
-from broadcast.fleet import Filter
 from broadcast.models import Bulk, CommandOrder, CommandState, Loudspeaker, OutboxMessage
+from broadcast.orders import command_effects, command_followup, commanding
+from broadcast.speakers import fleet_map
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.fleet import Filter
 from devices.messages import Action, ClockQuality
 
 S = CommandState

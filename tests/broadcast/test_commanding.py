@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import command_effects, commanding, dispatch, urgent
 from broadcast.errors import Forbidden, NoLoudspeakers, NotFound, WrongState
-from broadcast.fleet import Filter
-from broadcast.lease import Leadership, acquire
 from broadcast.models import Bulk, CommandOrder, CommandState, Event, Loudspeaker, OutboxMessage
+from broadcast.orders import command_effects, commanding
+from broadcast.plans import dispatch
+from broadcast.scheduling import urgent
+from broadcast.speakers.fleet import Filter
+from broadcast.storage.lease import Leadership, acquire
 from devices.messages import Action, Command
 
 S = CommandState

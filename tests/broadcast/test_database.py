@@ -11,8 +11,6 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from broadcast.database import Database
-from broadcast.database_errors import translate
 from broadcast.errors import (
     DatabaseBusy,
     DatabaseDamaged,
@@ -24,6 +22,8 @@ from broadcast.errors import (
     StorageFailed,
 )
 from broadcast.models import Lease
+from broadcast.storage.database import Database
+from broadcast.storage.database_errors import translate
 
 
 class RefusedError(DomainError):

@@ -14,11 +14,13 @@ import paho.mqtt.client as mqtt
 import pytest
 from sqlalchemy import select
 
-from broadcast import lease, outbox, urgent
-from broadcast.dispatch import STEPS, Dispatcher
-from broadcast.lease import Leadership, LeaseLost
 from broadcast.models import Broadcast, BroadcastState, Event, OutboxMessage
-from broadcast.outbox import Urgency
+from broadcast.orders import outbox
+from broadcast.orders.outbox import Urgency
+from broadcast.plans.dispatch import STEPS, Dispatcher
+from broadcast.scheduling import urgent
+from broadcast.storage import lease
+from broadcast.storage.lease import Leadership, LeaseLost
 from devices.broker import Account, Broker, embedded_broker, hash_password
 from devices.envelope import KeySet, open_order
 from devices.link import Inbound, ServerLink

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import monitoring
+from broadcast.care import monitoring
 from broadcast.models import Alarm
 from devices.messages import ClockQuality
 

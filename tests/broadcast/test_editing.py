@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import holiday_book, occurrences, programme, schedule_changes
 from broadcast.errors import Forbidden, NotFound, NothingToPlay, RuleInvalid, TimeInPast, WrongState
 from broadcast.models import BroadcastState, ChangeAction, HolidayKind, PlanDocument, Schedule, ScheduleChange
+from broadcast.scheduling import occurrences, programme, schedule_changes
+from broadcast.units import holiday_book
 from devices.envelope import decode_plan
 from devices.messages import Action, Command
 from schedules import recurrence

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from broadcast import occurrences, programme, schedule_changes
 from broadcast.models import Schedule
+from broadcast.scheduling import occurrences, programme, schedule_changes
 from schedules import recurrence
 from schedules.types import LOCAL, Frequency, Rule
 

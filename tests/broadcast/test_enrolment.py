@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import boxes, claim_codes, enrolment, placing, registry
-from broadcast.database import Database
 from broadcast.enrolment_errors import ClaimGone, ClaimUnknown, EnrolmentFull
 from broadcast.errors import EmptyTitle, Forbidden, InvalidInput, InvalidPosition, NotFound, WrongState
+from broadcast.joining import claim_codes, enrolment, placing, registry
+from broadcast.joining.placing import Place
 from broadcast.models import AuditRow, Box, Claim, Loudspeaker, Person
-from broadcast.passwords import fingerprint
-from broadcast.placing import Place
+from broadcast.speakers import boxes
+from broadcast.storage.database import Database
+from broadcast.units.passwords import fingerprint
 from devices.broker.accounts import check_password
 from devices.enrolment import Ask, Granted
 from devices.envelope import SigningKey, seal

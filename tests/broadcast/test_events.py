@@ -8,8 +8,8 @@ import time
 
 from sqlalchemy import text
 
-from broadcast import events
-from broadcast.database import before_commit
+from broadcast.storage import events
+from broadcast.storage.database import before_commit
 
 
 def emit(database, now, area_id=None, kind="bulletin", **data):

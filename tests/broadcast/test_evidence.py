@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import airlog, proof
+from broadcast.evidence import airlog, proof
 from broadcast.models import AsRun, JournalRow
 from devices.messages import Evidence, JournalEvent
 from schedules.types import Frequency

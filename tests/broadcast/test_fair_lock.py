@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from broadcast.fair_lock import FairLock
+from broadcast.storage.fair_lock import FairLock
 from tests.waiting import PATIENCE, until
 
 

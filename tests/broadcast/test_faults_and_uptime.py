@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import alarms, faults, fleet_export, uptime
+from broadcast.care import uptime
 from broadcast.errors import EmptyTitle, Forbidden, NotFound, WrongState
-from broadcast.faults import FaultKind
-from broadcast.fleet import Filter
 from broadcast.models import AuditRow, Delivery, Loudspeaker, UptimeDay
+from broadcast.speakers import alarms, faults, fleet_export
+from broadcast.speakers.faults import FaultKind
+from broadcast.speakers.fleet import Filter
 from devices.messages import ItemState
 from schedules.types import Frequency
 

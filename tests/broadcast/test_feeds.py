@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from broadcast import feeds, programme
 from broadcast.errors import DomainError, Forbidden, NotFound
 from broadcast.models import Bulletin, BulletinState, CalendarFeed
+from broadcast.scheduling import feeds, programme
 from devices.messages import BulletinClass
 from schedules import ical_reading
 from schedules.types import Frequency

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from broadcast import fleet
-from broadcast.conditions import BY_WEIGHT, Conditions, Status, month
 from broadcast.models import Loudspeaker, UsageMonth
+from broadcast.speakers import fleet
+from broadcast.speakers.conditions import BY_WEIGHT, Conditions, Status, month
 from devices.messages import ClockQuality
 
 MINUTE = dt.timedelta(minutes=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from broadcast import fleet
+from broadcast.speakers import fleet
 
 
 def test_a_loudspeaker_that_names_a_broadcast_of_another_commune_is_shown_no_title(stage: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from broadcast.flood import AT_ONCE, CALM, PIECE, Bounds, Watch
+from broadcast.evidence.flood import AT_ONCE, CALM, PIECE, Bounds, Watch
 from broadcast.models import Alarm
 
 SECOND = dt.timedelta(seconds=1)

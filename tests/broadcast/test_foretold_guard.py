@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from broadcast import foretold, policies
+from broadcast.scheduling import foretold
+from broadcast.units import policies
 
 TUESDAY = dt.date(2026, 3, 3)
 

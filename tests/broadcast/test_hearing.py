@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broadcast import hearing
+from broadcast.authoring import hearing
 from broadcast.errors import EmptyBulletin, NotFound, VoiceInvalid
 from tts.engines.espeak import EspeakEngine
 from tts.lexicon import Lexicon

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from broadcast import concerns, people, stopping
 from broadcast.models import Loudspeaker, Person, Role
+from broadcast.orders import stopping
+from broadcast.scheduling import concerns
+from broadcast.units import people
 from schedules.types import Frequency, Rule
 
 TODAY = dt.date(2026, 3, 2)  # now is 08:00

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import holiday_book, programme
 from broadcast.errors import DomainError, Forbidden, NotFound
 from broadcast.models import Event, HolidayKind, Person, Role
-from broadcast.people import grant
+from broadcast.scheduling import programme
+from broadcast.units import holiday_book
+from broadcast.units.people import grant
 from schedules.holidays import NATIONAL
 from schedules.types import Frequency, OnHolidays, Rule
 

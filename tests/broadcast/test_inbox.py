@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import inbox
 from broadcast.errors import DatabaseBusy
-from broadcast.lease import Leadership
+from broadcast.evidence import inbox
 from broadcast.models import Lease, Loudspeaker
+from broadcast.storage.lease import Leadership
 from devices.link import Inbound
 
 LEADER = Leadership("air", "me", 1)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import boxes, enrolment, known, placing, registry, rekeying
 from broadcast.enrolment_errors import KeyRefused
 from broadcast.errors import DomainError
+from broadcast.joining import enrolment, placing, registry, rekeying
 from broadcast.models import Loudspeaker
+from broadcast.speakers import boxes, known
 from devices.enrolment import Ask
 from devices.envelope import SigningKey, key_proof, seal
 from devices.messages import KeyRequest

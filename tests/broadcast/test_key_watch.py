@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import alarms, command_effects, key_watch, registry, weekly_test
-from broadcast.keyring import Ring, ServerKey
+from broadcast.care import key_watch, weekly_test
+from broadcast.joining import registry
 from broadcast.models import Alarm, Bulk, CommandOrder, Loudspeaker
+from broadcast.orders import command_effects
+from broadcast.signing.keyring import Ring, ServerKey
+from broadcast.speakers import alarms
 from devices.envelope import SigningKey
 from devices.messages import Action, Command
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from broadcast import keyring
-from broadcast.documents import publish_plans
 from broadcast.errors import DomainError, KeyDamaged, NotFound, WrongState
-from broadcast.keyring import KeyFolder
 from broadcast.models import Loudspeaker
-from broadcast.moments import to_ms
+from broadcast.plans.documents import publish_plans
+from broadcast.signing import keyring
+from broadcast.signing.keyring import KeyFolder
+from broadcast.storage.moments import to_ms
 from devices.envelope import KeySet, open_order, seal
 from devices.errors import BadSignature
 from devices.messages import Action, Command, Desired

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from broadcast import keys
 from broadcast.errors import DiskFull, KeyDamaged, StorageFailed
+from broadcast.signing import keys
 from devices.envelope import KeySet, open_order, seal
 from devices.messages import Action, Command
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete
 
-from broadcast import keyring
 from broadcast.models import JournalRow, Loudspeaker
+from broadcast.signing import keyring
 from web.cli import main
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from broadcast import fleet_export
 from broadcast.errors import DiskFull
+from broadcast.speakers import fleet_export
 
 WIDE = ("x" * 1000,) * 4
 ROWS = 4000  # 16 MB

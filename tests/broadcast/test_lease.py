@@ -8,10 +8,10 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from broadcast import lease
-from broadcast.database import Database
-from broadcast.lease import Leadership, LeaseLost
 from broadcast.models import Event, Lease
+from broadcast.storage import lease
+from broadcast.storage.database import Database
+from broadcast.storage.lease import Leadership, LeaseLost
 
 TTL = dt.timedelta(seconds=5)
 

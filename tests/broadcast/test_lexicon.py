@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from broadcast import audit, bulletins, events, layers, lexicon, people, rendering
+from broadcast.authoring import bulletins, layers, lexicon, rendering
 from broadcast.errors import EntryInvalid, Forbidden, NotFound, WrongState
 from broadcast.models import (
     AuditRow,
@@ -20,6 +20,8 @@ from broadcast.models import (
     RenderState,
     Role,
 )
+from broadcast.storage import audit, events
+from broadcast.units import people
 from devices.messages import AlertStatus
 from tts import normalise
 
@@ -177,7 +179,7 @@ def test_a_lexicon_in_memory_is_the_one_of_today(database, editors, now):
     put(database, editors.mai, editors.other_commune, now, spoken="của người khác")
     assert "ê a súp" in said(database, editors.commune)
     with database.transaction() as session:
-        from broadcast import areas
+        from broadcast.units import areas
 
         areas.move(session, editors.commune, parent_id=editors.other_commune, now=now)
     assert "của người khác" in said(database, editors.commune)
@@ -348,7 +350,7 @@ def test_what_comes_back_after_years_is_heard_again_first(stage, database, cast,
 
 def reading_of(session, bulletin_id):
     """Write down how the audio was read, as rendering does."""
-    from broadcast import composition
+    from broadcast.authoring import composition
 
     row = session.get_one(Bulletin, bulletin_id)
     lexicons = {"vi": layers.for_area(session, row.area_id)}
@@ -359,7 +361,7 @@ def reading_of(session, bulletin_id):
 def test_a_word_of_the_nation_is_looked_for_in_every_bulletin_but_read_only_where_it_stands(
     database, editors, now, monkeypatch
 ):
-    from broadcast import affected
+    from broadcast.authoring import affected
 
     with database.transaction() as session:
         for number in range(40):

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from broadcast import bulletins, composition, layers, lexicon, people, rendering
-from broadcast.library import Library
+from broadcast.authoring import bulletins, composition, layers, lexicon, rendering
 from broadcast.models import Base, Bulletin, BulletinState, LexiconEntry, Role
+from broadcast.storage.library import Library
+from broadcast.units import people
 from tts.types import AudioClip
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)

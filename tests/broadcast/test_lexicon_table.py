@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import lexicon, lexicon_table
+from broadcast.authoring import lexicon, lexicon_table
 from broadcast.errors import Forbidden, NotText, TableInvalid
 
 BOM = "\ufeff"

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from broadcast import bulletins, lexicon, rendering
+from broadcast.authoring import bulletins, lexicon, rendering
 from broadcast.models import RenderState
 
 TEXT = "Mời bà con thôn Ea Súp đi họp."

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from broadcast.errors import DiskFull, FileDamaged, NotFound, StorageFailed
-from broadcast.library import COMPACT, RECORDING, Library
+from broadcast.storage.library import COMPACT, RECORDING, Library
 from tts.types import AudioClip
 
 

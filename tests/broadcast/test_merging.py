@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from broadcast import areas, bulletins, merging, people, policies, programme
+from broadcast.authoring import bulletins
 from broadcast.errors import AlreadyExists, Forbidden, InvalidInput, WrongState
 from broadcast.models import AreaKind, Person, Role
+from broadcast.scheduling import programme
+from broadcast.units import areas, merging, people, policies
 from schedules.types import Frequency, Rule
 
 

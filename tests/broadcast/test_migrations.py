@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from broadcast.database import Database
 from broadcast.migrations import schema
 from broadcast.models import Base
+from broadcast.storage.database import Database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

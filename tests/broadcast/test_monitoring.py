@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import bulletins, closing, monitoring, planning, programme, urgent
+from broadcast.authoring import bulletins
+from broadcast.care import monitoring
 from broadcast.errors import NotFound
-from broadcast.matrix import matrix
+from broadcast.evidence import closing
+from broadcast.evidence.matrix import matrix
+from broadcast.evidence.proof import Verdict
 from broadcast.models import Alarm, BroadcastState, Loudspeaker
-from broadcast.proof import Verdict
+from broadcast.plans import planning
+from broadcast.scheduling import programme, urgent
 from devices.messages import ClockQuality, Evidence, ItemState
 from devices.presence import Presence
 from schedules.types import Frequency

@@ -8,16 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import (
-    decisions,
-    notices,
-    occurrences,
-    overlaps,
-    people,
-    policies,
-    programme,
-    schedule_changes,
-)
 from broadcast.errors import Forbidden, NotFound, WrongState
 from broadcast.models import (
     Area,
@@ -30,6 +20,8 @@ from broadcast.models import (
     Schedule,
     StartMode,
 )
+from broadcast.scheduling import decisions, notices, occurrences, overlaps, programme, schedule_changes
+from broadcast.units import people, policies
 from devices.envelope import decode_plan
 from devices.messages import BulletinClass
 from schedules import recurrence

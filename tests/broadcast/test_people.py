@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from broadcast import people
 from broadcast.errors import (
     AlreadyExists,
     BadCredentials,
@@ -26,6 +25,7 @@ from broadcast.errors import (
     WeakPassword,
 )
 from broadcast.models import AuditRow, Grant, LinkPurpose, OneTimeLink, Person, Role
+from broadcast.units import people
 
 HOUR = dt.timedelta(hours=1)
 

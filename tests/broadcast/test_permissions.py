@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from broadcast import areas, people, permissions
 from broadcast.errors import Forbidden
 from broadcast.models import Role
+from broadcast.units import areas, people, permissions
 
 
 def may(database, person, role, area_id):

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcast import photos
 from broadcast.enrolment_errors import NotPhoto
 from broadcast.errors import FileTooLarge
+from broadcast.joining import photos
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 SECRET = b"21.028511,105.804817 IMEI 358240051111110"

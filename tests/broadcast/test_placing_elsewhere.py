@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import alarms, placing
+from broadcast.joining import placing
+from broadcast.joining.placing import Place
 from broadcast.models import Alarm, AuditRow, Loudspeaker
-from broadcast.placing import Place
+from broadcast.speakers import alarms
 from devices.messages import ItemState
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

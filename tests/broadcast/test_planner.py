@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, func, select, update
 
-from broadcast import areas, commanding, events, policies, registry, stopping
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import (
     Broadcast,
     BroadcastState,
@@ -23,7 +22,11 @@ from broadcast.models import (
     PlanMark,
     Schedule,
 )
-from broadcast.planner import NOTHING, STEPS, Planner
+from broadcast.orders import commanding, stopping
+from broadcast.plans.planner import NOTHING, STEPS, Planner
+from broadcast.storage import events
+from broadcast.storage.database import Database
+from broadcast.units import areas, policies
 from devices.envelope import decode_plan
 from devices.messages import Desired, Item, ItemState
 from schedules import recurrence

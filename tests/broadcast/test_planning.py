@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import bulletins, planning, programme, registry
-from broadcast.database import Database
-from broadcast.documents import publish_plans
+from broadcast.authoring import bulletins
+from broadcast.joining import registry
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Bulletin, PlanDocument
+from broadcast.plans import planning
+from broadcast.plans.documents import publish_plans
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from devices.envelope import decode_plan
 from devices.messages import Action, BulletinClass, Desired, Evidence, ItemState, Plan
 from schedules.types import Frequency

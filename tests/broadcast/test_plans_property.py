@@ -19,20 +19,9 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select, update
 
-from broadcast import (
-    areas,
-    bulletins,
-    documents,
-    events,
-    items,
-    people,
-    policies,
-    programme,
-    registry,
-    stopping,
-    week,
-)
-from broadcast.database import Database
+from broadcast.authoring import bulletins
+from broadcast.authoring.repertoire import Repertoire, duration_ms
+from broadcast.joining import registry
 from broadcast.models import (
     Broadcast,
     BroadcastState,
@@ -47,9 +36,14 @@ from broadcast.models import (
     Schedule,
     StartMode,
 )
-from broadcast.moments import to_ms
-from broadcast.planner import NOTHING, STEPS, Planner
-from broadcast.repertoire import Repertoire, duration_ms
+from broadcast.orders import items, stopping
+from broadcast.plans import documents
+from broadcast.plans.planner import NOTHING, STEPS, Planner
+from broadcast.scheduling import programme, week
+from broadcast.storage import events
+from broadcast.storage.database import Database
+from broadcast.storage.moments import to_ms
+from broadcast.units import areas, people, policies
 from devices.envelope import decode_plan
 from devices.messages import Desired, ItemState
 from schedules import recurrence

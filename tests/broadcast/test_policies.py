@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import areas, closing, concerns, policies, turns
 from broadcast.errors import Forbidden, InvalidInput, InvalidWindow, OutOfRange
+from broadcast.evidence import closing
 from broadcast.models import Area, AreaPolicy, AsRun, AuditRow, Loudspeaker, PlanDocument, StartMode
-from broadcast.moments import to_ms
+from broadcast.plans import turns
+from broadcast.scheduling import concerns
+from broadcast.storage.moments import to_ms
+from broadcast.units import areas, policies
 from devices.envelope import decode_plan
 from devices.messages import AllowedWindow, Desired, VolumeCap
 from schedules import windows

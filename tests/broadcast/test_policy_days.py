@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast import areas, policies
 from broadcast.errors import OutOfRange
 from broadcast.models import Approvers, Area, AreaPolicy
+from broadcast.units import areas, policies
 from devices.messages import Desired
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from broadcast import areas, bulletins, programme, urgent
+from broadcast.authoring import bulletins
 from broadcast.errors import (
     DomainError,
     EmptyTitle,
@@ -22,6 +22,8 @@ from broadcast.errors import (
     WrongState,
 )
 from broadcast.models import BroadcastState
+from broadcast.scheduling import programme, urgent
+from broadcast.units import areas
 from devices.messages import AlertStatus, BulletinClass
 from schedules.types import Frequency, Rule
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.reconciliation import Change, Contact, Heard, Part, Why, compare, totals
+from broadcast.evidence.reconciliation import Change, Contact, Heard, Part, Why, compare, totals
 from devices.messages import ItemState as S
 
 NOON = dt.datetime(2027, 2, 6, 5, tzinfo=dt.UTC)

@@ -10,19 +10,12 @@ from array import array
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, composition, people, recordings
-from broadcast.content import PartContent
-from broadcast.errors import (
-    AudioSilent,
-    DiskFull,
-    EmptyBulletin,
-    Forbidden,
-    NotAudio,
-    NotFound,
-    TooManyParts,
-)
-from broadcast.library import PREVIEW, RECORDING, Library
+from broadcast.authoring import bulletins, composition, recordings
+from broadcast.authoring.content import PartContent
+from broadcast.errors import AudioSilent, DiskFull, EmptyBulletin, Forbidden, NotAudio, NotFound, TooManyParts
 from broadcast.models import AuditRow, BulletinVersion, Recording, Role
+from broadcast.storage.library import PREVIEW, RECORDING, Library
+from broadcast.units import people
 
 RATE = 24_000
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from broadcast import alarms, areas, registry
 from broadcast.errors import (
     AlreadyExists,
     EmptyTitle,
@@ -16,7 +15,10 @@ from broadcast.errors import (
     UnknownArea,
     WrongState,
 )
+from broadcast.joining import registry
 from broadcast.models import AreaKind, Loudspeaker
+from broadcast.speakers import alarms
+from broadcast.units import areas
 from devices.broker.accounts import check_password
 from devices.messages import Action, Command, ItemState
 from schedules.types import Frequency

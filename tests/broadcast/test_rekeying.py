@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import rekeying
+from broadcast.joining import rekeying
 from broadcast.models import Alarm, JournalRow, Loudspeaker
 from devices.envelope import SigningKey, key_proof, seal
 from devices.messages import KeyRequest

@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from broadcast import concerns, relays, sittings
-from broadcast.documents import publish_plans
+from broadcast.authoring import relays
 from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, WrongState
-from broadcast.items import Entry as Planned
 from broadcast.models import AuditRow, RelayStation
-from broadcast.planner import NOTHING
+from broadcast.orders.items import Entry as Planned
+from broadcast.plans.documents import publish_plans
+from broadcast.plans.planner import NOTHING
 from broadcast.relay_errors import RelayUnusable
+from broadcast.scheduling import concerns, sittings
 from broadcast.slot_errors import SlotInvalid
 from devices.messages import ClipRef, Desired, Item, Relay
 from devices.relay import Findings

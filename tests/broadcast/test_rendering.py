@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from broadcast import bulletins, events, rendering
+from broadcast.authoring import bulletins, rendering
 from broadcast.errors import DatabaseBusy
-from broadcast.library import Library
 from broadcast.models import Bulletin, BulletinVersion, Clip, RenderState
+from broadcast.storage import events
+from broadcast.storage.library import Library
 from devices.messages import BulletinClass
 from tts.engines.espeak import EspeakEngine
 from tts.errors import EngineUnavailable
@@ -371,9 +372,9 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_done(database, databa
 KILLED = """
 import datetime as dt, os, signal
 from pathlib import Path
-from broadcast import rendering
-from broadcast.database import Database
-from broadcast.library import Library
+from broadcast.authoring import rendering
+from broadcast.storage.database import Database
+from broadcast.storage.library import Library
 from tts.synthesis import default_synthesiser
 synthesiser = default_synthesiser(Path({root!r}) / "speech", engines=("espeak",))
 rendering._renew = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)

@@ -11,10 +11,10 @@ from array import array
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, lexicon, recordings, rendering
-from broadcast.content import PartContent
-from broadcast.library import COMPACT, RECORDING, Library
+from broadcast.authoring import bulletins, lexicon, recordings, rendering
+from broadcast.authoring.content import PartContent
 from broadcast.models import Bulletin, BulletinState, BulletinVersion, RenderState
+from broadcast.storage.library import COMPACT, RECORDING, Library
 from devices.messages import BulletinClass
 from tts.errors import EngineUnavailable
 from tts.synthesis import Synthesiser

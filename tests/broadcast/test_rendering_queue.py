@@ -6,8 +6,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from broadcast import bulletins, rendering
-from broadcast.library import Library
+from broadcast.authoring import bulletins, rendering
+from broadcast.storage.library import Library
 from devices.messages import BulletinClass
 from tts.types import Chime
 
@@ -59,8 +59,8 @@ def test_many_workers_claim_each_version_once(database, cast, now):
 
 CLAIMER = """
 import datetime as dt, sys
-from broadcast import rendering
-from broadcast.database import Database
+from broadcast.authoring import rendering
+from broadcast.storage.database import Database
 database = Database(sys.argv[1])
 while True:
     with database.transaction() as session:

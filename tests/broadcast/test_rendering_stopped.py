@@ -7,9 +7,9 @@ import threading
 
 from sqlalchemy import select
 
-from broadcast import bulletins, rendering
-from broadcast.library import Library
+from broadcast.authoring import bulletins, rendering
 from broadcast.models import BulletinVersion, RenderState
+from broadcast.storage.library import Library
 from devices.messages import BulletinClass
 from tts.engines.espeak import EspeakEngine
 from tts.synthesis import Synthesiser

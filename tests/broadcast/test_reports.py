@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from broadcast import closing, proof
+from broadcast.evidence import closing, proof
 from broadcast.models import Alarm, AsRun, Delivery, Event, JournalRow
 from devices.envelope import SigningKey
 from devices.link import Inbound

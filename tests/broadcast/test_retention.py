@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from broadcast import approval, areas, audit, bootstrap, lease, policies, retention, settings
-from broadcast.lease import Leadership
-from broadcast.library import CLIP, Library
+from broadcast import bootstrap, settings
+from broadcast.authoring import approval
+from broadcast.care import retention
 from broadcast.models import (
     Area,
     AreaPolicy,
@@ -27,6 +27,10 @@ from broadcast.models import (
     Loudspeaker,
     Sound,
 )
+from broadcast.storage import audit, lease
+from broadcast.storage.lease import Leadership
+from broadcast.storage.library import CLIP, Library
+from broadcast.units import areas, policies
 from broadcast.worker import Worker
 from devices.messages import BulletinClass, ItemState
 from schedules.slots import Kind

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import bulletins, programme
+from broadcast.authoring import bulletins
 from broadcast.models import OutboxMessage, PlanDocument
+from broadcast.scheduling import programme
 from devices.envelope import decode_plan
 from devices.messages import BulletinClass, Desired, Item
 

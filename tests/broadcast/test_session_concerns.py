@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from broadcast import concerns, policies
+from broadcast.scheduling import concerns
+from broadcast.units import policies
 from schedules.types import LOCAL, Frequency, Rule
 
 CODES = ("weekday", "session_limit", "session_minutes")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from broadcast import areas, audit, people, permissions, setup
+from broadcast import setup
 from broadcast.errors import (
     AlreadyExists,
     AlreadySetUp,
@@ -19,6 +19,8 @@ from broadcast.errors import (
     WeakPassword,
 )
 from broadcast.models import Agency, LinkPurpose, Person, Role
+from broadcast.storage import audit
+from broadcast.units import areas, people, permissions
 
 COMMUNE = {
     "commune": "Xã An Hòa",

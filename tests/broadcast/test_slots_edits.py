@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from broadcast import bulletins, programme, schedule_changes, sittings, sounds, stopping
+from broadcast.authoring import bulletins, sounds
 from broadcast.errors import Forbidden, NotFound, WrongState
 from broadcast.models import Broadcast, Schedule, ScheduleChange
-from broadcast.planner import NOTHING
+from broadcast.orders import stopping
+from broadcast.plans.planner import NOTHING
+from broadcast.scheduling import programme, schedule_changes, sittings
 from broadcast.slot_errors import SlotInvalid
 from schedules.slots import Airings, Entry, Kind, Reason, Slot, Why
 from schedules.types import Frequency, Rule

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from broadcast.models import Broadcast
-from broadcast.planner import NOTHING
+from broadcast.plans.planner import NOTHING
 from schedules.slots import Airings, Kind
 from tests.broadcast.slot_stage import (
     FLOW,
@@ -128,4 +128,4 @@ def test_only_those_who_have_something_of_their_own_are_asked_to_play_it(stage: 
 
 def test_what_is_planned_can_be_the_first_thing_that_a_program_imports() -> None:
     """What is approved is known to planning, while stopping, which approval needs, knows what is planned."""
-    subprocess.run([sys.executable, "-c", "import broadcast.repertoire"], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", "import broadcast.authoring.repertoire"], check=True, timeout=60)

@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from broadcast import bulletins, programme, schedule_changes, sounds, stopping
-from broadcast.database import Database
+from broadcast.authoring import bulletins, sounds
 from broadcast.errors import WrongState
 from broadcast.models import (
     Broadcast,
@@ -24,7 +23,10 @@ from broadcast.models import (
     ScheduleChange,
     Sound,
 )
-from broadcast.planner import NOTHING
+from broadcast.orders import stopping
+from broadcast.plans.planner import NOTHING
+from broadcast.scheduling import programme, schedule_changes
+from broadcast.storage.database import Database
 from devices.messages import BulletinClass
 from schedules.slots import Airings, Slot
 from tests.broadcast.slot_stage import (

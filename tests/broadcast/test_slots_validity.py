@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import policies, validity
+from broadcast.authoring import validity
 from broadcast.errors import Forbidden, WrongState
 from broadcast.models import AuditRow, Bulletin, Loudspeaker, StartMode
-from broadcast.moments import to_ms
-from broadcast.planner import NOTHING
+from broadcast.plans.planner import NOTHING
 from broadcast.slot_errors import SlotInvalid
+from broadcast.storage.moments import to_ms
+from broadcast.units import policies
 from devices.messages import BulletinClass
 from schedules.slots import Airings
 from tests.broadcast.slot_stage import PRIORITY, aired, hold, inspect, make_slot, move_to, plans, told

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcast.staggering import BESIDE, REACH, Position, distance, propose
+from broadcast.plans.staggering import BESIDE, REACH, Position, distance, propose
 
 METRE = 1 / 111_195  # degrees of latitude
 

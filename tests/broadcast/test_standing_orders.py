@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import command_effects, command_followup, commanding, standing, stopping
 from broadcast.models import Bulk, CommandOrder, CommandState, Loudspeaker
-from broadcast.planning import publish_plans
+from broadcast.orders import command_effects, command_followup, commanding, standing, stopping
+from broadcast.plans.planning import publish_plans
 from devices.messages import Action, Command, Desired
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, people, stations
+from broadcast.authoring import bulletins, stations
+from broadcast.authoring.stations import Sound
 from broadcast.errors import Forbidden, InvalidInput, OutOfRange, UnknownArea, ValueTooLong, VoiceInvalid
 from broadcast.models import AuditRow, BulletinVersion, Role
-from broadcast.stations import Sound
+from broadcast.units import people
 from devices.messages import BulletinClass
 
 OPENING = "Đây là Đài truyền thanh xã An Hòa."

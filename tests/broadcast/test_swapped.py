@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import swapped
+from broadcast.evidence import swapped
 from broadcast.models import Alarm
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -3,9 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from broadcast import areas, bootstrap, registry, settings, trial
+from broadcast import bootstrap, settings
 from broadcast.errors import AlreadyExists, NotFound
+from broadcast.joining import registry, trial
 from broadcast.models import Loudspeaker
+from broadcast.units import areas
 
 
 @pytest.fixture

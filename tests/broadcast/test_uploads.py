@@ -7,18 +7,10 @@ import threading
 
 import pytest
 
-from broadcast import uploads
-from broadcast.errors import (
-    DatabaseBusy,
-    DiskFull,
-    FileTooLarge,
-    NotAudio,
-    NotFound,
-    UploadBusy,
-    UploadsFull,
-)
-from broadcast.library import Library
-from broadcast.uploads import EACH, KEPT_S, LARGEST, TOTAL, Uploads
+from broadcast.authoring import uploads
+from broadcast.authoring.uploads import EACH, KEPT_S, LARGEST, TOTAL, Uploads
+from broadcast.errors import DatabaseBusy, DiskFull, FileTooLarge, NotAudio, NotFound, UploadBusy, UploadsFull
+from broadcast.storage.library import Library
 
 LAN, MAI, NOW = 1, 2, 1_700_000_000.0
 

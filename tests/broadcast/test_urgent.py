@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import audit, bulletins, closing, drills, monitoring, urgent
+from broadcast.authoring import bulletins
+from broadcast.care import monitoring
 from broadcast.errors import ExpiryInvalid, Forbidden, NoAudio, NoLoudspeakers, NotFound, WrongState
+from broadcast.evidence import closing
 from broadcast.models import AuditRow, Broadcast, BroadcastState, Bulletin
+from broadcast.scheduling import drills, urgent
+from broadcast.storage import audit
 from devices.messages import Action, Alerts, AlertStatus, BulletinClass, Command, ItemState
 from schedules.types import Frequency
 

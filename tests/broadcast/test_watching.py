@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from broadcast import alarms, monitoring, usage
+from broadcast.care import monitoring
 from broadcast.models import Alarm, Event, Loudspeaker, UsageMonth
+from broadcast.speakers import alarms, usage
 from devices.envelope import encode_report
 from devices.link import Inbound
 from devices.messages import ClockQuality, Telemetry

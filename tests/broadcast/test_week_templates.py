@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from broadcast import bulletins, programme, schedule_changes, week_templates
+from broadcast.authoring import bulletins
 from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, NothingToPlay
 from broadcast.models import BroadcastState, ChangeAction
-from broadcast.moments import day_start
-from broadcast.week import between
+from broadcast.scheduling import programme, schedule_changes, week_templates
+from broadcast.scheduling.week import between
+from broadcast.storage.moments import day_start
 from schedules import slots
 from schedules.types import LOCAL, Frequency, Rule
 

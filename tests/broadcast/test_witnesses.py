@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import witnesses
 from broadcast.errors import Forbidden, NotFound, WrongState
+from broadcast.evidence import witnesses
 from broadcast.models import AsRun, Delivery
 from devices.messages import Evidence
 

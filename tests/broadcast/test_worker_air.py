@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import areas, bootstrap, bulletins, people, programme, registry, settings, urgent
+from broadcast import bootstrap, settings
+from broadcast.authoring import bulletins
 from broadcast.bootstrap import System
+from broadcast.joining import registry
 from broadcast.models import (
     Alarm,
     AreaKind,
@@ -26,6 +28,8 @@ from broadcast.models import (
     PlanDocument,
     Role,
 )
+from broadcast.scheduling import programme, urgent
+from broadcast.units import areas, people
 from devices.messages import AlertStatus, Evidence, ItemState
 from devices.simulator import FleetThread
 from devices.speaker.identity import Identity

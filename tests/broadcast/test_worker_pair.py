@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import bootstrap, documents, inbox, settings
+from broadcast import bootstrap, settings
 from broadcast.bootstrap import System
 from broadcast.errors import PortBusy
-from broadcast.lease import Leadership
+from broadcast.evidence import inbox
 from broadcast.models import Alarm, Broadcast, BroadcastClip, JournalRow, Lease, Loudspeaker
+from broadcast.plans import documents
+from broadcast.storage.lease import Leadership
 from devices.link import Inbound
 from tests.waiting import free_port, until
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from broadcast import bootstrap, lease, settings
-from broadcast.lease import Leadership
+from broadcast import bootstrap, settings
 from broadcast.models import Schedule
+from broadcast.storage import lease
+from broadcast.storage.lease import Leadership
 from broadcast.worker import INSPECTED_EVERY, SECOND_LOOK, Worker
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from broadcast.flood import Bounds
+from broadcast.evidence.flood import Bounds
 from devices.broker import Broker
 from devices.link import Inbound, ServerLink
 from devices.topics import Topics

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from broadcast.keyring import Keyring
-from broadcast.outbox import Wire
-from broadcast.time_server import TimeServer
+from broadcast.evidence.time_server import TimeServer
+from broadcast.orders.outbox import Wire
+from broadcast.signing.keyring import Keyring
 from devices.broker import Broker
 from devices.envelope import KeySet, SigningKey, encode_report, open_order
 from devices.link import Inbound, ServerLink

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from broadcast.database import Database
-from broadcast.library import Library
 from broadcast.models import PlanDocument
+from broadcast.storage.database import Database
+from broadcast.storage.library import Library
 from tts.types import AudioClip
 from web.api import create_api
 

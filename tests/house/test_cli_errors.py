@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from broadcast import demo
-from broadcast.database import Database
+from broadcast.storage.database import Database
 from web.cli import COMMANDS, main
 
 

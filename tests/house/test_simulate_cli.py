@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from broadcast import areas, settings
-from broadcast.database import Database
+from broadcast import settings
 from broadcast.models import AreaKind
+from broadcast.storage.database import Database
+from broadcast.units import areas
 from devices.simulator import tell
 from web.cli import main
 

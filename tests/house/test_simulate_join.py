@@ -16,10 +16,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from broadcast import areas, enrolment, people, settings
-from broadcast.database import Database
+from broadcast import settings
+from broadcast.joining import enrolment
+from broadcast.joining.placing import Place
 from broadcast.models import AreaKind, Role
-from broadcast.placing import Place
+from broadcast.storage.database import Database
+from broadcast.units import areas, people
 from devices.errors import OrderUnknown
 from devices.simulator import tell
 from devices.speaker.identity import Identity

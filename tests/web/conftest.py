@@ -17,11 +17,12 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import select, update
 
-from broadcast import bulletins, registry
+from broadcast.authoring import bulletins
 from broadcast.bootstrap import System, build
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import Clip, Loudspeaker, Person, RenderState
 from broadcast.settings import load
+from broadcast.storage.database import Database
 from web.app import create_app
 from web.server import WebServer, take_port
 from web.sse import Feed

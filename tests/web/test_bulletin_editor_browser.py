@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from broadcast import bulletins
-from broadcast.database import Database
+from broadcast.authoring import bulletins
+from broadcast.authoring.rendering import render_next
 from broadcast.models import Bulletin, BulletinState, Person
-from broadcast.rendering import render_next
+from broadcast.storage.database import Database
 
 Open = Callable[[Person | None, str], Page]
 pytestmark = pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 
 from werkzeug.datastructures import FileStorage
 
-from broadcast import bulletins
-from broadcast.database import Database
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, BulletinState, Clip, Person, RenderState
+from broadcast.storage.database import Database
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 TEXT = "Từ 7h30 ngày 5/3/2026, trạm y tế xã tiêm chủng cho trẻ dưới 5 tuổi. Bà con mang theo sổ tiêm."

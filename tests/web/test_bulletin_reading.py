@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from broadcast import bulletins, stations
-from broadcast.database import Database
+from broadcast.authoring import bulletins, stations
 from broadcast.models import Bulletin, Clip, Person, Recording, RenderState
+from broadcast.storage.database import Database
 from web.forms.bulletins import PartForm, arranged
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)

@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 import schedules
 import web.views.calendar_import
-from broadcast import bulletins
-from broadcast.database import Database
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, CalendarFeed, Clip, HolidayChange, Person, RenderState, Schedule
+from broadcast.storage.database import Database
 from schedules import ical_reading
 from schedules.ical_reading import Note
 from web.views import calendar_words

@@ -8,18 +8,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from broadcast.command_effects import note_acks, note_sent
-from broadcast.database import Database
-from broadcast.models import (
-    Bulk,
-    CommandOrder,
-    CommandState,
-    Loudspeaker,
-    OutboxMessage,
-    Person,
-    Role,
-)
-from broadcast.people import grant
+from broadcast.models import Bulk, CommandOrder, CommandState, Loudspeaker, OutboxMessage, Person, Role
+from broadcast.orders.command_effects import note_acks, note_sent
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 from devices.messages import Ack, Action
 
 NOW = dt.datetime.now(dt.UTC)

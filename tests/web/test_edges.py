@@ -11,9 +11,9 @@ import pytest
 from flask import Flask, g
 
 from broadcast import errors as domain
-from broadcast import people
-from broadcast.database import Database
 from broadcast.models import Person
+from broadcast.storage.database import Database
+from broadcast.units import people
 from web import filters, i18n
 from web.errors import refuse, sentence, status_of
 from web.sentences import SENTENCES

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import boxes, enrolment, registry
-from broadcast.database import Database
+from broadcast.joining import enrolment, registry
+from broadcast.joining.placing import Place
 from broadcast.models import AuditRow, Loudspeaker
-from broadcast.placing import Place
+from broadcast.speakers import boxes
+from broadcast.storage.database import Database
 from devices.broker.accounts import check_password
 from devices.envelope import KeySet, SigningKey, key_proof, open_granted, open_new_key, seal
 from devices.messages import Ack, KeyRequest

@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from broadcast import enrolment, registry
-from broadcast.database import Database
-from broadcast.enrolment import Asked
+from broadcast.joining import enrolment, registry
+from broadcast.joining.enrolment import Asked
 from broadcast.models import Loudspeaker, Person
+from broadcast.storage.database import Database
 from devices.enrolment import Ask
 from devices.envelope import SigningKey
 from web.views import enrolment as enrolment_views

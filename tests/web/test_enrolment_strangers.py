@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from broadcast import enrolment, registry
-from broadcast.database import Database
 from broadcast.errors import DatabaseBusy
+from broadcast.joining import enrolment, registry
 from broadcast.models import AuditRow, Claim, Person
+from broadcast.storage.database import Database
 from devices.enrolment import Ask
 from devices.envelope import SigningKey
 

@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
-from broadcast import events, registry
-from broadcast.command_effects import note_in_force, note_sent
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import Loudspeaker, Person
+from broadcast.orders.command_effects import note_in_force, note_sent
+from broadcast.storage import events
+from broadcast.storage.database import Database
 
 Open = Callable[[Person | None, str], Page]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the browser sees no other

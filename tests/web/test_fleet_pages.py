@@ -12,16 +12,10 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from broadcast import fleet_map
-from broadcast.conditions import Status
-from broadcast.database import Database
-from broadcast.models import (
-    Alarm,
-    AsRun,
-    Fault,
-    Loudspeaker,
-    UptimeDay,
-)
+from broadcast.models import Alarm, AsRun, Fault, Loudspeaker, UptimeDay
+from broadcast.speakers import fleet_map
+from broadcast.speakers.conditions import Status
+from broadcast.storage.database import Database
 from devices.messages import ItemState
 from schedules.types import LOCAL
 from web.views import fleet_words

@@ -11,9 +11,7 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from broadcast import commanding, faults, registry
-from broadcast.database import Database
-from broadcast.faults import FaultKind
+from broadcast.joining import registry
 from broadcast.models import (
     AreaPolicy,
     AsRun,
@@ -28,7 +26,11 @@ from broadcast.models import (
     UptimeDay,
     UsageMonth,
 )
-from broadcast.people import grant
+from broadcast.orders import commanding
+from broadcast.speakers import faults
+from broadcast.speakers.faults import FaultKind
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 from devices.messages import Action, ItemState
 from schedules.types import LOCAL
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from broadcast import registry, reports
-from broadcast.database import Database
+from broadcast.evidence import reports
+from broadcast.joining import registry
 from broadcast.models import Person
+from broadcast.storage.database import Database
 from devices.envelope import encode_report
 from devices.link import Inbound
 from devices.messages import State, Telemetry

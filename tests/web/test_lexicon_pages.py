@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import web.views.lexicon_table
-from broadcast import bulletins, lexicon
-from broadcast.database import Database
+from broadcast.authoring import bulletins, lexicon
 from broadcast.models import Person, Role
-from broadcast.people import grant
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 JSON = {"Accept": "application/json"}

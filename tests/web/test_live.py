@@ -14,10 +14,11 @@ import pytest
 from flask import Flask, render_template_string
 from playwright.sync_api import Page, expect
 
-from broadcast import events, people
-from broadcast.database import Database
 from broadcast.errors import Unavailable
 from broadcast.models import Person
+from broadcast.storage import events
+from broadcast.storage.database import Database
+from broadcast.units import people
 from web.auth import signed_in
 from web.sse import Change, Feed, Stream, _send
 

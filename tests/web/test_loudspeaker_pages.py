@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from broadcast import registry
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import AsRun, Loudspeaker, OutboxMessage, Person
+from broadcast.storage.database import Database
 from devices.messages import ItemState
 from devices.speaker.identity import Identity
 

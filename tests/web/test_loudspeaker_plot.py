@@ -7,8 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.conditions import Status
-from broadcast.fleet_map import Box, Overview, Spot
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.fleet_map import Box, Overview, Spot
 from web.views import speaker_map
 from web.views.plot import HEIGHT, WIDTH, fit, hull
 

@@ -11,11 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from broadcast import registry
-from broadcast.database import Database
+from broadcast.authoring.rendering import render_next
+from broadcast.joining import registry
 from broadcast.models import Broadcast, BroadcastState, Person, Role, Schedule
-from broadcast.people import grant
-from broadcast.rendering import render_next
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 from devices.messages import AlertStatus, ItemState
 
 Open = Callable[[Person | None, str], Page]

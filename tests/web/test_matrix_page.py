@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import registry
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, BroadcastState, Delivery, Loudspeaker, Person
+from broadcast.storage.database import Database
 from devices.messages import BulletinClass, ItemState
 from schedules.types import LOCAL
 

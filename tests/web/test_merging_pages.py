@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import people, programme
-from broadcast.database import Database
 from broadcast.models import Area, Grant, Person, Role
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
+from broadcast.units import people
 from schedules.types import LOCAL, Frequency, Rule
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from broadcast import notices
 from broadcast.models import Notice, NoticeKind, Schedule
+from broadcast.scheduling import notices
 from schedules import recurrence
 from schedules.types import Frequency, Rule
 

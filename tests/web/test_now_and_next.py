@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from broadcast import week
-from broadcast.database import Database
 from broadcast.errors import Forbidden
 from broadcast.models import Broadcast, BroadcastState, Delivery, Person, Schedule
+from broadcast.scheduling import week
+from broadcast.storage.database import Database
 from devices.messages import BulletinClass, Evidence, ItemState
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import people, programme
-from broadcast.database import Database
 from broadcast.models import Notice, Person, Role, Schedule
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
+from broadcast.units import people
 from schedules import recurrence
 from schedules.types import LOCAL, Frequency, Rule
 

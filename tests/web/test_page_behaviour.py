@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from broadcast import events
-from broadcast.database import Database
 from broadcast.models import Area, Bulletin, Person
+from broadcast.storage import events
+from broadcast.storage.database import Database
 
 Open = Callable[[Person | None, str], Page]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same

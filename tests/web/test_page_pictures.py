@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page
 from sqlalchemy import select
 
-from broadcast import bulletins, planning, programme, registry, urgent
-from broadcast.database import Database
+from broadcast.authoring import bulletins
+from broadcast.joining import registry
 from broadcast.models import (
     AsRun,
     Broadcast,
@@ -25,7 +25,10 @@ from broadcast.models import (
     RenderState,
     Role,
 )
-from broadcast.people import grant
+from broadcast.plans import planning
+from broadcast.scheduling import programme, urgent
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 from devices.messages import AlertStatus, BulletinClass, ItemState
 from schedules.types import LOCAL, Frequency, Rule
 
@@ -38,13 +41,7 @@ NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.astimezone(LOCAL).date()
 MARKS = [[0, 0, 4000, 9000], [0, 1, 9500, 21_000], [0, 2, 21_500, 38_000]]
 SPOTS = (
-    "nhà văn hóa",
-    "cổng chợ",
-    "ngã ba đình",
-    "trạm y tế",
-    "trường tiểu học",
-    "đầu cầu",
-    "sân bóng",
+    *("nhà văn hóa", "cổng chợ", "ngã ba đình", "trạm y tế", "trường tiểu học", "đầu cầu", "sân bóng"),
     "bến đò",
 )
 TEXTS = (

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from broadcast import people, setup
-from broadcast.database import Database
+from broadcast import setup
 from broadcast.models import LinkPurpose, Person
+from broadcast.storage.database import Database
+from broadcast.units import people
 
 NOW = dt.datetime.now(dt.UTC)
 Judge = Callable[[Page, str], None]

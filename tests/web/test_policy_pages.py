@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast.database import Database
-from broadcast.models import (
-    AreaPolicy,
-    Loudspeaker,
-    StartMode,
-)
+from broadcast.models import AreaPolicy, Loudspeaker, StartMode
+from broadcast.storage.database import Database
 
 NOW = dt.datetime.now(dt.UTC)
 

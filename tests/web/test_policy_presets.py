@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import policies, presets
-from broadcast.database import Database
 from broadcast.models import Approvers, AreaPolicy
-from broadcast.presets import Preset
+from broadcast.storage.database import Database
+from broadcast.units import policies, presets
+from broadcast.units.presets import Preset
 
 NOW = dt.datetime.now(dt.UTC)
 

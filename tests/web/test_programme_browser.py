@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from broadcast import programme
-from broadcast.database import Database
 from broadcast.models import Person
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, NthWeekday, Rule
 
 Open = Callable[[Person | None, str], Page]

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import update
 
-from broadcast import decisions, people, programme, week_templates
-from broadcast.database import Database
 from broadcast.models import Bulletin, Person, Role
+from broadcast.scheduling import decisions, programme, week_templates
+from broadcast.storage.database import Database
+from broadcast.units import people
 from devices.messages import BulletinClass
 from schedules.slots import Entry, Kind, Slot
 from schedules.types import LOCAL, Frequency, Rule

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from broadcast import feeds, programme
-from broadcast.database import Database
 from broadcast.models import Person
-from broadcast.moments import day_start
+from broadcast.scheduling import feeds, programme
+from broadcast.storage.database import Database
+from broadcast.storage.moments import day_start
 from schedules.types import LOCAL, Frequency, Rule
 from web import atom
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins
-from broadcast.database import Database
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, Person, Schedule
+from broadcast.storage.database import Database
 from schedules.types import LOCAL
 
 NOW = dt.datetime.now(dt.UTC)

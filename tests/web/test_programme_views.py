@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from broadcast import feeds, programme
-from broadcast.database import Database
 from broadcast.models import Person, Schedule
+from broadcast.scheduling import feeds, programme
+from broadcast.storage.database import Database
 from schedules import recurrence
 from schedules.types import (
     LAST,

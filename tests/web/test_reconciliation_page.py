@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from broadcast import registry
-from broadcast.database import Database
+from broadcast.evidence.reconciliation import Why
+from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker
-from broadcast.reconciliation import Why
+from broadcast.storage.database import Database
 from devices.messages import BulletinClass, ItemState
 from schedules.types import LOCAL
 from web.views.reconciliation import why

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from broadcast.database import Database
 from broadcast.models import Person, Recording
+from broadcast.storage.database import Database
 
 Judge = Callable[[Page, str], None]
 Open = Callable[[Person | None, str], Page]

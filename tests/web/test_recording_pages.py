@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from broadcast import uploads
+from broadcast.authoring import uploads
 from broadcast.models import Person
 from web import edge
 from web.server import LARGEST_REQUEST

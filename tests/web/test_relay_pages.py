@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from broadcast.bootstrap import System, build
-from broadcast.database import Database
 from broadcast.models import RelayStation
 from broadcast.settings import load
+from broadcast.storage.database import Database
 from devices.errors import RELAY_TROUBLES, RelayError
 from tests.devices.radio_station import Radio, programme
 from web import relay_words

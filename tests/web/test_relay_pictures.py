@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from broadcast import relays
-from broadcast.database import Database
+from broadcast.authoring import relays
 from broadcast.models import Person
 from broadcast.relay_errors import RelayUnusable
+from broadcast.storage.database import Database
 from devices.relay import Findings
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from broadcast import programme
-from broadcast.database import Database
 from broadcast.models import Person, Schedule
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from schedules.slots import Entry, Kind, Slot
 from schedules.types import LOCAL, Frequency, Rule
 

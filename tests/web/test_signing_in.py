@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from broadcast import people, setup
-from broadcast.database import Database
+from broadcast import setup
 from broadcast.models import LinkPurpose, Person, Role
+from broadcast.storage.database import Database
+from broadcast.units import people
 from web.auth import safe_next
 
 ClientOf = Callable[[Person], Any]

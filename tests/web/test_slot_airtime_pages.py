@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import planning, programme
-from broadcast.database import Database
 from broadcast.models import Bulletin, Person
+from broadcast.plans import planning
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, Rule
 
 NOW = dt.datetime.now(dt.UTC)

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from broadcast import bulletins, planning, programme, validity
-from broadcast.database import Database
+from broadcast.authoring import bulletins, validity
 from broadcast.models import Bulletin, Clip, Person, RenderState, Sound
+from broadcast.plans import planning
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from devices.messages import BulletinClass
 from schedules.slots import Airings, Entry, Kind, Slot
 from schedules.types import LOCAL, Frequency, Rule

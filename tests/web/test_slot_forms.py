@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from broadcast.sittings import SittingView, Unheard, Variant
+from broadcast.scheduling.sittings import SittingView, Unheard, Variant
 from schedules.errors import SlotError
 from schedules.slots import Airings, Entry, Kind, Reason, Slot, Why, validate, validate_airings
 from web import slot_words

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import bulletins, planning, relays, validity
-from broadcast.database import Database
+from broadcast.authoring import bulletins, relays, validity
 from broadcast.models import Bulletin, Clip, Person, RenderState, Schedule, Sound
+from broadcast.plans import planning
+from broadcast.storage.database import Database
 from devices.relay import Findings
 from schedules import slots
 from schedules.slots import Airings, Kind

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast import recordings
-from broadcast.database import Database
+from broadcast.authoring import recordings
 from broadcast.models import Clip, Person, Sound
+from broadcast.storage.database import Database
 from schedules.slots import Kind
 
 NOW = dt.datetime.now(dt.UTC)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from broadcast import stations
-from broadcast.database import Database
+from broadcast.authoring import stations
 from broadcast.models import Person, Role
-from broadcast.people import grant
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
 

@@ -13,8 +13,6 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from broadcast import alarms, events, urgent
-from broadcast.database import Database
 from broadcast.models import (
     Broadcast,
     BroadcastState,
@@ -26,6 +24,10 @@ from broadcast.models import (
     Person,
     Schedule,
 )
+from broadcast.scheduling import urgent
+from broadcast.speakers import alarms
+from broadcast.storage import events
+from broadcast.storage.database import Database
 from devices.messages import AlertStatus, BulletinClass, ItemState
 
 Open = Callable[[Person | None, str], Page]

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
-from broadcast import registry, urgent
-from broadcast.database import Database
+from broadcast.joining import registry
 from broadcast.models import Broadcast, BroadcastState, Bulletin, Clip, OutboxMessage, Person, RenderState
+from broadcast.scheduling import urgent
+from broadcast.storage.database import Database
 from devices.messages import AlertStatus, BulletinClass, ItemState
 
 NOW = dt.datetime.now(dt.UTC)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from broadcast import bulletins, lexicon, stations
-from broadcast.database import Database
+from broadcast.authoring import bulletins, lexicon, stations
 from broadcast.models import Person, Role
-from broadcast.people import grant
+from broadcast.storage.database import Database
+from broadcast.units.people import grant
 
 Judge = Callable[[Page, str], None]
 Open = Callable[[Person | None, str], Page]

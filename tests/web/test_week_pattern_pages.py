@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from broadcast import programme
-from broadcast.database import Database
 from broadcast.models import Person
+from broadcast.scheduling import programme
+from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, Rule
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both

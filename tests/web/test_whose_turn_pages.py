@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from broadcast import meetings, people, programme
-from broadcast.database import Database
 from broadcast.models import Area, AreaClosure, Bulletin, OrderDecision, Person, Role
+from broadcast.scheduling import meetings, programme
+from broadcast.storage.database import Database
+from broadcast.units import people
 from devices.messages import BulletinClass
 from schedules.types import LOCAL, Frequency, Rule
 

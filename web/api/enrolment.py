@@ -12,11 +12,11 @@ import msgspec
 import segno
 from flask import Blueprint, Response, request
 
-from broadcast import enrolment, rekeying
 from broadcast.enrolment_errors import ClaimGone
 from broadcast.errors import DomainError
-from broadcast.moments import to_ms
-from broadcast.outbox import Wire
+from broadcast.joining import enrolment, rekeying
+from broadcast.orders.outbox import Wire
+from broadcast.storage.moments import to_ms
 from devices.enrolment import Ask, Granted, NewKey, Waiting
 from devices.envelope import seal
 from web.edge import no_session

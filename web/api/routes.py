@@ -14,10 +14,10 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, send_file
 
-from broadcast.database import Database
 from broadcast.errors import DomainError, NotFound, Unavailable
-from broadcast.library import CLIP, COMPACT, KINDS, Library
 from broadcast.models import PlanDocument
+from broadcast.storage.database import Database
+from broadcast.storage.library import CLIP, COMPACT, KINDS, Library
 
 YEAR: Final = 365 * 24 * 3600  # seconds
 SHA256: Final = re.compile(r"[0-9a-f]{64}")

@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
-from broadcast import areas, bulletins, console, pages
+from broadcast import console
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, BulletinState
+from broadcast.storage import pages
+from broadcast.units import areas
 from devices.messages import BulletinClass
 
 from .common import FILE, emit, json_option, now, opened_database, read_bytes, table

@@ -15,9 +15,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from broadcast import settings
-from broadcast.database import Database
 from broadcast.errors import DiskFull, DomainError, PortBusy, StorageFailed
 from broadcast.settings import Settings
+from broadcast.storage.database import Database
 from web.errors import sentence
 
 AS_JSON: Final = "truyen_thanh.json"

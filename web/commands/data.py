@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from broadcast import audit
-from broadcast.database import Database
+from broadcast.storage import audit
+from broadcast.storage.database import Database
 
 from .common import emit, json_option, load_settings, opened_database
 

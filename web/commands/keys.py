@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from broadcast import key_watch, keyring, keys
-from broadcast.keyring import Ring
+from broadcast.care import key_watch
+from broadcast.signing import keyring, keys
+from broadcast.signing.keyring import Ring
 
 from .common import emit, json_option, load_settings, now, opened_database, table
 

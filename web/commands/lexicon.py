@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
-from broadcast import areas, console, lexicon, pages
+from broadcast import console
+from broadcast.authoring import lexicon
+from broadcast.authoring.lexicon import Change, EntryView
 from broadcast.errors import NotFound
-from broadcast.lexicon import Change, EntryView
+from broadcast.storage import pages
+from broadcast.units import areas
 from web.forms.lexicon import refused_line
 
 from .bulletins import AS

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 import click
 
-from broadcast import speech
+from broadcast.authoring import speech
 from tts import normalise as reading
 from tts.errors import NotText
 from tts.lexicon import Lexicon

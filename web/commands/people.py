@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from broadcast import areas, console, people
+from broadcast import console
 from broadcast.models import LinkPurpose, Person, Role
+from broadcast.units import areas, people
 
 from .common import emit, json_option, load_settings, now, opened_database, table
 

@@ -6,8 +6,10 @@ import datetime as dt
 
 import click
 
-from broadcast import areas, console, programme
-from broadcast.programme import Concern
+from broadcast import console
+from broadcast.scheduling import programme
+from broadcast.scheduling.programme import Concern
+from broadcast.units import areas
 from schedules.types import LOCAL, Frequency, Rule
 
 from .bulletins import AS

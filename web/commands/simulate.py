@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 
-from broadcast import areas, bootstrap, trial
+from broadcast import bootstrap
 from broadcast.errors import NotFound
+from broadcast.joining import trial
+from broadcast.units import areas
 from devices import simulator
 from devices.errors import ProfileInvalid
 from devices.simulator.profile import Profile

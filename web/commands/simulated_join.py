@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
-from broadcast import trial
+from broadcast.joining import trial
 from devices.enrolment import Waiting
 from devices.errors import EnrolRefused, FetchError, IdentityInvalid, LinkDown, LinkRefused
 from devices.link_async import SpeakerLink

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from broadcast import areas, bootstrap, console, registry
+from broadcast import bootstrap, console
+from broadcast.joining import registry
+from broadcast.units import areas
 
 from .common import emit, json_option, load_settings, now, opened_database, table
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from broadcast import speech
+from broadcast.authoring import speech
 from tts.synthesis import default_synthesiser
 from tts.types import AudioClip, Chime, Preset, Script, Speech, Voice
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from broadcast import speech
+from broadcast.authoring import speech
 from broadcast.errors import NotFound, VoiceRefused
 from broadcast.settings import Settings
 from tts import normalise, trial

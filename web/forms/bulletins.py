@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from broadcast.content import FASTEST, SLOWEST
+from broadcast.authoring.content import FASTEST, SLOWEST
 from devices.messages import BulletinClass
 from tts.types import Preset
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from broadcast.joining.placing import NAME_LIMIT, NOTE_LIMIT, Place
 from broadcast.models import Loudspeaker
-from broadcast.placing import NAME_LIMIT, NOTE_LIMIT, Place
 
 from .reading import FormReader
 

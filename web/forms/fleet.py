@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from broadcast.conditions import Status
-from broadcast.fleet import SORTS, Filter
-from broadcast.fleet_map import Box
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.fleet import SORTS, Filter
+from broadcast.speakers.fleet_map import Box
 from devices.messages import Action
 
 from .reading import FormReader

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from broadcast.models import Approvers, AreaPolicy, StartMode
-from broadcast.policies import EVERY_DAY, LIMITS
+from broadcast.units.policies import EVERY_DAY, LIMITS
 
 from .clock_time import clock_time
 from .reading import FormReader

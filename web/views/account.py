@@ -6,8 +6,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import people, profile
 from broadcast.errors import BadCredentials, DomainError
+from broadcast.units import people, profile
 from web.auth import current_person, safe_next, signed_in, start_session
 from web.edge import is_https, now
 from web.errors import refuse, sentence

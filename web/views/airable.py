@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from flask import g
 
-from broadcast import bulletins
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, BulletinState
 from devices.messages import BulletinClass
 from web.auth import current_person

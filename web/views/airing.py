@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from flask import g
 
-from broadcast import permissions, proof
 from broadcast.errors import NotFound
+from broadcast.evidence import proof
+from broadcast.evidence.proof import Verdict
 from broadcast.models import Broadcast, Delivery, Person, Role
-from broadcast.proof import Verdict
+from broadcast.units import permissions
 from devices.messages import Evidence
 from web.views import words
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import validity
+from broadcast.authoring import validity
 from broadcast.errors import DomainError
 from web.auth import current_person, signed_in
 from web.edge import now

@@ -9,8 +9,9 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast import airtime, validity
+from broadcast.authoring import validity
 from broadcast.models import Bulletin
+from broadcast.scheduling import airtime
 from schedules.slots import Airings
 from web.edge import now, system
 from web.filters import moment

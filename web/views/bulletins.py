@@ -9,11 +9,12 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions, rendering, stations
-from broadcast.approval import writer
-from broadcast.approvers import Judge
+from broadcast.authoring import bulletins, rendering, stations
+from broadcast.authoring.approval import writer
+from broadcast.authoring.approvers import Judge
 from broadcast.errors import DomainError, StaleVersion
 from broadcast.models import Bulletin, BulletinState, RenderState, Role
+from broadcast.units import permissions
 from devices.messages import BulletinClass
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, only_reads, system

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, holiday_book, permissions
 from broadcast.errors import DomainError
 from broadcast.models import HolidayKind, Role
+from broadcast.units import areas, holiday_book, permissions
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now

@@ -11,9 +11,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, bulletins, calendar_import, permissions, schedule_changes
-from broadcast.calendar_import import Outcome, Row
+from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, BulletinState, Role
+from broadcast.scheduling import calendar_import, schedule_changes
+from broadcast.scheduling.calendar_import import Outcome, Row
+from broadcast.units import areas, permissions
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.ical_lines import MAX_BYTES

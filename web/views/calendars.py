@@ -17,10 +17,11 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from broadcast import areas, feeds, permissions
 from broadcast.errors import DomainError, NotFound
-from broadcast.feeds import Airing, Published, Week
 from broadcast.models import Role
+from broadcast.scheduling import feeds
+from broadcast.scheduling.feeds import Airing, Published, Week
+from broadcast.units import areas, permissions
 from schedules.types import LOCAL
 from web import atom
 from web.auth import current_person, signed_in

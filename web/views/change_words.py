@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from broadcast import schedule_changes
 from broadcast.models import ChangeAction, ScheduleChange
+from broadcast.scheduling import schedule_changes
 
 NAMES = {
     ChangeAction.CREATE: _l("Lập lịch"),

@@ -9,11 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import command_effects, command_followup, commanding, faults, permissions, targeting
-from broadcast.command_effects import Progress
-from broadcast.command_followup import Review
 from broadcast.errors import DomainError
 from broadcast.models import CommandState, Role
+from broadcast.orders import command_effects, command_followup, commanding, targeting
+from broadcast.orders.command_effects import Progress
+from broadcast.orders.command_followup import Review
+from broadcast.speakers import faults
+from broadcast.units import permissions
 from devices.messages import Action
 from web.auth import current_person, signed_in
 from web.edge import now, system

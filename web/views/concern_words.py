@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast.programme import Concern
+from broadcast.scheduling.programme import Concern
 from web import rule_words
 from web.filters import clock, day, moment
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import g
 
-from broadcast import recordings
-from broadcast.bulletins import Content, PartContent
-from broadcast.composition import VIETNAMESE
+from broadcast.authoring import recordings
+from broadcast.authoring.bulletins import Content, PartContent
+from broadcast.authoring.composition import VIETNAMESE
+from broadcast.authoring.stations import Sound
+from broadcast.authoring.versions import ANY_VOICE, OF_STATION
 from broadcast.errors import NotFound
 from broadcast.models import Bulletin, BulletinVersion, Recording, VersionPart
-from broadcast.stations import Sound
-from broadcast.versions import ANY_VOICE, OF_STATION
 from web.auth import current_person
 from web.forms.bulletins import AS_STATION, SPEEDS, BulletinForm, PartForm
 

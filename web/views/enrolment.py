@@ -10,11 +10,13 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import boxes, claim_codes, enrolment, permissions, photos, placing, registry
 from broadcast.enrolment_errors import ClaimUnknown
 from broadcast.errors import DomainError, NotFound, TooManyAttempts
-from broadcast.library import PHOTO
+from broadcast.joining import claim_codes, enrolment, photos, placing, registry
 from broadcast.models import Claim, Loudspeaker, Role
+from broadcast.speakers import boxes
+from broadcast.storage.library import PHOTO
+from broadcast.units import permissions
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system, takes_file
 from web.errors import refuse, sentence

@@ -11,11 +11,11 @@ from typing import Any, Final
 from flask import Blueprint, Response, request, send_file, stream_with_context
 from flask_babel import lazy_gettext as _l
 
-from broadcast import fleet_export
-from broadcast.conditions import Status
 from broadcast.errors import NotFound
-from broadcast.fleet_export import Cell
 from broadcast.models import Person, Role
+from broadcast.speakers import fleet_export
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.fleet_export import Cell
 from devices.messages import ItemState
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in

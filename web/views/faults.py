@@ -8,10 +8,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import faults, fleet_export
 from broadcast.errors import InvalidInput
-from broadcast.faults import FaultKind
 from broadcast.models import Role
+from broadcast.speakers import faults, fleet_export
+from broadcast.speakers.faults import FaultKind
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.views import exports, fleet_words, places

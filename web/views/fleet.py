@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import g, render_template, request, url_for
 
-from broadcast import faults, fleet, fleet_map, permissions, targeting
-from broadcast.conditions import Status
-from broadcast.fleet_map import Box, Spot
 from broadcast.models import Role
+from broadcast.orders import targeting
+from broadcast.speakers import faults, fleet, fleet_map
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.fleet_map import Box, Spot
+from broadcast.units import permissions
 from devices.messages import Action
 from web.auth import current_person, has_role
 from web.edge import now, system

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from broadcast import command_followup, commanding
-from broadcast.conditions import Status
-from broadcast.faults import FaultKind
 from broadcast.models import Alarm, Bulk, CommandOrder, CommandState
+from broadcast.orders import command_followup, commanding
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.faults import FaultKind
 from devices.messages import Action
 from web import alarm_words
 from web.views.words import Word, reason

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import g
 from flask_babel import gettext as _
 
-from broadcast import bulletins
+from broadcast.authoring import bulletins
 from broadcast.models import Approval, Bulletin
 
 

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import lexicon, permissions, stations
+from broadcast.authoring import lexicon, stations
+from broadcast.authoring.lexicon import Change
 from broadcast.errors import DomainError, EntryInvalid
-from broadcast.lexicon import Change
 from broadcast.models import LexiconEntry, Role
+from broadcast.units import permissions
 from web.auth import current_person, safe_next, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence, wants_json

@@ -9,10 +9,11 @@ from flask import Blueprint, flash, g, make_response, redirect, render_template,
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, entries, lexicon, lexicon_table
+from broadcast.authoring import entries, lexicon, lexicon_table
+from broadcast.authoring.lexicon import Imported
 from broadcast.errors import DomainError
-from broadcast.lexicon import Imported
 from broadcast.models import Role
+from broadcast.units import areas
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence

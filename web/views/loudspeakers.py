@@ -9,9 +9,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import commanding, equipment, fleet_export, registry
 from broadcast.errors import DomainError
+from broadcast.joining import equipment, registry
 from broadcast.models import Role
+from broadcast.orders import commanding
+from broadcast.speakers import fleet_export
 from devices.messages import Action
 from devices.speaker.identity import Identity
 from web.auth import current_person, signed_in

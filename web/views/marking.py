@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import g, url_for
 
-from broadcast import areas, permissions
 from broadcast.errors import Forbidden
 from broadcast.models import Role
+from broadcast.units import areas, permissions
 from web.auth import current_person
 from web.forms.bulletins import BulletinForm
 from web.views import places

@@ -11,11 +11,13 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import matrix as matrices
-from broadcast import permissions, registry, witnesses
 from broadcast.errors import NotFound
-from broadcast.matrix import Cell, Matrix
+from broadcast.evidence import matrix as matrices
+from broadcast.evidence import witnesses
+from broadcast.evidence.matrix import Cell, Matrix
+from broadcast.joining import registry
 from broadcast.models import Area, Broadcast, BroadcastState, Role
+from broadcast.units import permissions
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now

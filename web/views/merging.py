@@ -11,10 +11,10 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import merging, permissions
 from broadcast.errors import DomainError, EmptyTitle, Forbidden, InvalidInput
-from broadcast.merging import Part
 from broadcast.models import Area, Role
+from broadcast.units import merging, permissions
+from broadcast.units.merging import Part
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.errors import refuse, sentence

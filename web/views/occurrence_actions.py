@@ -11,10 +11,11 @@ from flask import Blueprint, flash, g, jsonify, redirect, render_template, reque
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import occurrences, permissions, programme, schedule_changes
 from broadcast.errors import DomainError, NotFound
-from broadcast.holiday_book import calendar_of
 from broadcast.models import Role, Schedule, ScheduleChange
+from broadcast.scheduling import occurrences, programme, schedule_changes
+from broadcast.units import permissions
+from broadcast.units.holiday_book import calendar_of
 from schedules import exceptions, recurrence, slots
 from schedules.types import LOCAL, Frequency, Rule
 from web.auth import current_person, has_role, signed_in

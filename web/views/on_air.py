@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from flask import g
 
-from broadcast import week
 from broadcast.models import Area
-from broadcast.week import Slot
+from broadcast.scheduling import week
+from broadcast.scheduling.week import Slot
 from web.auth import current_person
 from web.edge import now
 from web.views import airing

@@ -10,8 +10,8 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast import overlaps
-from broadcast.overlaps import Overlap
+from broadcast.scheduling import overlaps
+from broadcast.scheduling.overlaps import Overlap
 from schedules.slots import Slot
 from schedules.types import LOCAL, Rule
 from web.auth import current_person

@@ -9,10 +9,11 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import BadRequest
 
-from broadcast import areas, foretold, programme
-from broadcast.holiday_book import calendar_of
 from broadcast.models import Area, BroadcastState, Role
-from broadcast.week import Slot
+from broadcast.scheduling import foretold, programme
+from broadcast.scheduling.week import Slot
+from broadcast.units import areas
+from broadcast.units.holiday_book import calendar_of
 from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL
 from web.auth import current_person, has_role, signed_in

@@ -10,9 +10,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, people, permissions
 from broadcast.errors import DomainError, Forbidden, InvalidInput
 from broadcast.models import LinkPurpose, Person, Role
+from broadcast.units import areas, people, permissions
 from web.auth import current_person, signed_in
 from web.edge import absolute, now
 from web.errors import refuse, sentence

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from broadcast import areas, permissions
-from broadcast.areas import Node
 from broadcast.errors import NotFound
 from broadcast.models import Area, Person, Role
+from broadcast.units import areas, permissions
+from broadcast.units.areas import Node
 from web.auth import current_person
 from web.filters import place
 

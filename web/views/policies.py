@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import areas, faults, permissions, policies, presets, turns
 from broadcast.errors import DomainError
 from broadcast.models import Area, AreaPolicy, Person, Role, StartMode
-from broadcast.policies import STRICTNESS, Policy
-from broadcast.presets import Preset
+from broadcast.plans import turns
+from broadcast.speakers import faults
+from broadcast.units import areas, permissions, policies, presets
+from broadcast.units.policies import STRICTNESS, Policy
+from broadcast.units.presets import Preset
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.errors import refuse, sentence

@@ -10,8 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from broadcast.models import Approvers, Area, AreaPolicy, StartMode
-from broadcast.policies import EVERY_DAY, FIELDS, Policy
-from broadcast.presets import Preset
+from broadcast.units.policies import EVERY_DAY, FIELDS, Policy
+from broadcast.units.presets import Preset
 from schedules.types import Window
 from web.filters import weekday
 

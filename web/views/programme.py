@@ -9,10 +9,12 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import airtime, bulletins, permissions, programme, schedule_changes
-from broadcast.holiday_book import Book, calendar_of
+from broadcast.authoring import bulletins
 from broadcast.models import Role, Schedule
-from broadcast.week import Slot
+from broadcast.scheduling import airtime, programme, schedule_changes
+from broadcast.scheduling.week import Slot
+from broadcast.units import permissions
+from broadcast.units.holiday_book import Book, calendar_of
 from schedules import recurrence
 from schedules.holidays import NATIONAL
 from schedules.types import LOCAL, Occurrence, Rule

@@ -7,11 +7,11 @@ import datetime as dt
 from flask import Blueprint, current_app, g, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from broadcast import feeds
 from broadcast.errors import NotFound, TooManyAttempts
-from broadcast.feeds import Airing
-from broadcast.holiday_book import calendar_of
-from broadcast.moments import day_start
+from broadcast.scheduling import feeds
+from broadcast.scheduling.feeds import Airing
+from broadcast.storage.moments import day_start
+from broadcast.units.holiday_book import calendar_of
 from schedules.types import LOCAL
 from web.edge import now
 from web.throttle import Throttle, household

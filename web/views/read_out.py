@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, g, request
 
-from broadcast import bulletins, hearing, lexicon
-from broadcast.composition import VIETNAMESE
+from broadcast.authoring import bulletins, hearing, lexicon
+from broadcast.authoring.composition import VIETNAMESE
+from broadcast.authoring.stations import Sound
 from broadcast.errors import EmptyBulletin, NotFound
-from broadcast.stations import Sound
 from tts.lexicon import Lexicon
 from tts.types import Voice
 from web.edge import finish_reading, system

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from flask import Blueprint, g, render_template, request
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, lexicon, stations
-from broadcast.composition import Kind, Piece
+from broadcast.authoring import bulletins, lexicon, stations
+from broadcast.authoring.composition import Kind, Piece
 from broadcast.errors import NotFound
 from broadcast.models import BulletinVersion
 from tts.lexicon import Lexicon

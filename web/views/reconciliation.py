@@ -12,11 +12,11 @@ from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import reconciling
 from broadcast.errors import NotFound
+from broadcast.evidence import reconciling
+from broadcast.evidence.reconciliation import Row, Why, totals
 from broadcast.models import Area, Loudspeaker, Role
-from broadcast.moments import day_start
-from broadcast.reconciliation import Row, Why, totals
+from broadcast.storage.moments import day_start
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now

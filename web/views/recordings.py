@@ -7,10 +7,11 @@ from pathlib import Path
 from flask import Blueprint, flash, g, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from broadcast import permissions, recordings
+from broadcast.authoring import recordings
 from broadcast.errors import DomainError, NotAudio
-from broadcast.library import KINDS, PREVIEW
 from broadcast.models import Person, Recording, Role
+from broadcast.storage.library import KINDS, PREVIEW
+from broadcast.units import permissions
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import sentence

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import permissions, relays
+from broadcast.authoring import relays
 from broadcast.errors import DomainError, EmptyTitle
 from broadcast.models import Area, Person, RelayStation, Role
 from broadcast.relay_errors import RelayUnusable
+from broadcast.units import permissions
 from devices.relay import Findings, Reach
 from web import relay_words
 from web.auth import current_person, load_person, signed_in

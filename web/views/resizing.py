@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import overlaps, programme, schedule_changes
 from broadcast.models import Schedule
+from broadcast.scheduling import overlaps, programme, schedule_changes
 from schedules import recurrence, slots
 from schedules.slots import Slot
 from web.auth import current_person, signed_in

@@ -11,10 +11,12 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, permissions, programme
+from broadcast.authoring import bulletins
 from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
-from broadcast.holiday_book import calendar_of
 from broadcast.models import Role, Schedule
+from broadcast.scheduling import programme
+from broadcast.units import permissions
+from broadcast.units.holiday_book import calendar_of
 from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.holidays import NATIONAL, Calendar

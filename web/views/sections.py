@@ -9,8 +9,8 @@ from typing import Any
 from flask import g
 from flask_babel import gettext as _
 
-from broadcast import composition, lexicon, stations
-from broadcast.composition import Kind, Piece
+from broadcast.authoring import composition, lexicon, stations
+from broadcast.authoring.composition import Kind, Piece
 from broadcast.models import BulletinVersion
 from devices.messages import BulletinClass
 from tts.lexicon import Lexicon

@@ -8,9 +8,10 @@ from flask import Blueprint, g, redirect, render_template, request, session, url
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import people, setup
+from broadcast import setup
 from broadcast.errors import DomainError, LinkInvalid
 from broadcast.models import LinkPurpose
+from broadcast.units import people
 from web.auth import start_session
 from web.edge import now
 from web.errors import refuse, sentence

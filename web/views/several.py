@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import occurrences, permissions, programme, shifting
 from broadcast.errors import DomainError, NothingToPlay
 from broadcast.models import Role
-from broadcast.shifting import Met
+from broadcast.scheduling import occurrences, programme, shifting
+from broadcast.scheduling.shifting import Met
+from broadcast.units import permissions
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now, system

@@ -11,8 +11,9 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast import choosing, permissions
-from broadcast.sittings import Heard, Preview, SittingView, Unheard, Variant
+from broadcast.scheduling import choosing
+from broadcast.scheduling.sittings import Heard, Preview, SittingView, Unheard, Variant
+from broadcast.units import permissions
 from schedules.slots import Kind, Reason
 from web.auth import current_person
 from web.filters import duration

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flask import g
 from flask_babel import gettext as _
 
-from broadcast import bulletins, choosing, relays, sounds
+from broadcast.authoring import bulletins, relays, sounds
 from broadcast.models import Bulletin, BulletinVersion, RelayStation, Sound
+from broadcast.scheduling import choosing
 from devices.messages import BulletinClass
 from schedules.slots import FLOWING, Kind
 from web.auth import current_person

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import g
 
-from broadcast import programme, sittings
 from broadcast.errors import Forbidden, RuleInvalid, UnknownArea
 from broadcast.models import Schedule
+from broadcast.scheduling import programme, sittings
 from broadcast.slot_errors import SlotInvalid
 from schedules import recurrence
 from schedules.slots import Kind, Slot

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import g, render_template
 
-from broadcast import permissions, sittings
 from broadcast.models import Role, Schedule
-from broadcast.sittings import Preview
+from broadcast.scheduling import sittings
+from broadcast.scheduling.sittings import Preview
+from broadcast.units import permissions
 from schedules import slots
 from web.auth import current_person
 from web.edge import now

@@ -9,9 +9,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import programme
 from broadcast.errors import DomainError, WrongState
 from broadcast.models import Role, Schedule
+from broadcast.scheduling import programme
 from schedules import slots
 from schedules.errors import SlotError
 from schedules.slots import Kind, Slot

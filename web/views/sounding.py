@@ -10,10 +10,10 @@ from typing import Any
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from broadcast import stations
+from broadcast.authoring import stations
 from broadcast.folding import fold
-from broadcast.library import COMPACT
 from broadcast.models import Bulletin, BulletinVersion
+from broadcast.storage.library import COMPACT
 from devices.messages import BulletinClass
 from web.views import words
 

@@ -9,10 +9,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import permissions, recordings, sounds
+from broadcast.authoring import recordings, sounds
 from broadcast.errors import DomainError
-from broadcast.library import RECORDING
 from broadcast.models import Area, Person, Role, Sound
+from broadcast.storage.library import RECORDING
+from broadcast.units import permissions
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import refuse, sentence

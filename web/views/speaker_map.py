@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from broadcast.fleet_map import Overview, Spot
+from broadcast.speakers.fleet_map import Overview, Spot
 from web.views import plot
 from web.views.plot import Point, ScaleBar
 

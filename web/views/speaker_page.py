@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from flask import g, render_template, request, url_for
 
-from broadcast import boxes, command_effects, conditions, faults, fleet, permissions, registry, uptime, usage
-from broadcast.conditions import Status
-from broadcast.faults import FaultKind
+from broadcast.care import uptime
+from broadcast.joining import registry
 from broadcast.models import Loudspeaker, Role, UptimeDay
+from broadcast.orders import command_effects
+from broadcast.speakers import boxes, conditions, faults, fleet, usage
+from broadcast.speakers.conditions import Status
+from broadcast.speakers.faults import FaultKind
+from broadcast.units import permissions
 from schedules.types import LOCAL
 from web.auth import current_person
 from web.edge import now

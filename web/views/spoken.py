@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from broadcast import bulletins
+from broadcast.authoring import bulletins
 from broadcast.errors import InvalidInput
 from tts.lexicon import Lexicon
 from tts.types import Sentence, SpokenText, Token, Voice

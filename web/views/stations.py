@@ -10,10 +10,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import areas, bulletins, lexicon, permissions, speech, stations
+from broadcast.authoring import bulletins, lexicon, speech, stations
+from broadcast.authoring.stations import Sound
 from broadcast.errors import DomainError, InvalidInput
 from broadcast.models import Area, Person, Role, Station
-from broadcast.stations import Sound
+from broadcast.units import areas, permissions
 from tts.types import Preset
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads

@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import monitoring, notices
+from broadcast.care import monitoring
+from broadcast.care.monitoring import Silent, Today
 from broadcast.models import Alarm, Area, BroadcastState, Loudspeaker, Role
-from broadcast.monitoring import Silent, Today
+from broadcast.scheduling import notices
 from devices.presence import Presence
 from web.alarm_words import AlarmWords, alarm_words
 from web.auth import current_person, has_role, signed_in

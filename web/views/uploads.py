@@ -7,9 +7,9 @@ import functools
 from flask import Blueprint, g, jsonify, request
 from werkzeug.wrappers import Response
 
-from broadcast import recordings
+from broadcast.authoring import recordings
+from broadcast.authoring.uploads import LARGEST, PIECE
 from broadcast.errors import FileTooLarge
-from broadcast.uploads import LARGEST, PIECE
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system
 from web.views.recordings import accept, fragment

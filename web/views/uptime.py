@@ -7,7 +7,8 @@ import datetime as dt
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
 
-from broadcast import faults, uptime
+from broadcast.care import uptime
+from broadcast.speakers import faults
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now

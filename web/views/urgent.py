@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import bulletins, drills, permissions, urgent
+from broadcast.authoring import bulletins
 from broadcast.errors import DomainError, NotFound
 from broadcast.models import BroadcastState, Bulletin, Role
+from broadcast.scheduling import drills, urgent
+from broadcast.units import permissions
 from devices.messages import AlertStatus, BulletinClass
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system

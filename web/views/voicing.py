@@ -7,8 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from broadcast.authoring.stations import Sound
 from broadcast.models import Recording
-from broadcast.stations import Sound
 from web.edge import system
 from web.forms.bulletins import AS_STATION, PRESETS, REPEATS, SPEEDS, BulletinForm
 from web.views import drafting, words

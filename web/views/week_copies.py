@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import week_templates
 from broadcast.errors import DomainError, NothingToPlay
 from broadcast.models import Area, Role
-from broadcast.week_templates import Filled
+from broadcast.scheduling import week_templates
+from broadcast.scheduling.week_templates import Filled
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now

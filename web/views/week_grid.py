@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from broadcast.models import BroadcastState
-from broadcast.programme import Slot
+from broadcast.scheduling.programme import Slot
 from schedules.holidays import Calendar
 from schedules.types import LOCAL
 from web.views.day_notes import DayNote, note

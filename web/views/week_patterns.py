@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from broadcast import areas, permissions, week_templates
 from broadcast.errors import DomainError, NothingToPlay
 from broadcast.models import Area, Role, WeekTemplate
-from broadcast.week_templates import Entry, Filled
+from broadcast.scheduling import week_templates
+from broadcast.scheduling.week_templates import Entry, Filled
+from broadcast.units import areas, permissions
 from schedules.types import LOCAL
 from web.auth import current_person, has_role, signed_in
 from web.edge import now

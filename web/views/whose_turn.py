@@ -10,10 +10,11 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast import decisions, meetings, permissions
-from broadcast.meetings import Meeting
 from broadcast.models import Area, Role
-from broadcast.moments import day_start
+from broadcast.scheduling import decisions, meetings
+from broadcast.scheduling.meetings import Meeting
+from broadcast.storage.moments import day_start
+from broadcast.units import permissions
 from web.auth import current_person, has_role, signed_in
 from web.edge import now
 from web.filters import clock

@@ -8,10 +8,10 @@ from babel import Locale
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
-from broadcast import proof
-from broadcast.matrix import Cell
+from broadcast.evidence import proof
+from broadcast.evidence.matrix import Cell
+from broadcast.evidence.proof import Verdict
 from broadcast.models import AsRun, Bulletin, BulletinState, Delivery, RenderState
-from broadcast.proof import Verdict
 from devices.messages import AlertStatus, BulletinClass, Evidence, ItemState
 from tts.mastering import LOUDNESS
 from web import relay_words

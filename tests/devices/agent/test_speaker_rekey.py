@@ -47,7 +47,7 @@ def new_key(question: bytes, password: str, **changes: Any) -> NewKey:
 
 
 class Keeper:
-    """The server's side of a loudspeaker's key, as broadcast.rekeying keeps it."""
+    """The server's side of a loudspeaker's key, as broadcast.joining.rekeying keeps it."""
 
     def __init__(self, key: SigningKey) -> None:
         self.public, self.previous = key.public, ""

@@ -1,0 +1,1 @@
+"""From words to approved audio: bulletins, the lexicon, recordings, rendering and approval."""

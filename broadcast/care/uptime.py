@@ -1,0 +1,176 @@
+"""How long each loudspeaker was there on each local day, added up by a tick of the worker."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from broadcast.evidence import proof
+from broadcast.models import (
+    Area,
+    AreaClosure,
+    AreaKind,
+    AsRun,
+    Broadcast,
+    Delivery,
+    Loudspeaker,
+    Person,
+    UptimeDay,
+)
+from broadcast.speakers.conditions import HEARTBEAT, Conditions
+from broadcast.storage.moments import day_start
+from broadcast.storage.upsert import insert_adding
+from broadcast.units import permissions
+from devices.messages import Evidence, ItemState
+from schedules.types import LOCAL
+
+DAY = dt.timedelta(days=1)
+OVER = proof.FINAL - {ItemState.CANCELLED}  # what was to sound, and will not any more
+LONGEST = dt.timedelta(minutes=5)  # a longer gap between two ticks is nobody's: the server itself was away
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Of one commune or maker over some days; seconds of all its loudspeakers together."""
+
+    name: str
+    area_id: int | None
+    loudspeakers: int
+    online_s: int
+    late_s: int
+    offline_s: int
+    plays: int
+    proved: int  # of these, with proof of sound
+
+    @property
+    def uptime(self) -> float | None:
+        """0 to 1; None where nothing is known."""
+        known = self.online_s + self.late_s + self.offline_s
+        return (self.online_s + self.late_s) / known if known else None
+
+    @property
+    def silence(self) -> float | None:
+        """What share of the plays proved no sound; None where there was none."""
+        return 1 - self.proved / self.plays if self.plays else None
+
+
+def tick(session: Session, since: dt.datetime, now: dt.datetime, heartbeat: dt.timedelta = HEARTBEAT) -> None:
+    """Count the time between two ticks as what each loudspeaker is now; over midnight to both days."""
+    if not dt.timedelta() < now - since <= LONGEST:
+        return
+    session.flush()
+    for day, seconds in _parts(since, now):
+        session.execute(
+            insert_adding(session, UptimeDay, ("online_s", "late_s", "offline_s")).from_select(
+                ["loudspeaker_id", "day", "online_s", "late_s", "offline_s"],
+                _present(Conditions(now, heartbeat), day, seconds),
+            )
+        )
+
+
+def per_commune(session: Session, person: Person, *, first: dt.date, last: dt.date) -> list[Share]:
+    """Of each commune where the person looks, the worst first."""
+    commune = (
+        select(AreaClosure.descendant_id, Area.id, Area.name)
+        .join(Area, Area.id == AreaClosure.ancestor_id)
+        .where(Area.kind == AreaKind.COMMUNE)
+        .subquery()
+    )
+    place = select(Loudspeaker.id, commune.c.name, commune.c.id.label("area_id")).join(
+        commune, commune.c.descendant_id == Loudspeaker.area_id
+    )
+    return _shares(session, person, place, first, last)
+
+
+def per_maker(session: Session, person: Person, *, first: dt.date, last: dt.date) -> list[Share]:
+    """Of each maker's loudspeakers that the person sees, the worst first."""
+    made = select(Loudspeaker.id, Loudspeaker.maker.label("name"), literal(None).label("area_id"))
+    return _shares(session, person, made, first, last)
+
+
+def of_loudspeaker(
+    session: Session, loudspeaker_id: int, *, first: dt.date, last: dt.date
+) -> list[UptimeDay]:
+    """The days in order."""
+    query = select(UptimeDay).where(
+        UptimeDay.loudspeaker_id == loudspeaker_id, UptimeDay.day.between(first, last)
+    )
+    return list(session.scalars(query.order_by(UptimeDay.day)))
+
+
+def _parts(since: dt.datetime, now: dt.datetime) -> list[tuple[dt.date, int]]:
+    """Whole seconds of each local day; the ends are cut alike, so that nothing is counted twice or lost."""
+    first, last = int(since.timestamp()), int(now.timestamp())
+    today = now.astimezone(LOCAL).date()
+    midnight = int(day_start(today).timestamp())
+    parts = [(today, last - max(first, midnight)), (today - DAY, midnight - first)]
+    return [(day, seconds) for day, seconds in parts if seconds > 0]
+
+
+def _present(conditions: Conditions, day: dt.date, seconds: int) -> Select[*tuple[Any, ...]]:
+    state = case((conditions.offline, "offline"), (conditions.late, "late"), else_="online")
+
+    def when(name: str) -> ColumnElement[int]:
+        return case((state == name, seconds), else_=0)
+
+    return select(
+        Loudspeaker.id, literal(day, UptimeDay.day.type), when("online"), when("late"), when("offline")
+    ).where(conditions.in_service)
+
+
+def _shares(
+    session: Session, person: Person, grouped: Select[*tuple[Any, ...]], first: dt.date, last: dt.date
+) -> list[Share]:
+    mine = Loudspeaker.area_id.in_(permissions.visible(person))
+    group = grouped.where(mine, Loudspeaker.activated_at.is_not(None)).subquery()
+    keys = (group.c.name, group.c.area_id)
+    sums = [func.sum(column) for column in (UptimeDay.online_s, UptimeDay.late_s, UptimeDay.offline_s)]
+    times = (
+        select(*keys, func.count(group.c.id.distinct()), *sums)
+        .join(UptimeDay, UptimeDay.loudspeaker_id == group.c.id)
+        .where(UptimeDay.day.between(first, last))
+        .group_by(*keys)
+    )
+    plays = _plays(session, group, first, last)
+    found = []
+    for name, area_id, count, online_s, late_s, offline_s in session.execute(times):
+        total, heard = plays.get((name, area_id), (0, 0))
+        found.append(Share(name, area_id, count, online_s, late_s, offline_s, total, heard))
+    return sorted(found, key=lambda each: (each.uptime or 0.0, each.name))
+
+
+def _plays(
+    session: Session, group: Subquery, first: dt.date, last: dt.date
+) -> dict[tuple[str, int | None], tuple[int, int]]:
+    """By name and area, how much was to sound and how much of it is proved.
+
+    Who reported nothing at all has no row in the log: its silence counts like any other.
+    """
+    keys = (group.c.name, group.c.area_id)
+    begin, end = day_start(first), day_start(last + DAY)
+    proved = case((AsRun.evidence >= int(Evidence.RENDERED), 1), else_=0)
+    reported = (
+        select(*keys, func.count(), func.sum(proved))
+        .join(AsRun, AsRun.loudspeaker_id == group.c.id)
+        .where(AsRun.planned_start >= begin, AsRun.planned_start < end)
+        .where(AsRun.result != ItemState.CANCELLED)
+        .group_by(*keys)
+    )
+    same = (AsRun.loudspeaker_id == Delivery.loudspeaker_id) & (AsRun.occurrence == Broadcast.occurrence)
+    unreported = (
+        select(*keys, func.count())
+        .join(Delivery, Delivery.loudspeaker_id == group.c.id)
+        .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
+        .where(Broadcast.start >= begin, Broadcast.start < end, Delivery.state.in_(OVER))
+        .where(~select(AsRun.id).where(same).exists())
+        .group_by(*keys)
+    )
+    found = {(name, area_id): (plays, heard) for name, area_id, plays, heard in session.execute(reported)}
+    for name, area_id, count in session.execute(unreported):
+        plays, heard = found.get((name, area_id), (0, 0))
+        found[name, area_id] = (plays + count, heard)
+    return found

@@ -1,0 +1,1 @@
+"""What loudspeakers report and what it proves: journals, as-run rows, reconciliation."""

@@ -1,0 +1,273 @@
+"""What the calendar of an area had in a span that is over: every airing as it stood when its time came.
+
+Told from what is kept of each change of a schedule, from approvals and withdrawals, and from the book of
+days off; the broadcasts that were once made tell what was planned besides, and who took it out again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from broadcast.models import (
+    Broadcast,
+    BroadcastState,
+    Bulletin,
+    ChangeAction,
+    HolidayChange,
+    Person,
+    Schedule,
+    ScheduleChange,
+)
+from broadcast.scheduling.schedule_changes import State
+from broadcast.storage.chunks import chunks
+from broadcast.units.holiday_book import Book
+from schedules import exceptions, recurrence
+from schedules.types import LOCAL, Frequency, OnHolidays, Rule
+
+from .approved_times import ApprovedTimes
+from .reconciliation import Change, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Airing:
+    """One dated airing in an area; ``gone``, ``since`` and ``stopped`` as in ``reconciliation.Part``."""
+
+    key: str
+    area_id: int
+    title: str
+    start: dt.datetime
+    length_ms: int = 0
+    broadcast_id: int | None = None  # None: none was ever made
+    gone: Change | None = None
+    since: dt.datetime | None = None
+    stopped: Change | None = None
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """A schedule from one change to the next."""
+
+    since: dt.datetime
+    until: dt.datetime | None
+    state: State
+    action: ChangeAction
+    by: str
+
+    @property
+    def rule(self) -> Rule:
+        return recurrence.from_dict(self.state.rule)
+
+
+def airings(
+    session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
+) -> list[Airing]:
+    """All that were planned or stood for ``[start, end)`` in these areas, urgent ones too, by their keys."""
+    made = {key(each.occurrence): each for each in _broadcasts(session, area_ids, start, end)}
+    past = _Past(session, area_ids, {each.schedule_id for each in made.values() if each.schedule_id})
+    found = {each.key: each for each in past.stood(start, end)}
+    for name in past.hollow & found.keys():
+        if name not in made or made[name].state is BroadcastState.CANCELLED:
+            found[name] = replace(found[name], gone=Change(Why.NOTHING, found[name].start))
+    for name, broadcast in made.items():
+        if broadcast.schedule_id is None:
+            found[name] = _of_broadcast(broadcast)
+        elif name not in found:
+            gone = past.why_gone(broadcast.schedule_id, broadcast.start)
+            found[name] = replace(_of_broadcast(broadcast), gone=gone)
+        else:
+            length = broadcast.duration_ms
+            found[name] = replace(found[name], length_ms=length, broadcast_id=broadcast.id)
+    people = {each.id: each.name for each in session.execute(select(Person.id, Person.name))}
+    return [_stopped(each, made.get(each.key), people) for each in found.values()]
+
+
+def key(occurrence: str) -> str:
+    """What all orders of one airing have in common: one that came back is ordered anew."""
+    return occurrence.partition("+")[0]
+
+
+def _broadcasts(
+    session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
+) -> Iterator[Broadcast]:
+    for ids in chunks(sorted(area_ids)):
+        query = select(Broadcast).where(
+            Broadcast.area_id.in_(ids), Broadcast.start >= start, Broadcast.start < end
+        )
+        yield from session.scalars(query)
+
+
+def _of_broadcast(broadcast: Broadcast) -> Airing:
+    return Airing(
+        key=key(broadcast.occurrence),
+        area_id=broadcast.area_id,
+        title=broadcast.title,
+        start=broadcast.start,
+        length_ms=broadcast.duration_ms,
+        broadcast_id=broadcast.id,
+        since=broadcast.created_at,
+        at_once=broadcast.schedule_id is None,
+    )
+
+
+def _stopped(airing: Airing, broadcast: Broadcast | None, people: dict[int, str]) -> Airing:
+    """With the person who stopped it on the air, or shortly before it began."""
+    if broadcast is None or broadcast.stopped_at is None:
+        return airing
+    by = people.get(broadcast.stopped_by or 0, "")
+    return replace(airing, stopped=Change(Why.STOPPED, broadcast.stopped_at, by))
+
+
+class _Past:
+    """The schedules of some areas in all their versions."""
+
+    def __init__(self, session: Session, area_ids: Collection[int], known: Collection[int]) -> None:
+        self._areas = frozenset(area_ids)
+        self._book = Book(session)
+        self._versions = _versions(session, self._areas, known)
+        played = {id_ for each in self._all for id_ in each.state.bulletin_ids}
+        self._approved = ApprovedTimes(session, played)
+        self._held = _held(session, played)
+        self.hollow: set[str] = set()  # what may have had nothing to play, by key
+        query = select(HolidayChange, Person.name).join(Person, Person.id == HolidayChange.updated_by)
+        self._days_off = {(row.area_id, row.day): (row.updated_at, by) for row, by in session.execute(query)}
+
+    @property
+    def _all(self) -> Iterator[_Version]:
+        return (version for versions in self._versions.values() for version in versions)
+
+    def stood(self, start: dt.datetime, end: dt.datetime) -> Iterator[Airing]:
+        """What the version in force at its time had; without approved audio it was to be silent."""
+        for schedule_id, versions in self._versions.items():
+            for version in versions:
+                if version.state.withdrawn or version.state.area_id not in self._areas:
+                    continue
+                first, last = max(start, version.since), min(end, version.until or end)
+                if first < last:
+                    yield from self._of(schedule_id, version, first, last)
+
+    def _of(
+        self, schedule_id: int, version: _Version, first: dt.datetime, last: dt.datetime
+    ) -> Iterator[Airing]:
+        state = version.state
+        for each in recurrence.occurrences(version.rule, first, last, self._book.of(state.area_id)):
+            name = f"s{schedule_id}.{each.start.astimezone(LOCAL):%Y%m%dT%H%M%S}"
+            if state.slot is not None or not self._holds(state.bulletin_ids, each.start):
+                self.hollow.add(name)
+            approved = self._approved.at(state.bulletin_ids, each.start)
+            silent = state.slot is None and approved is None
+            yield Airing(
+                key=name,
+                area_id=state.area_id,
+                title=state.title,
+                start=each.start,
+                gone=self._approved.lost(state.bulletin_ids, each.start) if silent else None,
+                since=max(self._aired_since(schedule_id, each.start), approved or version.since),
+            )
+
+    def _holds(self, bulletin_ids: Collection[int], start: dt.datetime) -> bool:
+        spans = (self._held[each] for each in bulletin_ids if each in self._held)
+        return any((first or start) <= start and (last or start) >= start for first, last in spans)
+
+    def _aired_since(self, schedule_id: int, start: dt.datetime) -> dt.datetime:
+        """The first change of the unbroken row of versions that all have this airing."""
+        since = start
+        for version in reversed(self._until(schedule_id, start)):
+            if not self._has(version, start):
+                break
+            since = version.since
+        return since
+
+    def why_gone(self, schedule_id: int, start: dt.datetime) -> Change:
+        """Who took out what had once been planned, and how."""
+        by: _Version | None = None
+        for version in reversed(self._until(schedule_id, start)):
+            if self._has(version, start):
+                break
+            by = version
+        if by is None:
+            return self._day_off(schedule_id, start) or Change(Why.UNKNOWN, start)
+        nominal = start.astimezone(LOCAL).replace(tzinfo=None)
+        why, to = _told(by, nominal)
+        if why is Why.CHANGED and (day_off := self._day_off(schedule_id, start)) is not None:
+            return day_off
+        return Change(why, by.since, by.by, to)
+
+    def _day_off(self, schedule_id: int, start: dt.datetime) -> Change | None:
+        """A decision of the unit, or of one above it, about that day."""
+        versions = self._until(schedule_id, start)
+        if not versions or not _heeds_holidays(versions[-1].rule):
+            return None
+        day = start.astimezone(LOCAL).date()
+        decided = [(at, by) for (_, date), (at, by) in self._days_off.items() if date == day]
+        return Change(Why.DAY_OFF, *max(decided)) if decided else None
+
+    def _until(self, schedule_id: int, start: dt.datetime) -> list[_Version]:
+        return [each for each in self._versions.get(schedule_id, ()) if each.since <= start]
+
+    def _has(self, version: _Version, start: dt.datetime) -> bool:
+        state = version.state
+        inside = state.area_id in self._areas
+        return inside and state.airs(start, self._book.of(state.area_id))
+
+
+_Validity = tuple[dt.datetime | None, dt.datetime | None]
+
+
+def _held(session: Session, bulletin_ids: Collection[int]) -> dict[int, _Validity]:
+    """From when until when each bulletin holds, as it is written now."""
+    found: dict[int, _Validity] = {}
+    for some in chunks(sorted(bulletin_ids)):
+        query = select(Bulletin.id, Bulletin.valid_from, Bulletin.valid_until).where(Bulletin.id.in_(some))
+        found |= {id_: (first, last) for id_, first, last in session.execute(query)}
+    return found
+
+
+def _told(version: _Version, nominal: dt.datetime) -> tuple[Why, dt.datetime | None]:
+    """What a version says of an airing that it has not."""
+    rule = version.rule
+    if version.state.withdrawn:
+        return Why.WITHDRAWN, None
+    to = next((move.to for move in rule.moved if move.was == nominal), None)
+    if to is not None:
+        return Why.MOVED, to.replace(tzinfo=LOCAL).astimezone(dt.UTC)
+    if exceptions.is_left_out(rule, nominal):
+        return (Why.GAVE_WAY if version.action is ChangeAction.OVER else Why.LEFT_OUT), None
+    if version.action is ChangeAction.MOVE and rule.frequency is Frequency.ONCE:
+        moved = dt.datetime.combine(rule.starts_on, rule.times[0], LOCAL)
+        return Why.MOVED, moved.astimezone(dt.UTC)
+    return Why.CHANGED, None
+
+
+def _heeds_holidays(rule: Rule) -> bool:
+    return rule.on_holidays is not OnHolidays.KEEP or rule.frequency is Frequency.WORKDAYS
+
+
+def _versions(
+    session: Session, area_ids: Collection[int], known: Collection[int]
+) -> dict[int, list[_Version]]:
+    """By schedule, in order: of those of these areas, and of those ``known`` to have aired there."""
+    ids = {*known}
+    for some in chunks(sorted(area_ids)):
+        ids |= set(session.scalars(select(Schedule.id).where(Schedule.area_id.in_(some))))
+    found: dict[int, list[_Version]] = defaultdict(list)
+    for some in chunks(sorted(ids)):
+        query = (
+            select(ScheduleChange, Person.name)
+            .join(Person, Person.id == ScheduleChange.person_id)
+            .where(ScheduleChange.schedule_id.in_(some))
+            .order_by(ScheduleChange.schedule_id, ScheduleChange.id)
+        )
+        for change, by in session.execute(query):
+            before = found[change.schedule_id]
+            if before:
+                before[-1] = replace(before[-1], until=change.at)
+            state = State.stored(change.after)
+            before.append(_Version(change.at, None, state, change.action, by))
+    return found

@@ -1,0 +1,1 @@
+"""How boxes become loudspeakers, change their keys and places, and leave."""

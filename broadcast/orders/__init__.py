@@ -1,0 +1,1 @@
+"""What is said to loudspeakers at once: the outbox, commands, alerts and STOP."""

@@ -1,0 +1,1 @@
+"""What each loudspeaker shall do: occurrences materialised, addressed, signed and dispatched."""

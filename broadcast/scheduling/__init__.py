@@ -1,0 +1,1 @@
+"""What officers put on the air and when: schedules, weeks, calendars, urgent announcements."""

@@ -1,0 +1,218 @@
+"""What is doubtful about a schedule before it is saved, as values that the face puts into words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from broadcast.authoring.repertoire import Piece, Repertoire, duration_ms
+from broadcast.models import (
+    AreaClosure,
+    Broadcast,
+    BroadcastClip,
+    BroadcastState,
+    Bulletin,
+    Clip,
+    Person,
+    Role,
+)
+from broadcast.units import areas, permissions, policies
+from broadcast.units.holiday_book import calendar_of
+from devices.messages import BulletinClass
+from schedules import recurrence, sanity
+from schedules.errors import RuleError
+from schedules.holidays import Calendar
+from schedules.sanity import Doubt, Habit
+from schedules.slots import Slot
+from schedules.types import LOCAL, OnHolidays, Rule
+
+from . import hold_concerns, overlaps, relay_concerns, session_concerns
+from .overlaps import Overlap
+
+TIME_TO_FETCH = sanity.TIME_TO_FETCH
+EVER = dt.timedelta(days=3000)  # 29 February comes once in eight years where a century begins
+SLOW_LINK = 16_000  # bytes a second: a weak mobile signal, which some pole always has
+HABIT = dt.timedelta(days=180)
+MOST_STARTS = 5000  # enough to know a habit by
+BEFORE_DAYS = ("in_past", "too_near")  # told once, by ``_nearness``
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One doubt. ``blocking`` ones would also be refused when saved.
+
+    Codes and their params: ``rule`` (why) · ``in_past`` (start) · ``too_near`` (start, seconds, and needed
+    where the audio is long) · ``unapproved`` (bulletin_id) · ``emergency`` (bulletin_id) · ``outside_hours``
+    (time, likely or None) · ``unusual`` (time, usual, likely or None) · ``runs_over`` (time, until) ·
+    ``weekday`` (area, date, count) · ``session_limit`` (area, start, number, limit) · ``session_minutes``
+    (area, start, minutes, limit) · ``during_relay`` (id, who, start, end, count: of coming starts) ·
+    ``held`` (start, until, area, by) · ``silenced`` (count, total) · ``holiday`` (date, name, count) ·
+    ``overlap`` (schedule_id, title, area, start, end, author, loudspeakers, where, times, overlap).
+    """
+
+    code: str
+    blocking: bool = False
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def check(
+    session: Session,
+    person: Person,
+    *,
+    area_id: int,
+    bulletin_ids: Sequence[int],
+    rule: Rule,
+    now: dt.datetime,
+    schedule_id: int | None = None,
+    slot: Slot | None = None,
+) -> list[Concern]:
+    """Everything doubtful about a schedule that is about to be saved, or about the saved ``schedule_id``.
+
+    With a ``slot`` the bulletins are those in its order: they may come and go, and it is as long as it is.
+    Errors: UnknownArea, Forbidden.
+    """
+    area = areas.get(session, area_id)
+    permissions.require(person, Role.EDITOR, area, session)
+    try:
+        rule = recurrence.validate(rule)
+    except RuleError as error:
+        return [Concern("rule", blocking=True, params={"why": error.code, **error.params})]
+    repertoire = Repertoire(session)
+    pieces = repertoire.of(bulletin_ids)
+    length = slot.length_ms if slot is not None else duration_ms(pieces)
+    calendar = calendar_of(session, area_id)
+    starts = overlaps.coming(rule, now, calendar)
+    clashing = overlaps.find(
+        session,
+        person,
+        area_id=area_id,
+        bulletin_ids=bulletin_ids,
+        rule=rule,
+        now=now,
+        schedule_id=schedule_id,
+        slot=slot,
+    )
+    limits = session_concerns.doubts(
+        session,
+        area,
+        rule=rule,
+        calendar=calendar,
+        starts=starts,
+        length_ms=length,
+        schedule_id=schedule_id,
+    )
+    relayed = relay_concerns.doubts(
+        session, area_id, starts=starts, length_ms=length, schedule_id=schedule_id
+    )
+    return [
+        *(_content(session, repertoire, bulletin_ids) if slot is None else ()),
+        *_nearness(rule, calendar, starts, now, _time_to_fetch(session, area_id, pieces, now)),
+        *_times(session, area_id, rule, length, now),
+        *map(_concern, limits),
+        *map(_concern, relayed),
+        *map(_concern, hold_concerns.doubts(session, area_id, starts=starts, now=now)),
+        *_holidays(rule, starts, calendar),
+        *map(_overlap, clashing),
+    ]
+
+
+def _content(session: Session, repertoire: Repertoire, bulletin_ids: Sequence[int]) -> Iterator[Concern]:
+    for bulletin_id in bulletin_ids:
+        bulletin = session.get(Bulletin, bulletin_id)
+        if bulletin is not None and bulletin.klass is BulletinClass.EMERGENCY:
+            yield Concern("emergency", blocking=True, params={"bulletin_id": bulletin_id})
+        elif repertoire.piece(bulletin_id) is None:
+            yield Concern("unapproved", blocking=True, params={"bulletin_id": bulletin_id})
+
+
+def _nearness(
+    rule: Rule,
+    holidays: Calendar,
+    starts: Sequence[dt.datetime],
+    now: dt.datetime,
+    time_to_fetch: dt.timedelta,
+) -> Iterator[Concern]:
+    today = dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL)
+    begins_today = today.date() == now.astimezone(LOCAL).date()
+    gone = list(recurrence.occurrences(rule, today, now, holidays)) if begins_today else []
+    if not starts and next(recurrence.occurrences(rule, now, now + EVER, holidays), None) is None:
+        last = dt.datetime.combine(rule.starts_on, max(rule.times), tzinfo=LOCAL)
+        yield Concern("in_past", blocking=True, params={"start": last})
+    elif gone:
+        yield Concern("in_past", params={"start": gone[-1].start})
+    if starts and starts[0] - now < time_to_fetch:
+        params = {"start": starts[0], "seconds": int((starts[0] - now).total_seconds())}
+        if time_to_fetch > TIME_TO_FETCH:
+            params["needed"] = int(time_to_fetch.total_seconds())
+        yield Concern("too_near", params=params)
+
+
+def _time_to_fetch(session: Session, area_id: int, pieces: Sequence[Piece], now: dt.datetime) -> dt.timedelta:
+    """How long the slowest loudspeaker needs for what it has not been sent before."""
+    wanted = {piece.clip_id for piece in pieces}
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    there = (
+        select(BroadcastClip.clip_id)
+        .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
+        .where(
+            BroadcastClip.clip_id.in_(wanted),
+            Broadcast.area_id.in_(above),
+            Broadcast.created_at < now - TIME_TO_FETCH,
+        )
+    )
+    missing = wanted - set(session.scalars(there))
+    size = sum(session.scalars(select(Clip.size).where(Clip.id.in_(missing))))
+    return TIME_TO_FETCH + dt.timedelta(seconds=size // SLOW_LINK)
+
+
+def _times(session: Session, area_id: int, rule: Rule, length_ms: int, now: dt.datetime) -> Iterator[Concern]:
+    """What is odd about the times of day."""
+    habit, allowed = _habit(session, area_id, now), policies.of(session, area_id).open
+    length = dt.timedelta(milliseconds=max(length_ms, 1))
+    for time in rule.times:
+        start = dt.datetime.combine(rule.starts_on, time, tzinfo=LOCAL)
+        found = sanity.doubts(start, length, habit=habit, allowed=allowed, relays=(), now=start)
+        yield from (_concern(doubt) for doubt in found if doubt.code not in BEFORE_DAYS)
+
+
+def _habit(session: Session, area_id: int, now: dt.datetime) -> Habit:
+    """When the programmes began that were heard here, except those that somebody cancelled."""
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    query = (
+        select(Broadcast.start)
+        .where(
+            or_(Broadcast.area_id.in_(above), Broadcast.area_id.in_(areas.below(area_id))),
+            Broadcast.schedule_id.is_not(None),
+            Broadcast.start < now,
+            Broadcast.start > now - HABIT,
+            Broadcast.state != BroadcastState.CANCELLED,
+        )
+        .order_by(Broadcast.start.desc())
+        .limit(MOST_STARTS)
+    )
+    return Habit(session.scalars(query))
+
+
+def _concern(doubt: Doubt) -> Concern:
+    return Concern(doubt.code, params=doubt.params)
+
+
+def _holidays(rule: Rule, starts: Sequence[dt.datetime], calendar: Calendar) -> Iterator[Concern]:
+    """Public holidays on which it would air, unless the rule says what to do on them."""
+    if rule.on_holidays is not OnHolidays.KEEP:
+        return
+    days = sorted({start.astimezone(LOCAL).date() for start in starts})
+    off = [(day, name) for day in days if (name := calendar.name(day))]
+    if off:
+        day, name = off[0]
+        yield Concern("holiday", params={"date": day, "name": name, "count": len(off)})
+
+
+def _overlap(each: Overlap) -> Concern:
+    names = ("schedule_id", "title", "area", "start", "end", "author", "loudspeakers", "where", "times")
+    return Concern("overlap", params={**{name: getattr(each, name) for name in names}, "overlap": each})

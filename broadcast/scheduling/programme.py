@@ -1,0 +1,243 @@
+"""The programme: schedules made, changed, withdrawn and restored; ``concerns`` has what is doubtful."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from broadcast.errors import EmptyTitle, NotFound, RuleInvalid, TimeInPast, TitleTooLong, WrongState
+from broadcast.models import AreaClosure, ChangeAction, Person, Role, Schedule
+from broadcast.orders.outbox import Wire
+from broadcast.units import areas, permissions
+from broadcast.units.holiday_book import calendar_of
+from schedules import recurrence, slots
+from schedules.errors import RuleError
+from schedules.holidays import Calendar
+from schedules.slots import Slot as Filled
+from schedules.types import Rule
+
+from . import choosing, displacing, schedule_changes
+from .choosing import playable
+from .concerns import Concern, check
+from .schedule_changes import Editing, State
+from .week import Slot, now_and_next, week
+
+__all__ = [
+    "Concern",
+    "Slot",
+    "change_schedule",
+    "check",
+    "create_schedule",
+    "create_slot",
+    "get",
+    "list_schedules",
+    "now_and_next",
+    "playable",
+    "restore_schedule",
+    "week",
+    "withdraw_schedule",
+]
+
+TITLE_LIMIT = 200
+HORIZON = dt.timedelta(days=3000)  # 29 February comes once in eight years where a century begins
+
+
+def create_schedule(
+    session: Session,
+    person: Person,
+    *,
+    area_id: int,
+    title: str,
+    bulletin_ids: Sequence[int],
+    rule: Rule,
+    now: dt.datetime,
+    over: Collection[int] = (),
+    wire: Wire | None = None,
+) -> Schedule:
+    """Put approved bulletins on the air by a rule; schedules in ``over`` give way where they overlap.
+
+    One that was on the air before and is read otherwise today waits to be approved again. With ``over``
+    goes a ``wire``, for what gives way may be sounding; all of it is one change, and one undo.
+    Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, NothingToPlay, NotFound, NotApproved, NoAudio,
+    WrongState (an emergency is never scheduled), RuleInvalid, TimeInPast.
+    """
+    editing = Editing(session, person, now, ChangeAction.CREATE, wire)
+    bare = _bare(editing, area_id, title, rule)
+    ids = playable(session, person, area_id, bulletin_ids)
+    return _created(editing, replace(bare, bulletin_ids=ids), over)
+
+
+def create_slot(
+    session: Session,
+    person: Person,
+    *,
+    area_id: int,
+    title: str,
+    slot: Filled,
+    order: Sequence[int],
+    rule: Rule,
+    now: dt.datetime,
+    over: Collection[int] = (),
+    wire: Wire | None = None,
+) -> Schedule:
+    """A slot that fills itself by a rule; ``order`` is the officer's, of what flows in.
+
+    Errors: as ``create_schedule``, but nothing needs to be in the order; SlotInvalid.
+    """
+    editing = Editing(session, person, now, ChangeAction.CREATE, wire)
+    state = replace(
+        _bare(editing, area_id, title, rule),
+        bulletin_ids=choosing.order(session, person, area_id, order),
+        slot=slots.to_dict(choosing.slot(session, person, area_id, slot)),
+    )
+    return _created(editing, state, over)
+
+
+def change_schedule(
+    session: Session,
+    person: Person,
+    schedule_id: int,
+    *,
+    title: str | None = None,
+    area_id: int | None = None,
+    bulletin_ids: Sequence[int] | None = None,
+    rule: Rule | None = None,
+    now: dt.datetime,
+    wire: Wire,
+    over: Collection[int] = (),
+    slot: Filled | None = None,
+    order: Sequence[int] | None = None,
+) -> Schedule:
+    """Change what is given and keep the rest; what sounds and has no place in it any more is stopped.
+
+    A new rule says everything: exceptions of the old one that it does not name are gone. ``slot`` and
+    ``order`` are for a slot that fills itself, ``bulletin_ids`` for a list; neither becomes the other.
+    Errors: as ``create_schedule`` and ``create_slot``; WrongState when it is withdrawn, or not of that kind.
+    """
+    schedule = schedule_changes.locked(session, person, schedule_id)
+    if schedule.withdrawn_at is not None:
+        raise WrongState(kind="schedule", state="withdrawn", action="change")
+    before = State.of(schedule)
+    area = areas.get(session, before.area_id if area_id is None else area_id)
+    permissions.require(person, Role.EDITOR, area, session)
+    chosen = before.bulletin_ids
+    if before.slot is None:
+        _refuse(slot is not None or order is not None, "list")
+        if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
+            chosen = playable(session, person, area.id, bulletin_ids)
+    else:
+        _refuse(bulletin_ids is not None, "slot")
+        if order is not None:
+            chosen = choosing.order(session, person, area.id, order, had=chosen)
+    said = before.rule
+    if rule is not None:
+        said = recurrence.to_dict(_checked_rule(rule, now, calendar_of(session, area.id)))
+    after = State(
+        title=before.title if title is None else _checked_title(title),
+        area_id=area.id,
+        bulletin_ids=chosen,
+        rule=said,
+        slot=before.slot if slot is None else _changed_slot(session, person, area.id, slot, before),
+    )
+    if after != before or over:
+        editing = Editing(session, person, now, ChangeAction.CHANGE, wire)
+        displacing.displace(editing, editing.put(schedule, after), over)
+    return schedule
+
+
+def withdraw_schedule(
+    session: Session, person: Person, schedule_id: int, now: dt.datetime, *, wire: Wire
+) -> Schedule:
+    """Take a schedule off the air: what plays is stopped, the rest leaves with the next planning.
+
+    Errors: NotFound, Forbidden, WrongState.
+    """
+    schedule = schedule_changes.locked(session, person, schedule_id)
+    if schedule.withdrawn_at is not None:
+        raise WrongState(kind="schedule", state="withdrawn", action="withdraw")
+    state = replace(State.of(schedule), withdrawn=True)
+    Editing(session, person, now, ChangeAction.WITHDRAW, wire).put(schedule, state)
+    return schedule
+
+
+def restore_schedule(session: Session, person: Person, schedule_id: int, now: dt.datetime) -> Schedule:
+    """Put a withdrawn schedule on the air again. Errors: NotFound, Forbidden, WrongState."""
+    schedule = schedule_changes.locked(session, person, schedule_id)
+    if schedule.withdrawn_at is None:
+        raise WrongState(kind="schedule", state="active", action="restore")
+    state = replace(State.of(schedule), withdrawn=False)
+    Editing(session, person, now, ChangeAction.RESTORE).put(schedule, state)
+    return schedule
+
+
+def get(session: Session, person: Person, schedule_id: int) -> Schedule:
+    """Errors: NotFound, also for a schedule of an area the person may not see."""
+    schedule = session.get(Schedule, schedule_id)
+    if schedule is None or not permissions.may(person, Role.VIEWER, schedule.area_id, session):
+        raise NotFound(kind="schedule", id=schedule_id)
+    return schedule
+
+
+def list_schedules(
+    session: Session, person: Person, area_id: int, *, withdrawn: bool = False
+) -> list[Schedule]:
+    """The schedules that sound somewhere in the area: its own, those from above and those below."""
+    permissions.require(person, Role.VIEWER, area_id, session)
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
+    query = select(Schedule).where(or_(Schedule.area_id.in_(above), Schedule.area_id.in_(below)))
+    if not withdrawn:
+        query = query.where(Schedule.withdrawn_at.is_(None))
+    return list(session.scalars(query.order_by(Schedule.id)))
+
+
+def _bare(editing: Editing, area_id: int, title: str, rule: Rule) -> State:
+    """A schedule that is new, with nothing in it yet."""
+    session = editing.session
+    area = areas.get(session, area_id)
+    permissions.require(editing.person, Role.EDITOR, area, session)
+    rule = _checked_rule(rule, editing.now, calendar_of(session, area.id))
+    return State(_checked_title(title), area.id, (), recurrence.to_dict(rule))
+
+
+def _created(editing: Editing, state: State, over: Collection[int]) -> Schedule:
+    change = editing.create(state)
+    displacing.displace(editing, change, over)
+    return change.schedule
+
+
+def _changed_slot(
+    session: Session, person: Person, area_id: int, slot: Filled, before: State
+) -> dict[str, Any]:
+    had = slots.from_dict(before.slot) if before.slot else None
+    return slots.to_dict(choosing.slot(session, person, area_id, slot, had=had))
+
+
+def _refuse(wrong: bool, state: str) -> None:
+    if wrong:
+        raise WrongState(kind="schedule", state=state, action="change")
+
+
+def _checked_title(title: str) -> str:
+    title = title.strip()
+    if not title:
+        raise EmptyTitle(field="title")
+    if len(title) > TITLE_LIMIT:
+        raise TitleTooLong(count=len(title), limit=TITLE_LIMIT)
+    return title
+
+
+def _checked_rule(rule: Rule, now: dt.datetime, holidays: Calendar) -> Rule:
+    try:
+        rule = recurrence.validate(rule)
+    except RuleError as error:
+        raise RuleInvalid(why=error.code, **error.params) from error
+    start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=dt.UTC) - dt.timedelta(days=1))
+    if next(recurrence.occurrences(rule, start, start + HORIZON, holidays), None) is None:
+        raise TimeInPast(rule=recurrence.describe(rule))
+    return rule

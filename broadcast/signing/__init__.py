@@ -1,0 +1,1 @@
+"""The server's keys, and the files they lie in."""
