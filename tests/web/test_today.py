@@ -28,6 +28,7 @@ from broadcast.scheduling import urgent
 from broadcast.speakers import alarms
 from broadcast.storage import events
 from broadcast.storage.database import Database
+from broadcast.storage.moments import local_midnight
 from devices.messages import AlertStatus, BulletinClass, ItemState
 
 Open = Callable[[Person | None, str], Page]
@@ -129,7 +130,10 @@ def morning(database: Database, cast: Any) -> Morning:
             )
             for each in (*speakers, gone)
         ]
-        early = broadcast("Tin đầu ngày", cast.commune, at - dt.timedelta(minutes=20), 5, schedule_id=plan.id)
+        # of today also when it is just past midnight
+        begun = max(at - dt.timedelta(minutes=20), local_midnight(at))
+        length = min(5, (at - begun) // dt.timedelta(minutes=1))
+        early = broadcast("Tin đầu ngày", cast.commune, begun, length, schedule_id=plan.id)
         early.deliveries = [
             Delivery(
                 loudspeaker_id=each.id, state=ItemState.DONE, evidence=3 if each.online else 1, updated_at=at
