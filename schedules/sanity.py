@@ -28,7 +28,8 @@ class Doubt:
     Codes and their params, times as ``HH:MM`` of local time: ``outside_hours`` (time, likely or None) ·
     ``runs_over`` (time, until) · ``unusual`` inside the hours (time, usual, likely or None) ·
     ``in_past`` (start) · ``too_near`` (start, seconds) · ``during_relay`` (id, who, start, end) ·
-    ``weekday`` (date, count) · ``session_limit`` (start, number, limit) · ``session_minutes`` (start, minutes, limit).
+    ``weekday`` (date, count) · ``session_limit`` (start, number, limit) ·
+    ``session_minutes`` (start, minutes, limit).
     """
 
     code: str
