@@ -161,7 +161,7 @@ def test_the_small_loudspeaker_is_small_and_imports_nothing_of_ours():
 def call(trial, setup, *more):
     arguments = ["conformance", "--broker", setup.broker, "--device", setup.device, "--tenant", "thu"]
     arguments += ["--server-key", str(trial.folder / "signing"), "--device-key", setup.device_key]
-    arguments += ["--group", setup.group, "--tolerance", "2000", "--wait", "20", *more]
+    arguments += ["--group", setup.group, "--tolerance", "2000", *more]
     arguments += ["--username", setup.username]
     environment = {"TRUYEN_THANH_CONFORMANCE_PASSWORD": setup.password}
     return CliRunner().invoke(main, arguments, env=environment)
