@@ -19,6 +19,7 @@ from schedules.types import LOCAL
 
 NOW = dt.datetime.now(dt.UTC)
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
+FIRST_MIDNIGHT = dt.datetime.combine(TOMORROW, dt.time(), LOCAL).astimezone(dt.UTC)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the use cases know both
 
@@ -213,8 +214,8 @@ def test_the_preview_says_what_a_village_hears_otherwise_and_which_wish_cannot_b
 ) -> None:
     meeting = add_bulletin(database, approved, cast.villages[0], "Họp thôn Đông", 75_000)
     holds(database, meeting, valid_until=NOW + dt.timedelta(days=20))
-    end = NOW + dt.timedelta(days=3)
-    holds(database, approved, valid_from=NOW, valid_until=end, airings=Airings(9, 3))
+    end = FIRST_MIDNIGHT + dt.timedelta(days=3)
+    holds(database, approved, valid_from=FIRST_MIDNIGHT, valid_until=end, airings=Airings(9, 3))
     text = previewed(lan, form(cast.commune, ALL))
     assert "Ở Thôn Đông" in text
     assert "thêm “Họp thôn Đông” ở 2:00" in text
