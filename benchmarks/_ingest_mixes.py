@@ -45,11 +45,12 @@ def _day() -> tuple[str, ...]:
     return tuple(kinds)
 
 
+# A round is many of the worker's ticks long: those decide how soon something is stored, not how much.
 MIXES = {
-    "heartbeats": Mix(("state",), 20_000),
-    "day": Mix(_day(), 60_000),
-    "mixed": Mix((*["state"] * 9, "journal"), 20_000),
-    "journals": Mix(("journal",), 5_000),
+    "heartbeats": Mix(("state",), 60_000),
+    "day": Mix(_day(), 120_000),
+    "mixed": Mix((*["state"] * 9, "journal"), 40_000),
+    "journals": Mix(("journal",), 10_000),
 }
 
 
