@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -45,6 +45,7 @@ class Step:
     unit: Unit | None
     pause: float
     place: Place | None = None  # None for what has no mark: the signal and every reading but the first
+    section: int | None = None  # None: the clip is not cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,12 @@ class Layout:
     def recordings(self) -> tuple[Recorded, ...]:
         return tuple(dict.fromkeys(step.unit for step in self.steps if isinstance(step.unit, Recorded)))
 
+    @property
+    def sections(self) -> tuple[int, ...]:
+        """Those in which anything is heard."""
+        heard = {step.section for step in self.steps if step.unit is not None and step.section is not None}
+        return tuple(sorted(heard))
+
 
 def lay_out(script: Script) -> Layout:
     outdoor = script.preset is Preset.OUTDOOR
@@ -74,13 +81,21 @@ def lay_out(script: Script) -> Layout:
         steps.append(Step(script.chime, _AFTER_CHIME))
     if script.opening:
         steps += _spoken(script.opening, OPENING, script.preset)
-    reading = [step for index, part in enumerate(script.parts) for step in _part(part, index, script.preset)]
+    steps = _in_section(steps, OPENING if script.sections else None)
+    reading = [
+        step
+        for index, part in enumerate(script.parts)
+        for step in _in_section(
+            _part(part, index, script.preset), script.sections[index] if script.sections else None
+        )
+    ]
     for number in range(max(1, script.repeats)):
         if number:
             steps = _pause_at_end(steps, script.gap)
         steps += reading if number == 0 else [replace(step, place=None) for step in reading if step.unit]
     if script.closing:
-        steps += _spoken(script.closing, len(script.parts), script.preset)
+        closing = _spoken(script.closing, len(script.parts), script.preset)
+        steps += _in_section(closing, max(script.sections) + 1 if script.sections else None)
     lead_in = max(script.lead_in, _OUTDOOR_LEAD_IN) if outdoor else script.lead_in
     return Layout(lead_in, tuple(steps), script.tail)
 
@@ -90,6 +105,10 @@ def voice(wish: Voice, preset: Preset) -> Voice:
     if preset is Preset.STANDARD:
         return wish
     return replace(wish, speed=max(min(wish.speed, SLOWEST), wish.speed * _OUTDOOR_SPEED))
+
+
+def _in_section(steps: Iterable[Step], section: int | None) -> list[Step]:
+    return [replace(step, section=section) for step in steps]
 
 
 def _part(part: Speech | Recorded, index: int, preset: Preset) -> Iterator[Step]:

@@ -31,25 +31,54 @@ class Joined:
     true_peak: float
     peaks: tuple[int, ...]
     marks: tuple[Mark, ...]
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is heard of one section: frames of the whole, from its pieces to the next of another section.
+
+    A piece begins and ends in silence, so nothing is lost where it is cut: to decode the stretches one after
+    the other is to decode the whole.
+    """
+
+    section: int
+    mp3: bytes
+    duration: float
+    loudness: float
+    true_peak: float
+    peaks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
     piece: Piece
     at: float  # seconds, where its sound begins
+    section: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """The frames of a clip, their energies and their peaks, and at which of them each piece begins."""
+
+    mp3: bytes
+    energies: array[float]
+    peaks: bytes
+    begins: tuple[int, ...]
 
 
 def join(layout: Layout, piece_of: Callable[[Unit], Piece]) -> Joined:
     placed, marks, end = _timed(layout, piece_of)
-    mp3, energies, levels = _mp3(placed, end)
+    frames = _mp3(placed, end)
     return Joined(
-        mp3=mp3,
+        mp3=frames.mp3,
         opus=_opus(placed, end),
-        duration=len(energies) * FRAME_S,
-        loudness=loudness.integrated(energies, FRAME_S),
+        duration=len(frames.energies) * FRAME_S,
+        loudness=loudness.integrated(frames.energies, FRAME_S),
         true_peak=max((each.piece.true_peak for each in placed), default=-math.inf),
-        peaks=waveform(levels, 100),
+        peaks=waveform(frames.peaks, 100),
         marks=marks,
+        stretches=tuple(_stretch(section, placed, frames) for section in layout.sections),
     )
 
 
@@ -63,7 +92,7 @@ def _timed(
         begin = now
         if step.unit is not None:
             piece = piece_of(step.unit)
-            placed.append(_Placed(piece, now))
+            placed.append(_Placed(piece, now, step.section))
             sound_end = now + piece.length
             now = sound_end + step.pause
         if step.place:
@@ -72,8 +101,9 @@ def _timed(
     return placed, tuple(marks), sound_end + layout.tail
 
 
-def _mp3(placed: Sequence[_Placed], end: float) -> tuple[bytes, array[float], bytes]:
-    """Frames, their energies and their peaks; each piece begins at the frame next to its time."""
+def _mp3(placed: Sequence[_Placed], end: float) -> _Frames:
+    """Each piece begins at the frame next to its time."""
+    begins: list[int] = []
     parts: list[bytes] = []
     energies: array[float] = array("f")
     peaks = bytearray()
@@ -87,11 +117,33 @@ def _mp3(placed: Sequence[_Placed], end: float) -> tuple[bytes, array[float], by
 
     for each in placed:
         rest(each.at - each.piece.head - _MP3_DELAY_S)
+        begins.append(len(energies))
         parts.append(each.piece.mp3)
         energies.extend(each.piece.energies)
         peaks.extend(each.piece.peaks)
     rest(end)
-    return b"".join(parts), energies, bytes(peaks)
+    return _Frames(b"".join(parts), energies, bytes(peaks), tuple(begins))
+
+
+def _stretch(section: int, placed: Sequence[_Placed], frames: _Frames) -> Stretch:
+    """Silence belongs to what is heard before it, and that at the beginning to what is heard first."""
+    starts = (0, *frames.begins[1:], len(frames.energies))
+    own = [number for number, each in enumerate(placed) if each.section == section]
+    energies: array[float] = array("f")
+    for number in own:
+        energies.extend(frames.energies[starts[number] : starts[number + 1]])
+
+    def of(data: bytes, size: int) -> bytes:
+        return b"".join(data[starts[each] * size : starts[each + 1] * size] for each in own)
+
+    return Stretch(
+        section=section,
+        mp3=of(frames.mp3, FRAME_BYTES),
+        duration=len(energies) * FRAME_S,
+        loudness=loudness.integrated(energies, FRAME_S),
+        true_peak=max(placed[each].piece.true_peak for each in own),
+        peaks=waveform(of(frames.peaks, PEAKS_A_FRAME), 100),
+    )
 
 
 def _opus(placed: Sequence[_Placed], end: float) -> bytes:

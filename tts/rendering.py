@@ -7,10 +7,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeGuard
 
-from tts import ffmpeg, joining, mastering
+from tts import cutting, ffmpeg, joining, mastering
 from tts.composition import Layout, Line, Unit
 from tts.engines.base import Engine
 from tts.errors import (
@@ -142,7 +142,7 @@ class Rendering:
 
     def _joined(self, key: str) -> AudioClip:
         made = joining.join(self._layout, self._pieces.__getitem__)
-        return AudioClip(
+        clip = AudioClip(
             data=made.mp3,
             sha256=hashlib.sha256(made.mp3).hexdigest(),
             media_type=mastering.MEDIA_TYPE,
@@ -159,6 +159,7 @@ class Rendering:
             opus=made.opus,
             quiet=tuple(sorted(self._quiet())),
         )
+        return replace(clip, cuts=cutting.cuts(clip, self._layout, made.stretches))
 
     def _quiet(self) -> set[int]:
         return {

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tts import ffmpeg
+from tts import cutting, ffmpeg
 from tts.cache import PieceCache
 from tts.composition import SLOWEST, Line, Place, Unit, lay_out, voice
 from tts.engines import assembly
@@ -63,6 +63,10 @@ class Synthesiser:
             tail=layout.tail,
             steps=[(_name(step.unit), step.pause) for step in layout.steps],
         )
+
+    def cut_keys(self, script: Script) -> dict[int, str]:
+        """By section, what names its cut: equal keys, equal cuts. Raises MissingVoice, SpeedOutOfRange."""
+        return cutting.keys(lay_out(script), self.key(script))
 
     def render(self, script: Script, on_progress: Callable[[Progress], None] = lambda _: None) -> AudioClip:
         """Make every sentence, signal and recording of the script and join them.

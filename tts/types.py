@@ -155,6 +155,7 @@ class Script:
     gap: float = 2.0  # between two readings
     lead_in: float = 1.0  # silence for the amplifier's wake-up
     tail: float = 0.6  # silence, so that the amplifier does not cut the last word
+    sections: tuple[int, ...] = ()  # of each part, from 0: the clip is cut between them; empty: it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +207,15 @@ class AudioClip:
     failures: tuple[SentenceFailure, ...] = ()
     opus: bytes = field(default=b"", repr=False)  # the same sound as Ogg Opus
     quiet: tuple[int, ...] = ()  # parts whose recording could not be made as loud as speech
+    cuts: tuple[Cut, ...] = ()  # of a script with sections: each frame of the clip is in one of them
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is heard of one section, in all readings: frames of the whole clip as they are, MP3 only.
+
+    ``section`` is -1 for signal and opening, the number of sections for the closing.
+    """
+
+    section: int
+    clip: AudioClip
