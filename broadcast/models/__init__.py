@@ -3,7 +3,17 @@
 from .base import Base
 from .calendars import CalendarFeed, HolidayChange, HolidayKind, ImportedEvent
 from .changes import ChangeAction, Notice, NoticeKind, OrderDecision, ScheduleChange, WeekTemplate
-from .content import Approval, Bulletin, BulletinState, BulletinVersion, Clip, RenderState, Sound, VersionPart
+from .content import (
+    Approval,
+    Bulletin,
+    BulletinState,
+    BulletinVersion,
+    Clip,
+    RenderState,
+    Sound,
+    VersionCut,
+    VersionPart,
+)
 from .fleet import (
     AreaPolicy,
     Box,
@@ -114,6 +124,7 @@ __all__ = [
     "Station",
     "UptimeDay",
     "UsageMonth",
+    "VersionCut",
     "VersionPart",
     "WeekTemplate",
     "Witness",

@@ -119,6 +119,9 @@ class BulletinVersion(Base):
     parts: Mapped[list[VersionPart]] = relationship(
         order_by="VersionPart.position", cascade="all, delete-orphan"
     )
+    cuts: Mapped[list[VersionCut]] = relationship(
+        order_by="VersionCut.position", cascade="all, delete-orphan"
+    )
 
 
 class VersionPart(Base):
@@ -139,8 +142,25 @@ class VersionPart(Base):
     recording: Mapped[Recording | None] = relationship()
 
 
+class VersionCut(Base):
+    """A language of a version that is heard in several, as a clip made of the very frames of the version's.
+
+    ``language`` empty: what is heard once, before or after whichever languages.
+    """
+
+    __tablename__ = "version_cut"
+    version_id: Mapped[int] = mapped_column(ForeignKey("bulletin_version.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)  # in the clip of the version, from 0
+    language: Mapped[str] = mapped_column(String(8))
+    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id"), index=True)
+    clip: Mapped[Clip] = relationship()
+
+
 class Approval(Base):
-    """A decision about one version, bound to the very text and the very audio."""
+    """A decision about one version, bound to the very text and the very audio.
+
+    ``cuts_sha256`` names the list of cuts; None: given before there were any, to all that the audio is.
+    """
 
     __tablename__ = "approval"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -150,6 +170,7 @@ class Approval(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     text_sha256: Mapped[str] = mapped_column(String(64))
     audio_sha256: Mapped[str] = mapped_column(String(64))
+    cuts_sha256: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     voided_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     approvers: Mapped[Approvers | None] = mapped_column(words(Approvers))  # by which rule; None: a leader
