@@ -23,6 +23,7 @@ from schedules.types import LOCAL, Rule
 
 from . import programme
 from .concerns import Concern
+from .intents import Intent
 
 MOST_CHECKED = 200  # events whose doubts are looked up; a preview is a page and must not take minutes
 MOST_TAKEN = 200  # schedules that one import makes or changes
@@ -271,15 +272,8 @@ def _checked(
             continue
         left -= 1
         known = row.schedule.id if row.schedule else None
-        doubts = programme.check(
-            session,
-            person,
-            area_id=area_id,
-            bulletin_ids=row.bulletin_ids,
-            rule=rule,
-            now=now,
-            schedule_id=known,
-        )
+        intent = Intent(area_id, row.bulletin_ids, rule, known)
+        doubts = programme.check(session, person, intent, now)
         yield Row(row.key, row.outcome, row.title, row.proposal, row.schedule, tuple(doubts), row.first)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from broadcast.authoring.repertoire import Piece, Repertoire, duration_ms
+from broadcast.authoring.repertoire import Piece, Repertoire
+from broadcast.errors import RuleInvalid
 from broadcast.models import (
     AreaClosure,
     Broadcast,
@@ -19,19 +20,16 @@ from broadcast.models import (
     Bulletin,
     Clip,
     Person,
-    Role,
 )
-from broadcast.units import areas, permissions, policies
-from broadcast.units.holiday_book import calendar_of
+from broadcast.units import areas, policies
 from devices.messages import BulletinClass
 from schedules import recurrence, sanity
-from schedules.errors import RuleError
-from schedules.holidays import Calendar
 from schedules.sanity import Doubt, Habit
-from schedules.slots import Slot
-from schedules.types import LOCAL, OnHolidays, Rule
+from schedules.types import LOCAL, OnHolidays
 
-from . import hold_concerns, overlaps, relay_concerns, session_concerns
+from . import hold_concerns, intents, overlaps, relay_concerns, session_concerns
+from .clashes import Side
+from .intents import Intent
 from .overlaps import Overlap
 
 TIME_TO_FETCH = sanity.TIME_TO_FETCH
@@ -60,64 +58,27 @@ class Concern:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def check(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    now: dt.datetime,
-    schedule_id: int | None = None,
-    slot: Slot | None = None,
-) -> list[Concern]:
-    """Everything doubtful about a schedule that is about to be saved, or about the saved ``schedule_id``.
-
-    With a ``slot`` the bulletins are those in its order: they may come and go, and it is as long as it is.
-    Errors: UnknownArea, Forbidden.
-    """
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
+def check(session: Session, person: Person, intent: Intent, now: dt.datetime) -> list[Concern]:
+    """Everything doubtful about a schedule that is about to be saved. Errors: UnknownArea, Forbidden."""
     try:
-        rule = recurrence.validate(rule)
-    except RuleError as error:
-        return [Concern("rule", blocking=True, params={"why": error.code, **error.params})]
+        new = intents.side(session, person, intent)
+    except RuleInvalid as error:
+        return [Concern("rule", blocking=True, params=error.params)]
+    starts = intents.coming(new, now)
+    doubts = (
+        *session_concerns.doubts(session, new, starts),
+        *relay_concerns.doubts(session, new, starts),
+        *hold_concerns.doubts(session, new.area.id, starts, now),
+    )
     repertoire = Repertoire(session)
-    pieces = repertoire.of(bulletin_ids)
-    length = slot.length_ms if slot is not None else duration_ms(pieces)
-    calendar = calendar_of(session, area_id)
-    starts = overlaps.coming(rule, now, calendar)
-    clashing = overlaps.find(
-        session,
-        person,
-        area_id=area_id,
-        bulletin_ids=bulletin_ids,
-        rule=rule,
-        now=now,
-        schedule_id=schedule_id,
-        slot=slot,
-    )
-    limits = session_concerns.doubts(
-        session,
-        area,
-        rule=rule,
-        calendar=calendar,
-        starts=starts,
-        length_ms=length,
-        schedule_id=schedule_id,
-    )
-    relayed = relay_concerns.doubts(
-        session, area_id, starts=starts, length_ms=length, schedule_id=schedule_id
-    )
+    pieces = repertoire.of(intent.bulletin_ids)
     return [
-        *(_content(session, repertoire, bulletin_ids) if slot is None else ()),
-        *_nearness(rule, calendar, starts, now, _time_to_fetch(session, area_id, pieces, now)),
-        *_times(session, area_id, rule, length, now),
-        *map(_concern, limits),
-        *map(_concern, relayed),
-        *map(_concern, hold_concerns.doubts(session, area_id, starts=starts, now=now)),
-        *_holidays(rule, starts, calendar),
-        *map(_overlap, clashing),
+        *(_content(session, repertoire, intent.bulletin_ids) if intent.slot is None else ()),
+        *_nearness(new, starts, now, _time_to_fetch(session, new.area.id, pieces, now)),
+        *_times(session, new, now),
+        *map(_concern, doubts),
+        *_holidays(new, starts),
+        *map(_overlap, overlaps.met(session, person, new, starts)),
     ]
 
 
@@ -131,20 +92,17 @@ def _content(session: Session, repertoire: Repertoire, bulletin_ids: Sequence[in
 
 
 def _nearness(
-    rule: Rule,
-    holidays: Calendar,
-    starts: Sequence[dt.datetime],
-    now: dt.datetime,
-    time_to_fetch: dt.timedelta,
+    new: Side, starts: Sequence[dt.datetime], now: dt.datetime, time_to_fetch: dt.timedelta
 ) -> Iterator[Concern]:
+    rule = new.rule
     today = dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL)
     begins_today = today.date() == now.astimezone(LOCAL).date()
-    gone = list(recurrence.occurrences(rule, today, now, holidays)) if begins_today else []
-    if not starts and next(recurrence.occurrences(rule, now, now + EVER, holidays), None) is None:
+    gone = new.starts(today, now) if begins_today else []
+    if not starts and next(recurrence.occurrences(rule, now, now + EVER, new.holidays), None) is None:
         last = dt.datetime.combine(rule.starts_on, max(rule.times), tzinfo=LOCAL)
         yield Concern("in_past", blocking=True, params={"start": last})
     elif gone:
-        yield Concern("in_past", params={"start": gone[-1].start})
+        yield Concern("in_past", params={"start": gone[-1]})
     if starts and starts[0] - now < time_to_fetch:
         params = {"start": starts[0], "seconds": int((starts[0] - now).total_seconds())}
         if time_to_fetch > TIME_TO_FETCH:
@@ -170,13 +128,12 @@ def _time_to_fetch(session: Session, area_id: int, pieces: Sequence[Piece], now:
     return TIME_TO_FETCH + dt.timedelta(seconds=size // SLOW_LINK)
 
 
-def _times(session: Session, area_id: int, rule: Rule, length_ms: int, now: dt.datetime) -> Iterator[Concern]:
+def _times(session: Session, new: Side, now: dt.datetime) -> Iterator[Concern]:
     """What is odd about the times of day."""
-    habit, allowed = _habit(session, area_id, now), policies.of(session, area_id).open
-    length = dt.timedelta(milliseconds=max(length_ms, 1))
-    for time in rule.times:
-        start = dt.datetime.combine(rule.starts_on, time, tzinfo=LOCAL)
-        found = sanity.doubts(start, length, habit=habit, allowed=allowed, relays=(), now=start)
+    habit, allowed = _habit(session, new.area.id, now), policies.of(session, new.area.id).open
+    for time in new.rule.times:
+        start = dt.datetime.combine(new.rule.starts_on, time, tzinfo=LOCAL)
+        found = sanity.doubts(start, new.length, habit=habit, allowed=allowed, relays=(), now=start)
         yield from (_concern(doubt) for doubt in found if doubt.code not in BEFORE_DAYS)
 
 
@@ -202,12 +159,12 @@ def _concern(doubt: Doubt) -> Concern:
     return Concern(doubt.code, params=doubt.params)
 
 
-def _holidays(rule: Rule, starts: Sequence[dt.datetime], calendar: Calendar) -> Iterator[Concern]:
+def _holidays(new: Side, starts: Sequence[dt.datetime]) -> Iterator[Concern]:
     """Public holidays on which it would air, unless the rule says what to do on them."""
-    if rule.on_holidays is not OnHolidays.KEEP:
+    if new.rule.on_holidays is not OnHolidays.KEEP:
         return
     days = sorted({start.astimezone(LOCAL).date() for start in starts})
-    off = [(day, name) for day in days if (name := calendar.name(day))]
+    off = [(day, name) for day in days if (name := new.holidays.name(day))]
     if off:
         day, name = off[0]
         yield Concern("holiday", params={"date": day, "name": name, "count": len(off)})

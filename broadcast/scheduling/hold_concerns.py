@@ -18,7 +18,7 @@ SOON = dt.timedelta(days=1)  # what is silenced now may well speak again later
 LONGEST = dt.timedelta(days=1)  # of a hold
 
 
-def doubts(session: Session, area_id: int, *, starts: Sequence[dt.datetime], now: dt.datetime) -> list[Doubt]:
+def doubts(session: Session, area_id: int, starts: Sequence[dt.datetime], now: dt.datetime) -> list[Doubt]:
     """``held`` (start, until, area, by): the first of the coming ``starts`` that a hold lets no one hear;
     ``silenced`` (count, total): so many loudspeakers of the area, where it airs within a day."""
     if not starts or starts[0] > now + SOON:

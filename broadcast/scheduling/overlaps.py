@@ -8,24 +8,16 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from broadcast.authoring.repertoire import Piece, Repertoire, as_one, duration_ms, klass
-from broadcast.errors import RuleInvalid
 from broadcast.models import Person, Role, Schedule
-from broadcast.units import areas, permissions, policies
-from broadcast.units.holiday_book import calendar_of
-from schedules import conflicts, recurrence
+from broadcast.units import permissions, policies
+from schedules import conflicts
 from schedules.conflicts import Part, Say
-from schedules.errors import RuleError
-from schedules.holidays import Calendar
-from schedules.slots import Slot
-from schedules.types import LOCAL, Frequency, Rule, Window
+from schedules.types import LOCAL, Window
 
-from . import decisions
+from . import decisions, intents
 from .clashes import Clash, Look, Side
+from .intents import Intent, coming
 
-LOOK_AHEAD = dt.timedelta(days=14)
-YEAR = dt.timedelta(days=400)  # for rules that air seldom; a lunar year has up to 384 days
-OFTEN = (Frequency.DAILY, Frequency.WEEKLY, Frequency.WORKDAYS)
 ANY_HOUR = (Window(dt.time(), dt.time()),)
 DAY = dt.timedelta(days=1)
 
@@ -57,76 +49,18 @@ class Overlap:
     may_decide: bool  # it comes from above with priority: the unit decides the order
 
 
-def _side(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    schedule_id: int | None,
-    slot: Slot | None = None,
-) -> Side:
-    """The schedule that is about to be saved. Errors: UnknownArea, Forbidden, RuleInvalid."""
-    area = areas.get(session, area_id)
-    permissions.require(person, Role.EDITOR, area, session)
-    try:
-        rule = recurrence.validate(rule)
-    except RuleError as error:
-        raise RuleInvalid(why=error.code, **error.params) from error
-    pieces = _pieces(session, bulletin_ids, schedule_id, slot)
-    holidays = calendar_of(session, area.id)
-    length, rank = duration_ms(pieces), klass(pieces).value
-    return Side(schedule_id or 0, area, rule, length, rank, holidays=holidays)
-
-
-def _pieces(
-    session: Session, bulletin_ids: Sequence[int], schedule_id: int | None, slot: Slot | None
-) -> list[Piece]:
-    """What takes its time: of a slot all of it, whichever bulletins flow in."""
-    saved = session.get(Schedule, schedule_id) if schedule_id else None
-    repertoire = Repertoire(session)
-    if slot is not None:
-        return [as_one("", slot, repertoire.of(bulletin_ids))]
-    if saved is not None and saved.slot is not None:
-        return repertoire.pieces(saved)
-    return repertoire.of(bulletin_ids)
-
-
-def coming(rule: Rule, now: dt.datetime, holidays: Calendar) -> list[dt.datetime]:
-    """The starts that are looked at: two weeks of what airs often, a year of what seldom does."""
-    start = max(now, dt.datetime.combine(rule.starts_on, dt.time(), tzinfo=LOCAL))
-    reach = LOOK_AHEAD if rule.frequency in OFTEN and rule.interval <= 2 else YEAR
-    return [each.start for each in recurrence.occurrences(rule, start, start + reach, holidays)]
-
-
-def find(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    now: dt.datetime,
-    schedule_id: int | None = None,
-    slot: Slot | None = None,
-) -> list[Overlap]:
+def find(session: Session, person: Person, intent: Intent, now: dt.datetime) -> list[Overlap]:
     """The schedules that would sound at the same time, the first to do so first.
-
-    With a ``slot`` the bulletins are only those in its order: it takes its time whatever flows in.
 
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    new = _side(
-        session,
-        person,
-        area_id=area_id,
-        bulletin_ids=bulletin_ids,
-        rule=rule,
-        schedule_id=schedule_id,
-        slot=slot,
-    )
-    look, starts = Look(session, new), coming(new.rule, now, new.holidays)
+    new = intents.side(session, person, intent)
+    return met(session, person, new, coming(new, now))
+
+
+def met(session: Session, person: Person, new: Side, starts: Sequence[dt.datetime]) -> list[Overlap]:
+    """The schedules that sound at the same time as these airings of the new one, the first to do so first."""
+    look = Look(session, new)
     teller = _Teller(session, person, look, new)
     found = [
         teller.overlap(schedule, other, clashes)
@@ -137,66 +71,29 @@ def find(
 
 
 def next_free(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    now: dt.datetime,
-    schedule_id: int | None = None,
-    slot: Slot | None = None,
-    time: dt.time | None = None,
+    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
 ) -> dt.time | None:
     """The next time of day in the area's hours at which nothing plays on any of the coming days.
 
     Instead of ``time``, or of the rule's first; None when there is none before midnight.
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    new = _side(
-        session,
-        person,
-        area_id=area_id,
-        bulletin_ids=bulletin_ids,
-        rule=rule,
-        schedule_id=schedule_id,
-        slot=slot,
-    )
-    return _shifted(session, new, time, policies.of(session, area_id).open, now)
+    new = intents.side(session, person, intent)
+    return _shifted(session, new, time, policies.of(session, new.area.id).open, now)
 
 
 def after(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
-    now: dt.datetime,
-    schedule_id: int | None = None,
-    slot: Slot | None = None,
-    time: dt.time | None = None,
+    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
 ) -> dt.time | None:
     """Right behind what plays then, to the minute, at whatever hour that is. As ``next_free`` otherwise."""
-    new = _side(
-        session,
-        person,
-        area_id=area_id,
-        bulletin_ids=bulletin_ids,
-        rule=rule,
-        schedule_id=schedule_id,
-        slot=slot,
-    )
-    return _shifted(session, new, time, ANY_HOUR, now)
+    return _shifted(session, intents.side(session, person, intent), time, ANY_HOUR, now)
 
 
 def _shifted(
     session: Session, new: Side, time: dt.time | None, allowed: Sequence[Window], now: dt.datetime
 ) -> dt.time | None:
     time = min(new.rule.times) if time is None else time
-    starts = [
-        start for start in coming(new.rule, now, new.holidays) if start.astimezone(LOCAL).time() == time
-    ]
+    starts = [start for start in coming(new, now) if start.astimezone(LOCAL).time() == time]
     if not starts or not allowed:
         return None
     taken = Look(session, new).taken(starts[0], starts[-1] + DAY + new.length)

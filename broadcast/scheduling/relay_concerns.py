@@ -16,33 +16,26 @@ from schedules import sanity
 from schedules.conflicts import Booking
 from schedules.sanity import Doubt
 
+from .clashes import Side
+
 AHEAD = dt.timedelta(days=8)  # what is planned; the days after it are like these
 LONGEST = dt.timedelta(days=1)  # of a slot
 
 
-def doubts(
-    session: Session,
-    area_id: int,
-    *,
-    starts: Sequence[dt.datetime],
-    length_ms: int,
-    schedule_id: int | None = None,
-) -> list[Doubt]:
+def doubts(session: Session, new: Side, starts: Sequence[dt.datetime]) -> list[Doubt]:
     """The first of the coming ``starts`` that meets a relay, and how many do (``count``); else nothing."""
     near = [start for start in starts if start < starts[0] + AHEAD]
     if not near:
         return []
-    carried = list(_carried(session, area_id, near[0] - LONGEST, near[-1] + LONGEST, schedule_id))
-    length = dt.timedelta(milliseconds=max(length_ms, 1))
-    met = [next(sanity.during(start, start + length, carried), None) for start in near] if carried else []
+    carried = list(_carried(session, new, near[0] - LONGEST, near[-1] + LONGEST))
+    met = [next(sanity.during(start, start + new.length, carried), None) for start in near] if carried else []
     found = [doubt for doubt in met if doubt is not None]
     return [Doubt(found[0].code, {**found[0].params, "count": len(found)})] if found else []
 
 
-def _carried(
-    session: Session, area_id: int, start: dt.datetime, end: dt.datetime, without: int | None
-) -> Iterator[Booking]:
-    """The relays that are planned on loudspeakers of the area."""
+def _carried(session: Session, new: Side, start: dt.datetime, end: dt.datetime) -> Iterator[Booking]:
+    """The relays that others have planned on loudspeakers of the area."""
+    area_id = new.area.id
     above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = select(Broadcast.id, Broadcast.start, Broadcast.schedule_id).where(
         or_(Broadcast.area_id.in_(above), Broadcast.area_id.in_(areas.below(area_id))),
@@ -51,7 +44,7 @@ def _carried(
         Broadcast.state != BroadcastState.CANCELLED,
         Broadcast.clips.any(BroadcastClip.station_id.is_not(None)),
     )
-    begins = {id_: at for id_, at, schedule_id in session.execute(query) if schedule_id != without}
+    begins = {id_: at for id_, at, schedule_id in session.execute(query) if schedule_id != new.id}
     for ids in chunks(sorted(begins)):
         yield from _of(session, ids, begins)
 

@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 from broadcast.models import Area, AreaPolicy
 from broadcast.units import areas, policies
 from broadcast.units.policies import Policy
-from devices.messages import BulletinClass
 from schedules import sessions
-from schedules.holidays import Calendar
 from schedules.sanity import Doubt
 from schedules.sessions import Airing
-from schedules.types import LOCAL, Rule
+from schedules.types import LOCAL
 
 from .clashes import Look, Side
 
@@ -26,28 +24,19 @@ MOST_PLACES = 50  # below the unit that are asked for their own word
 FIELDS = ("weekdays", "sessions_a_day", "minutes_a_session")
 
 
-def doubts(
-    session: Session,
-    area: Area,
-    *,
-    rule: Rule,
-    calendar: Calendar,
-    starts: Sequence[dt.datetime],
-    length_ms: int,
-    schedule_id: int | None,
-) -> Iterator[Doubt]:
+def doubts(session: Session, new: Side, starts: Sequence[dt.datetime]) -> Iterator[Doubt]:
     """The first of each kind, with the ``area`` that says so: the unit itself before places below it."""
-    side = Side(schedule_id or 0, area, rule, length_ms, BulletinClass.ROUTINE.value, holidays=calendar)
     heard: dict[str, set[Airing]] | None = None
     told: dict[str, Doubt] = {}
-    for whose in [area, *_stricter(session, area)]:
+    for whose in [new.area, *_stricter(session, new.area)]:
         policy = policies.of(session, whose.id)
         found = sessions.off_days(starts, policy.weekdays)
         near = _allowed(starts, policy)
         if near and (policy.sessions_a_day is not None or policy.minutes_a_session is not None):
-            heard = _heard(session, side, starts[0]) if heard is None else heard
-            places = None if whose is area else {str(id_) for id_ in session.scalars(areas.below(whose.id))}
-            found += _counted(side, near, heard, places, policy)
+            heard = _heard(session, new, starts[0]) if heard is None else heard
+            everywhere = whose is new.area
+            places = None if everywhere else {str(id_) for id_ in session.scalars(areas.below(whose.id))}
+            found += _counted(new, near, heard, places, policy)
         for doubt in found:
             told.setdefault(doubt.code, Doubt(doubt.code, {**doubt.params, "area": whose.name}))
     yield from told.values()
@@ -72,18 +61,18 @@ def _allowed(starts: Sequence[dt.datetime], policy: Policy) -> list[dt.datetime]
     return [each for each in first if each.astimezone(LOCAL).isoweekday() in policy.weekdays]
 
 
-def _heard(session: Session, side: Side, first: dt.datetime) -> dict[str, set[Airing]]:
+def _heard(session: Session, new: Side, first: dt.datetime) -> dict[str, set[Airing]]:
     """By place, what sounds there in that week without what is asked."""
     midnight = dt.datetime.combine(first.astimezone(LOCAL), dt.time(), tzinfo=LOCAL)
     heard: dict[str, set[Airing]] = {}
-    for booking in Look(session, side).taken(midnight, midnight + LOOKED_AT + DAY):
+    for booking in Look(session, new).taken(midnight, midnight + LOOKED_AT + DAY):
         for place in booking.where:
             heard.setdefault(place, set()).add(Airing(booking.start, booking.end))
     return heard
 
 
 def _counted(
-    side: Side,
+    new: Side,
     starts: Sequence[dt.datetime],
     heard: Mapping[str, set[Airing]],
     places: set[str] | None,
@@ -91,7 +80,7 @@ def _counted(
 ) -> Iterator[Doubt]:
     """Where the same is heard is counted once; ``places`` None is everywhere."""
     longest = policy.minutes_a_session
-    asked = [Airing(start, start + side.length, asked=True) for start in starts]
+    asked = [Airing(start, start + new.length, asked=True) for start in starts]
     there = {frozenset(each) for place, each in heard.items() if places is None or place in places}
     for others in there or {frozenset[Airing]()}:
         yield from sessions.doubts(

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from broadcast.models import Loudspeaker, Person, Role
 from broadcast.orders import stopping
 from broadcast.scheduling import concerns
+from broadcast.scheduling.intents import Intent
 from broadcast.units import people
 from schedules.types import Frequency, Rule
 
@@ -22,7 +23,7 @@ def told(stage: Any, time: str, area_id: int, day: int = 0) -> list[tuple[str, d
     rule = Rule(Frequency.ONCE, TODAY + dt.timedelta(days=day), (dt.time.fromisoformat(time),))
     with stage.database.transaction(read_only=True) as session:
         lan = session.get_one(Person, stage.cast.lan.id)
-        found = concerns.check(session, lan, area_id=area_id, bulletin_ids=[], rule=rule, now=stage.now)
+        found = concerns.check(session, lan, Intent(area_id, [], rule), stage.now)
     return [(each.code, each.params) for each in found if each.code in CODES]
 
 

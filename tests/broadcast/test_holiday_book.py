@@ -11,6 +11,7 @@ from sqlalchemy import select
 from broadcast.errors import DomainError, Forbidden, NotFound
 from broadcast.models import Event, HolidayKind, Person, Role
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.units import holiday_book
 from broadcast.units.people import grant
 from schedules.holidays import NATIONAL
@@ -115,14 +116,8 @@ def test_what_does_not_air_on_a_day_off_of_the_unit_has_missed_nothing_that_morn
     def doubts() -> set[str]:
         bulletins = [stage.bulletin()]
         with stage.database.transaction() as session:
-            found = programme.check(
-                session,
-                stage.cast.lan,
-                area_id=stage.cast.commune,
-                bulletin_ids=bulletins,
-                rule=rule,
-                now=stage.now,
-            )
+            intent = Intent(stage.cast.commune, bulletins, rule)
+            found = programme.check(session, stage.cast.lan, intent, stage.now)
         return {each.code for each in found}
 
     assert "in_past" in doubts()

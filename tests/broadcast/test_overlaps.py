@@ -21,6 +21,7 @@ from broadcast.models import (
     StartMode,
 )
 from broadcast.scheduling import decisions, notices, occurrences, overlaps, programme, schedule_changes
+from broadcast.scheduling.intents import Intent
 from broadcast.units import people, policies
 from devices.envelope import decode_plan
 from devices.messages import BulletinClass
@@ -41,15 +42,23 @@ def once(day: int, *times: str) -> Rule:
 
 
 def ask(stage: Any, service: Any, rule: Rule, person: Any = None, **more: Any) -> Any:
-    if "bulletin_ids" not in more:
-        more["bulletin_ids"] = [stage.bulletin()]
-    options = {"area_id": stage.cast.commune, "rule": rule, "now": stage.now, **more}
+    """What one of the services of ``overlaps`` says of a schedule that is meant."""
+    time = {"time": more.pop("time")} if "time" in more else {}
+    intent = Intent(**wanted(stage, rule, **more))
     with stage.database.transaction() as session:
-        return service(session, person or stage.cast.lan, **options)
+        return service(session, person or stage.cast.lan, intent, stage.now, **time)
 
 
 def create(stage: Any, rule: Rule, person: Any = None, **more: Any) -> Schedule:
-    return ask(stage, programme.create_schedule, rule, person, title="Tin mới", wire=stage.wire, **more)
+    options = {"title": "Tin mới", "now": stage.now, "wire": stage.wire, **wanted(stage, rule, **more)}
+    with stage.database.transaction() as session:
+        return programme.create_schedule(session, person or stage.cast.lan, **options)
+
+
+def wanted(stage: Any, rule: Rule, **more: Any) -> dict[str, Any]:
+    if "bulletin_ids" not in more:
+        more["bulletin_ids"] = [stage.bulletin()]
+    return {"area_id": stage.cast.commune, "rule": rule, **more}
 
 
 def rule_of(stage: Any, schedule_id: int) -> Rule:

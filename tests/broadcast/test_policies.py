@@ -14,6 +14,7 @@ from broadcast.evidence import closing
 from broadcast.models import Area, AreaPolicy, AsRun, AuditRow, Loudspeaker, PlanDocument, StartMode
 from broadcast.plans import turns
 from broadcast.scheduling import concerns
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.moments import to_ms
 from broadcast.units import areas, policies
 from devices.envelope import decode_plan
@@ -98,14 +99,8 @@ def test_trung_loc_0315_a_slot_in_the_quiet_hours_is_named_before_it_is_saved(st
     bulletin = stage.bulletin()
     rule = Rule(Frequency.DAILY, dt.date(2026, 3, 3), (dt.time(12, 0),))
     with stage.database.transaction(read_only=True) as session:
-        found = concerns.check(
-            session,
-            stage.cast.lan,
-            area_id=stage.cast.commune,
-            bulletin_ids=[bulletin],
-            rule=rule,
-            now=stage.now,
-        )
+        intent = Intent(stage.cast.commune, [bulletin], rule)
+        found = concerns.check(session, stage.cast.lan, intent, stage.now)
     assert "outside_hours" in {each.code for each in found}
 
 

@@ -23,6 +23,7 @@ from broadcast.errors import (
 )
 from broadcast.models import BroadcastState
 from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.units import areas
 from devices.messages import AlertStatus, BulletinClass
 from schedules.types import Frequency, Rule
@@ -48,7 +49,7 @@ def doubts(stage: Any, *times: str, **changes: Any) -> dict[str, dict[str, Any]]
         changes["bulletin_ids"] = [stage.bulletin()]
     options = {"area_id": stage.cast.commune, "rule": rule(*times), **changes}
     with stage.database.transaction() as session:
-        found = programme.check(session, stage.cast.lan, now=stage.now, **options)
+        found = programme.check(session, stage.cast.lan, Intent(**options), stage.now)
     return {each.code: {**each.params, "blocking": each.blocking} for each in found}
 
 

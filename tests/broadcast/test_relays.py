@@ -17,6 +17,7 @@ from broadcast.plans.documents import publish_plans
 from broadcast.plans.planner import NOTHING
 from broadcast.relay_errors import RelayUnusable
 from broadcast.scheduling import concerns, sittings
+from broadcast.scheduling.intents import Intent
 from broadcast.slot_errors import SlotInvalid
 from devices.messages import ClipRef, Desired, Item, Relay
 from devices.relay import Findings
@@ -189,15 +190,8 @@ def test_whoever_plans_into_a_relay_is_told_which_and_when(stage: Any) -> None:
         rule = Rule(Frequency.DAILY, dt.date(2026, 3, 2), (dt.time.fromisoformat(time),))
         with stage.database.transaction(read_only=True) as session:
             lan = session.merge(stage.cast.lan)
-            found = concerns.check(
-                session,
-                lan,
-                area_id=stage.cast.villages[0],
-                bulletin_ids=[bulletin],
-                rule=rule,
-                now=stage.now,
-                schedule_id=schedule_id,
-            )
+            intent = Intent(stage.cast.villages[0], [bulletin], rule, schedule_id)
+            found = concerns.check(session, lan, intent, stage.now)
         return [each.params for each in found if each.code == "during_relay"]
 
     [params] = told("17:05")

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from broadcast.scheduling import concerns
+from broadcast.scheduling.intents import Intent
 from broadcast.units import policies
 from schedules.types import LOCAL, Frequency, Rule
 
@@ -26,15 +27,9 @@ def told(stage: Any, *times: str, seconds: float = 60, area_id: int | None = Non
     bulletin = stage.bulletin(seconds=seconds)
     clocks = tuple(dt.time.fromisoformat(time) for time in times)
     with stage.database.transaction(read_only=True) as session:
-        found = concerns.check(
-            session,
-            stage.cast.lan,
-            area_id=area_id or stage.cast.commune,
-            bulletin_ids=[bulletin],
-            rule=Rule(Frequency.DAILY, TUESDAY, clocks),
-            now=stage.now,
-            **more,
-        )
+        rule = Rule(Frequency.DAILY, TUESDAY, clocks)
+        intent = Intent(area_id or stage.cast.commune, [bulletin], rule, **more)
+        found = concerns.check(session, stage.cast.lan, intent, stage.now)
     return {each.code: each.params for each in found if each.code in CODES}
 
 

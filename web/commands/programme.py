@@ -8,6 +8,7 @@ import click
 
 from broadcast import console
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.scheduling.programme import Concern
 from broadcast.units import areas
 from schedules.types import LOCAL, Frequency, Rule
@@ -51,9 +52,7 @@ def add(
     with opened_database() as database, database.transaction() as session:
         person = console.person(session, username)
         area_id = areas.by_code(session, code).id
-        concerns = programme.check(
-            session, person, area_id=area_id, bulletin_ids=bulletin_ids, rule=rule, now=instant
-        )
+        concerns = programme.check(session, person, Intent(area_id, bulletin_ids, rule), instant)
         schedule = programme.create_schedule(
             session, person, area_id=area_id, title=title, bulletin_ids=bulletin_ids, rule=rule, now=instant
         )

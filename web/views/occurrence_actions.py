@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from broadcast.errors import DomainError, NotFound
 from broadcast.models import Role, Schedule, ScheduleChange
 from broadcast.scheduling import occurrences, programme, schedule_changes
+from broadcast.scheduling.intents import Intent
 from broadcast.units import permissions
 from broadcast.units.holiday_book import calendar_of
 from schedules import exceptions, recurrence, slots
@@ -138,9 +139,9 @@ def _judged(wish: Wish) -> Wish:
     rule = Rule(Frequency.ONCE, wish.to.date(), (wish.to.time(),))
     bulletin_ids = tuple(item.bulletin_id for item in wish.schedule.items)
     slot = slots.from_dict(wish.schedule.slot) if wish.schedule.slot else None
-    asked = overlap_words.Asked(wish.schedule.area_id, bulletin_ids, rule, wish.schedule.id, slot)
-    doubts = concern_words.stopping(scheduling.concerns(asked))
-    return replace(wish, doubts=tuple(doubts), overlaps=tuple(overlap_words.told(asked, wish.over)))
+    intent = Intent(wish.schedule.area_id, bulletin_ids, rule, wish.schedule.id, slot)
+    doubts = concern_words.stopping(scheduling.concerns(intent))
+    return replace(wish, doubts=tuple(doubts), overlaps=tuple(overlap_words.told(intent, wish.over)))
 
 
 def _doubted(wish: Wish) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import g
@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from broadcast.scheduling import overlaps
+from broadcast.scheduling.intents import Intent
 from broadcast.scheduling.overlaps import Overlap
-from schedules.slots import Slot
 from schedules.types import LOCAL, Rule
 from web.auth import current_person
 from web.edge import now
@@ -44,36 +44,16 @@ class Told:
     author: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A schedule that is about to be saved."""
-
-    area_id: int
-    bulletin_ids: Sequence[int]
-    rule: Rule
-    schedule_id: int | None = None
-    slot: Slot | None = None
-
-
-def told(asked: Asked, decided: Collection[int] = ()) -> list[Told]:
+def told(intent: Intent, decided: Collection[int] = ()) -> list[Told]:
     """The overlaps that nobody has decided on. Errors: UnknownArea, Forbidden, RuleInvalid."""
-    found = overlaps.find(
-        g.session,
-        current_person(),
-        area_id=asked.area_id,
-        bulletin_ids=asked.bulletin_ids,
-        rule=asked.rule,
-        now=now(),
-        schedule_id=asked.schedule_id,
-        slot=asked.slot,
-    )
+    found = overlaps.find(g.session, current_person(), intent, now())
     left = [each for each in found if each.schedule_id not in decided]
     known: dict[dt.time, tuple[Choice, ...]] = {}
     listed = []
     for each in left[:SHOWN]:
-        time = _time(asked.rule, each)
+        time = _time(intent.rule, each)
         if time not in known:
-            known[time] = _choices(asked, time)
+            known[time] = _choices(intent, time)
         over = each.schedule_id if each.may_displace else 0
         listed.append(Told(_sentence(each), each.title, known[time], over, each.author))
     if left[SHOWN:]:
@@ -96,20 +76,9 @@ def _sentence(each: Overlap) -> str:
     return str(words)
 
 
-def _choices(asked: Asked, time: dt.time) -> tuple[Choice, ...]:
+def _choices(intent: Intent, time: dt.time) -> tuple[Choice, ...]:
     free, behind = (
-        ask(
-            g.session,
-            current_person(),
-            area_id=asked.area_id,
-            bulletin_ids=asked.bulletin_ids,
-            rule=asked.rule,
-            now=now(),
-            schedule_id=asked.schedule_id,
-            slot=asked.slot,
-            time=time,
-        )
-        for ask in (overlaps.next_free, overlaps.after)
+        ask(g.session, current_person(), intent, now(), time) for ask in (overlaps.next_free, overlaps.after)
     )
     found = []
     if behind and behind != time:

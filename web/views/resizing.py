@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from broadcast.models import Schedule
 from broadcast.scheduling import overlaps, programme, schedule_changes
+from broadcast.scheduling.intents import Intent
 from schedules import recurrence, slots
 from schedules.slots import Slot
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.views import concern_words, occurrence_actions, overlap_words, scheduling
-from web.views.overlap_words import Asked
 
 blueprint = Blueprint("resizing", __name__, url_prefix="/programme")
 
@@ -67,24 +67,12 @@ def _doubts(
     """What the new length would bring that the old one does not, and whether it would be refused."""
     ids = tuple(item.bulletin_id for item in schedule.items)
     rule = recurrence.from_dict(schedule.rule)
-    was, asked = (
-        Asked(schedule.area_id, ids, rule, schedule.id, slot)
+    was, wanted = (
+        Intent(schedule.area_id, ids, rule, schedule.id, slot)
         for slot in (slots.from_dict(schedule.slot or {}), wished)
     )
     known = {each.text for each in concern_words.stopping(scheduling.concerns(was))}
-    doubts = [each for each in concern_words.stopping(scheduling.concerns(asked)) if each.text not in known]
-    there = {
-        each.schedule_id
-        for each in overlaps.find(
-            g.session,
-            current_person(),
-            area_id=was.area_id,
-            bulletin_ids=ids,
-            rule=rule,
-            now=now(),
-            schedule_id=schedule.id,
-            slot=was.slot,
-        )
-    }
-    met = overlap_words.told(asked, there | set(over))
+    doubts = [each for each in concern_words.stopping(scheduling.concerns(wanted)) if each.text not in known]
+    there = {each.schedule_id for each in overlaps.find(g.session, current_person(), was, now())}
+    met = overlap_words.told(wanted, there | set(over))
     return [each.text for each in doubts], met, any(each.blocking for each in doubts)

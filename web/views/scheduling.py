@@ -15,6 +15,7 @@ from broadcast.authoring import bulletins
 from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
 from broadcast.models import Role, Schedule
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.units import permissions
 from broadcast.units.holiday_book import calendar_of
 from schedules import recurrence
@@ -31,7 +32,6 @@ from web.forms.slots import SlotForm
 from web.views import concern_words, overlap_words, places, rule_page, words
 from web.views.airable import airable
 from web.views.day_notes import DayNote, note
-from web.views.overlap_words import Asked
 
 blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
 
@@ -105,8 +105,8 @@ def _save(schedule: Schedule | None) -> Answer:
     if form.errors or rule is None or "correct" in request.form:
         return _form_page(form, schedule), 422
     try:
-        asked = _asked(form, rule, schedule.id if schedule else None)
-        doubtful = concern_words.stopping(concerns(asked)) or overlap_words.told(asked, form.over)
+        intent = _intent(form, rule, schedule.id if schedule else None)
+        doubtful = concern_words.stopping(concerns(intent)) or overlap_words.told(intent, form.over)
         if doubtful and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
         saved = _create(form, rule) if schedule is None else _change(schedule, form, rule)
@@ -167,12 +167,12 @@ def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
     rule = form.rule
     if rule is None:
         return told
-    asked = _asked(form, rule, schedule_id)
+    intent = _intent(form, rule, schedule_id)
     try:
-        found = concerns(asked)
+        found = concerns(intent)
         told["doubts"], told["hints"] = concern_words.stopping(found), concern_words.hints(found)
         rule = recurrence.validate(rule)
-        told["overlaps"] = overlap_words.told(asked, form.over)
+        told["overlaps"] = overlap_words.told(intent, form.over)
     except RuleError:  # one of the doubts
         return told
     except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
@@ -181,21 +181,12 @@ def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
     return told | {"coming": coming(rule, PREVIEWED, calendar), "described": recurrence.describe(rule)}
 
 
-def concerns(asked: Asked) -> list[programme.Concern]:
-    return programme.check(
-        g.session,
-        current_person(),
-        area_id=asked.area_id,
-        bulletin_ids=asked.bulletin_ids,
-        rule=asked.rule,
-        now=now(),
-        schedule_id=asked.schedule_id,
-        slot=asked.slot,
-    )
+def concerns(intent: Intent) -> list[programme.Concern]:
+    return programme.check(g.session, current_person(), intent, now())
 
 
-def _asked(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Asked:
-    return Asked(form.area_id, form.bulletin_ids, rule, schedule_id)
+def _intent(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Intent:
+    return Intent(form.area_id, form.bulletin_ids, rule, schedule_id)
 
 
 def corrected(form: Form) -> Form:

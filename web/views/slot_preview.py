@@ -11,6 +11,7 @@ from flask import g
 from broadcast.errors import Forbidden, RuleInvalid, UnknownArea
 from broadcast.models import Schedule
 from broadcast.scheduling import programme, sittings
+from broadcast.scheduling.intents import Intent
 from broadcast.slot_errors import SlotInvalid
 from schedules import recurrence
 from schedules.slots import Kind, Slot
@@ -20,7 +21,6 @@ from web.edge import now
 from web.errors import sentence
 from web.forms.slots import SlotForm
 from web.views import concern_words, overlap_words, scheduling, sitting_pages
-from web.views.overlap_words import Asked
 
 
 def values(
@@ -36,7 +36,7 @@ def values(
         return told
     slot = _with_known(slot, known)
     order = tuple(each for each in form.kept_order if each in known)
-    wished = replace(asked(form, slot, form.rule, schedule), bulletin_ids=order)
+    wished = replace(intent(form, slot, form.rule, schedule), bulletin_ids=order)
     try:
         return told | _doubts(form, wished) | _sittings(wished, slot)
     except (RuleInvalid, SlotInvalid) as error:
@@ -45,8 +45,8 @@ def values(
         return told
 
 
-def asked(form: SlotForm, slot: Slot, rule: Rule, schedule: Schedule | None) -> Asked:
-    return Asked(form.area_id, form.kept_order, rule, schedule.id if schedule else None, slot)
+def intent(form: SlotForm, slot: Slot, rule: Rule, schedule: Schedule | None) -> Intent:
+    return Intent(form.area_id, form.kept_order, rule, schedule.id if schedule else None, slot)
 
 
 def _with_known(slot: Slot, known: Collection[int]) -> Slot:
@@ -54,7 +54,7 @@ def _with_known(slot: Slot, known: Collection[int]) -> Slot:
     return replace(slot, entries=tuple(entries))
 
 
-def _doubts(form: SlotForm, wished: Asked) -> dict[str, Any]:
+def _doubts(form: SlotForm, wished: Intent) -> dict[str, Any]:
     found = scheduling.concerns(wished)
     return {
         "doubts": concern_words.stopping(found),
@@ -63,7 +63,7 @@ def _doubts(form: SlotForm, wished: Asked) -> dict[str, Any]:
     }
 
 
-def _sittings(wished: Asked, slot: Slot) -> dict[str, Any]:
+def _sittings(wished: Intent, slot: Slot) -> dict[str, Any]:
     found = sittings.preview(
         g.session,
         area_id=wished.area_id,

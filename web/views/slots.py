@@ -103,9 +103,9 @@ def _save(schedule: Schedule | None) -> Answer:
     if form.errors or rule is None or isinstance(slot, str) or "correct" in request.form:
         return _form_page(form, schedule), 422
     try:
-        asked = slot_preview.asked(form, slot, rule, schedule)
-        doubts = concern_words.stopping(scheduling.concerns(asked))
-        if (doubts or overlap_words.told(asked, form.over)) and not form.accepted:
+        intent = slot_preview.intent(form, slot, rule, schedule)
+        doubts = concern_words.stopping(scheduling.concerns(intent))
+        if (doubts or overlap_words.told(intent, form.over)) and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
         saved = _create(form, slot, rule) if schedule is None else _change(schedule, form, slot, rule)
     except DomainError as error:
