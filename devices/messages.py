@@ -302,6 +302,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, tag="state", tag_field="t
     # no_sound_card store_failed disk_full amplifier dead_horn clock clock_doubtful
     faults: tuple[str, ...] = ()
     clock_error_ms: Int | None = None  # how far the clock may be off
+    capabilities: tuple[str, ...] | None = None  # what not every box can: relay (streams); null: not told
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True, tag="tele", tag_field="type"):

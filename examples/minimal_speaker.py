@@ -58,22 +58,20 @@ class Speaker:
     def talk(self, t):
         if self.m.journal and t > self.resend: self.again()  # R9
         essence = {"playing": "".join(o.item.id for o in self.having("playing")), "planned": len(self.having(*WAITING)),
-                   "silenced": "central" if t < self.until("silence") else "", "clock": "synced", "have": self.m.have}
+                   "silenced": "central" if t < self.until("silence") else "", "clock": "synced", "have": self.m.have, "capabilities": []}
         if essence != self.told: self.mq.publish(*self.report("state", online=True, **essence), 1, True)
         if t > self.tele: self.mq.publish(*self.report("tele", uptime_s=(t - self.born) // 1000, volume=self.m.volume))
         self.told, self.tele = essence, self.tele if t <= self.tele else t + 1000 * (self.m.desired.heartbeat_s or 60)
         for boot, event in [entry for entry in self.m.journal if entry[1]["seq"] > self.sent]:
             self.sent = self.mq.publish(*self.report("evt", True, boot=boot, events=[event]), 1) and event["seq"]
     def again(self):  # after a connection, after the server's birth, and for new groups
-        shared = [f"g/{group}/{leaf}" for group in self.m.desired.groups for leaf in ("alerts", "cmd")]
-        own = [f"d/{self.me}/{leaf}" for leaf in ("desired", "cmd", "cursor")]
-        self.mq.subscribe([(self.root + topic, 1) for topic in (*own, *shared, "srv/state")])
+        own, shared = [f"d/{self.me}/{leaf}" for leaf in ("desired", "cmd", "cursor")], self.m.desired.groups
+        self.mq.subscribe([(self.root + topic, 1) for topic in (*own, *(f"g/{g}/{leaf}" for g in shared for leaf in ("alerts", "cmd")), "srv/state")])
         self.told, self.sent, self.resend = None, 0, now() + 60_000
     def unseal(self, data):
         envelope, living = read(data[:262_144]), [k.key for k in self.m.keyset["keys"] if now() < k.not_after]
         body = base64.b64decode(envelope.payload, validate=True)
-        signed = any(is_signed(key, each.sig, body) for key in living for each in envelope.signatures)
-        if not signed: raise PermissionError("bad_signature")
+        if not any(is_signed(key, each.sig, body) for key in living for each in envelope.signatures): raise PermissionError("bad_signature")
         order = read(body if envelope.payloadType == TYPE else "")
         return order if all(type(order[name]) is kind for name, kind in NEEDS[order.type].items()) else read("")
     def receive(self, topic, data, retain):
@@ -96,6 +94,9 @@ class Speaker:
         new = order.keyset if order.keyset and any(t < k.not_after for k in order.keyset["keys"]) else self.m.keyset
         self.m.keyset = max(self.m.keyset, new, key=lambda keyset: keyset.version)
         self.m.desired, self.m.volume, self.tele, self.asked = order, order.get("volume", 80), 0, {}; self.again()
+        for each in sorted(order.orders or (), key=lambda each: each.target != self.me):  # nobody has answered them; a copy is no alarm
+            if each.target != self.me: raise PermissionError("wrong_target")
+            if each.id in self.m.cmd or (t <= each.expires_at and each.action in ("stop", "silence", "release")): self.cmd(D(each, expires_at=FOREVER), t)
     def alerts(self, order, t):
         if not self.is_new("alerts " + order.group, order): return
         for stone in order.cancelled or (): self.bury(stone.id, stone.until, "cancelled")
@@ -125,8 +126,7 @@ class Speaker:
         if t > order.expires_at: raise PermissionError("replayed" if order.id in self.m.cmd else "stale")
         if order.id not in self.m.cmd: self.m.cmd[order.id] = self.obey(order, order.action, t); self.save()  # R2
         spread = 0 if order.target == self.me else 2 if order.action in ("stop", "silence") else 5
-        answer = *self.report("ack", True, command=order.id, **self.m.cmd[order.id]), 1
-        threading.Timer(random.uniform(0, spread), self.mq.publish, answer).start()
+        threading.Timer(random.uniform(0, spread), self.mq.publish, (*self.report("ack", True, command=order.id, **self.m.cmd[order.id]), 1)).start()
     def obey(self, order, action, t):
         names, code = order["items"] or (), {"stop": "stopped", "silence": "silenced", "release": "released"}.get(action, "")
         if action == "silence" or (action == "stop" and order.hold_until): self.m[action] = [order.issued_at, order.hold_until or FOREVER]
@@ -139,8 +139,7 @@ class Speaker:
         if action == "report": self.told, self.tele = None, 0
         return {"stage": "done", "code": code} if code or action in ("volume", "report") else {"stage": "refused", "code": "unsupported"}
     def has(self, ref):  # brought in a thread, by its hash, whole or not at all
-        path = self.home / ref.sha256
-        if path.exists() or now() < self.asked.get(path, 0): return path.exists()
+        if (path := self.home / ref.sha256).exists() or now() < self.asked.get(path, 0): return path.exists()
         self.asked[path] = now() + 10_000; threading.Thread(target=self.fetch, args=(ref, path), daemon=True).start()
     def fetch(self, ref, path):
         with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(ref.url, timeout=15) as answer:
@@ -179,6 +178,7 @@ class Speaker:
             here, seen, o.seen = all([self.has(clip) for clip in o.item.clips]), o.seen, True
             if t > o.item.expires or not (seen or o.source or t <= begin(o) + 5_000):  # R4
                 self.move(o, "missed" if not seen else "expired" if here else "failed", "late")
+            elif o.item.relays and t > begin(o) - 30_000: self.move(o, "failed", "relay_unsupported")  # as its state declares
             elif o.state == "planned" and here and t > begin(o) - 30_000: o.armed = self.move(o, "armed") is None
         for o in self.having(*SOUNDING):
             if o.state != "playing" and t >= o.at:

@@ -42,6 +42,7 @@ from devices.topics import Kind, Topics
 from .books import Books
 from .errors import Broken, Unreachable
 from .files import FileServer
+from .station import Station
 from .verdicts import demand
 
 PATIENCE = 10.0  # seconds for whatever a loudspeaker must do at once
@@ -83,6 +84,7 @@ class Bench:
         self.topics = Topics(setup.tenant)
         self.books = Books(setup.device, KeySet([setup.device_key]))
         self.files = FileServer(setup.http_host, setup.http_port)
+        self.station = Station(self.files)
         self.epoch = int(time.time())  # grows from run to run
         self.confirming = True
         self._began = time.monotonic()
@@ -132,6 +134,7 @@ class Bench:
         await self._link.close()
         if self._reader is not None:
             self._reader.cancel()
+        self.station.close()
         self.files.close()
 
     async def announce(self) -> None:

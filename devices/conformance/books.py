@@ -54,6 +54,11 @@ class Books:
     def state(self) -> State | None:
         return self.states[-1] if self.states else None
 
+    def capabilities(self) -> tuple[str, ...] | None:
+        """What the box has declared of itself; None when it never did."""
+        told = (state.capabilities for state in reversed(self.states))
+        return next((each for each in told if each is not None), None)
+
     def events(self, item: str) -> list[JournalEvent]:
         """What was journaled of an item, in order."""
         return [event for _, event in sorted(self.journal.items()) if event.item == item]

@@ -11,5 +11,9 @@ class NotTested(Exception):  # noqa: N818
     """The rule cannot be tried here, or does not concern this loudspeaker."""
 
 
+class Lacking(Exception):  # noqa: N818
+    """The loudspeaker declares that it has not the capability that the rule is about."""
+
+
 class Unreachable(Exception):  # noqa: N818
     """The loudspeaker never showed itself: no rule can be tried."""

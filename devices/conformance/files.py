@@ -9,6 +9,7 @@ import io
 import math
 import threading
 import wave
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,10 +25,13 @@ class FileServer:
     def __init__(self, host: str, port: int = 0) -> None:
         """``host`` is the address by which the loudspeaker reaches this machine."""
         self._files: dict[str, bytes] = {}
+        self._told: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
         self.asked: list[str] = []  # paths, in order
         self._http = ThreadingHTTPServer(("0.0.0.0", port), functools.partial(_Answer, self))  # noqa: S104
         self._http.daemon_threads = True
-        self._base = f"http://{host}:{self._http.server_port}"
+        self.host = host
+        self.port = self._http.server_port
+        self._base = f"http://{host}:{self.port}"
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
     def put(self, body: bytes) -> tuple[str, str]:
@@ -47,9 +51,14 @@ class FileServer:
             sha256=sha256, size=len(body), duration_ms=round(seconds * 1000), url=url, media_type="audio/wav"
         )
 
-    def find(self, path: str) -> bytes | None:
+    def on(self, name: str, tell: Callable[[BaseHTTPRequestHandler], None]) -> str:
+        """Have something else than a file stand under a name; returns its address."""
+        self._told[name] = tell
+        return self.url(name)
+
+    def find(self, path: str) -> bytes | Callable[[BaseHTTPRequestHandler], None] | None:
         self.asked.append(path)
-        return self._files.get(path)
+        return self._told.get(path) or self._files.get(path)
 
     def close(self) -> None:
         self._http.shutdown()
@@ -65,6 +74,9 @@ class _Answer(BaseHTTPRequestHandler):
         body = self._of.find(self.path.strip("/"))
         if body is None:
             self.send_error(404)
+            return
+        if callable(body):
+            body(self)
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

@@ -13,10 +13,10 @@ from devices.speaker.ports import Message
 from .bench import Bench
 from .errors import Broken, NotTested
 from .rules_sound import sounds
+from .rules_standing import REBORN_WITHIN, power_cycle
 from .verdicts import demand, rule
 
 _SPREAD = 5.0  # seconds within which a loudspeaker announces itself after the server's birth
-_REBIRTH = 75.0  # seconds for a loudspeaker to come back: its pauses between attempts grow
 
 
 @rule("birth", "Tự giới thiệu: trạng thái được giữ lại trên máy chủ MQTT")
@@ -55,7 +55,7 @@ async def _returned(bench: Bench) -> None:
     def online() -> bool:
         return bench.books.state is not None and bench.books.state.online
 
-    await bench.until(online, "không kết nối lại", _REBIRTH)
+    await bench.until(online, "không kết nối lại", REBORN_WITHIN)
     await bench.fence()
 
 
@@ -130,14 +130,7 @@ async def power_cut(bench: Bench) -> None:
     older = bench.desired()
     order = await bench.program(item)
     await sounds(bench, item)
-    boot = bench.books.state and bench.books.state.boot
-    process = await asyncio.create_subprocess_shell(bench.setup.power_cycle)
-    await process.wait()
-    await bench.until(
-        lambda: bench.books.state and bench.books.state.boot != boot and bench.books.state.online,
-        "không trở lại với mã khởi động mới",
-        _REBIRTH,
-    )
+    await power_cycle(bench)
     await bench.until(
         lambda: bench.books.is_over(item.id), "lượt bị mất điện không có kết thúc trong nhật ký"
     )

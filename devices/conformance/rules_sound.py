@@ -10,7 +10,7 @@ from .bench import Bench
 from .errors import Broken
 from .verdicts import demand, rule
 
-_STOP_WITHIN = 2_000  # ms
+STOP_WITHIN = 2_000  # ms
 _LONG = 20.0  # seconds of a clip that something must cut
 
 
@@ -57,7 +57,7 @@ def played_whole(bench: Bench, item: Item) -> JournalEvent:
     return done
 
 
-def _on_time(bench: Bench, item: Item, started: int, wished: int) -> None:
+def on_time(bench: Bench, item: Item, started: int, wished: int) -> None:
     late = started - wished
     demand(abs(late) <= bench.setup.tolerance_ms, f"{item.title}: bắt đầu lệch {late} ms")
 
@@ -68,7 +68,7 @@ async def plan_played(bench: Bench) -> None:
     await bench.program(item)
     await over(bench, item)
     done = played_whole(bench, item)
-    _on_time(bench, item, done.started, item.start)
+    on_time(bench, item, done.started, item.start)
     said = bench.books.said(item.id)
     demand(said == ["armed", "starting", "playing", "done"], f"nhật ký ghi {' '.join(said)}")
     starting = bench.books.last(item.id, "starting")
@@ -92,7 +92,7 @@ async def stop(bench: Bench) -> None:
     end = bench.books.last(item.id, "partial")
     if end is None:
         raise Broken(f"nhật ký ghi {' '.join(bench.books.said(item.id))}, phải kết thúc bằng partial")
-    demand(end.ended - ordered <= _STOP_WITHIN, f"im sau {end.ended - ordered} ms")
+    demand(end.ended - ordered <= STOP_WITHIN, f"im sau {end.ended - ordered} ms")
     demand(0 < end.played_ms < item.duration_ms, f"ghi đã phát {end.played_ms} ms")
     await bench.until(
         lambda: bench.books.state and not bench.books.state.playing, "trạng thái vẫn ghi đang phát"
@@ -166,7 +166,7 @@ async def time_window(bench: Bench) -> None:
     await silent_until_over(bench, past, "missed", "expired")
     await silent_until_over(bench, late, "missed", "expired")
     await over(bench, waiting)
-    _on_time(bench, waiting, played_whole(bench, waiting).started, waiting.not_before)
+    on_time(bench, waiting, played_whole(bench, waiting).started, waiting.not_before)
 
 
 RULES = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
-from . import rules_guard, rules_orders, rules_report, rules_sound
+from . import rules_guard, rules_orders, rules_relay, rules_report, rules_sound, rules_standing
 from .bench import Bench, Setup
-from .errors import Broken, NotTested
+from .errors import Broken, Lacking, NotTested
 from .verdicts import Outcome, Rule, Verdict
 
 RULES: tuple[Rule, ...] = (
@@ -15,6 +15,8 @@ RULES: tuple[Rule, ...] = (
     *rules_orders.RULES,
     *rules_sound.RULES,
     *rules_guard.RULES,
+    *rules_relay.RULES,
+    *rules_standing.RULES,
     *rules_report.LAST,
 )
 
@@ -45,6 +47,8 @@ async def _judge(rule: Rule, bench: Bench) -> Verdict:
         await rule.check(bench)
     except Broken as broken:
         outcome, why = Outcome.FAIL, str(broken)
+    except Lacking as capability:
+        outcome, why = Outcome.LACKS, f"capability {capability}: cụm loa khai trong capabilities là không có"
     except NotTested as skipped:
         outcome, why = Outcome.SKIPPED, str(skipped)
     return Verdict(rule.id, rule.title, outcome, why, round(time.monotonic() - began, 1))

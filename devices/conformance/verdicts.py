@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 class Outcome(enum.StrEnum):
     PASS = "PASS"  # noqa: S105 - no password
     FAIL = "FAIL"
+    LACKS = "LACKS"  # a capability, as it declares itself: the rule is for others
     SKIPPED = "SKIPPED"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One demand of the protocol; ``title`` is what a person reads, ``check`` raises Broken or NotTested."""
+    """One demand of the protocol; ``title`` is for people, ``check`` raises Broken, Lacking or NotTested."""
 
     id: str
     title: str

@@ -11,6 +11,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from devices.envelope import encode_report, seal
 from devices.errors import LinkDown, LinkRefused, Malformed
 from devices.messages import Ack, Journal, State, Telemetry
@@ -292,7 +294,12 @@ class Session:
     def state(self) -> State:
         """The loudspeaker as it tells the server."""
         now = self._world.clock.utc_ms()
-        return self._core.state(now, self._count, self._firmware, self._box.faults.codes)
+        known = self._core.state(now, self._count, self._firmware, self._box.faults.codes)
+        return msgspec.structs.replace(known, capabilities=self._capabilities)
+
+    @property
+    def _capabilities(self) -> tuple[str, ...]:
+        return ("relay",) if self._world.radio else ()
 
     def _essence(self) -> tuple[object, ...]:
         """What is worth telling at once; the rest of the state travels with it."""
@@ -308,6 +315,7 @@ class Session:
             boot=self._core.boot_id,
             session=self._count,
             faults=self._box.faults.codes,
+            capabilities=self._capabilities,
         )
         return self._state_message(state)
 

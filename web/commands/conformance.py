@@ -19,7 +19,7 @@ from devices.errors import LinkDown, LinkRefused
 
 from .common import emit, json_option, wants_json
 
-_SIGNS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.SKIPPED: "–"}
+_SIGNS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.LACKS: "○", Outcome.SKIPPED: "–"}
 _PASSWORD = "TRUYEN_THANH_CONFORMANCE_PASSWORD"  # noqa: S105 - the name of a variable
 _DEVICE_PASSWORD = "TRUYEN_THANH_CONFORMANCE_DEVICE_PASSWORD"  # noqa: S105
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -75,7 +75,8 @@ def conformance(context: click.Context, /, rules: tuple[str, ...], **options: An
     numbers = {outcome.value: count for outcome, count in counts.items()}
     emit(
         {"device": setup.device, **numbers, "verdicts": [asdict(verdict) for verdict in verdicts]},
-        f"{counts[Outcome.PASS]} đạt, {counts[Outcome.FAIL]} không đạt, {counts[Outcome.SKIPPED]} bỏ qua.",
+        f"{counts[Outcome.PASS]} đạt, {counts[Outcome.FAIL]} không đạt, "
+        f"{counts[Outcome.LACKS]} ngoài khả năng đã khai, {counts[Outcome.SKIPPED]} bỏ qua.",
     )
     if counts[Outcome.FAIL]:
         context.exit(1)
