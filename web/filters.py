@@ -57,6 +57,11 @@ def place(area: Area) -> str:
     return str(gettext("%(name)s (sáp nhập %(day)s)", name=area.name, day=day(area.merged_at)))
 
 
+def place_then(area: Area, at: dt.datetime) -> str:
+    """As it was called at that time: before it became a part of another one, by its name alone."""
+    return area.name if area.merged_at is not None and at < area.merged_at else place(area)
+
+
 def ago(at: dt.datetime | None, now: dt.datetime) -> str:
     """How long ago, in the largest whole unit."""
     if at is None:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,20 +18,20 @@ from sqlalchemy.orm import Session
 from broadcast.models import (
     Broadcast,
     BroadcastState,
-    Bulletin,
     ChangeAction,
-    HolidayChange,
     Person,
     Schedule,
     ScheduleChange,
 )
 from broadcast.scheduling.schedule_changes import State
 from broadcast.storage.chunks import chunks
-from broadcast.units.holiday_book import Book
+from broadcast.units.tree_past import TreePast
 from schedules import exceptions, recurrence
 from schedules.types import LOCAL, Frequency, OnHolidays, Rule
 
 from .approved_times import ApprovedTimes
+from .days_off_past import DaysOffPast
+from .held_times import HeldTimes
 from .reconciliation import Change, Why
 
 
@@ -66,15 +67,15 @@ class _Version:
 
 
 def airings(
-    session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
+    session: Session, tree: TreePast, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
 ) -> list[Airing]:
     """All that were planned or stood for ``[start, end)`` in these areas, urgent ones too, by their keys."""
     made = {key(each.occurrence): each for each in _broadcasts(session, area_ids, start, end)}
-    past = _Past(session, area_ids, {each.schedule_id for each in made.values() if each.schedule_id})
+    past = _Past(session, tree, area_ids, {each.schedule_id for each in made.values() if each.schedule_id})
     found = {each.key: each for each in past.stood(start, end)}
-    for name in past.hollow & found.keys():
+    for name, nothing in past.hollow.items():
         if name not in made or made[name].state is BroadcastState.CANCELLED:
-            found[name] = replace(found[name], gone=Change(Why.NOTHING, found[name].start))
+            found[name] = replace(found[name], gone=nothing)
     for name, broadcast in made.items():
         if broadcast.schedule_id is None:
             found[name] = _of_broadcast(broadcast)
@@ -127,16 +128,16 @@ def _stopped(airing: Airing, broadcast: Broadcast | None, people: dict[int, str]
 class _Past:
     """The schedules of some areas in all their versions."""
 
-    def __init__(self, session: Session, area_ids: Collection[int], known: Collection[int]) -> None:
+    def __init__(
+        self, session: Session, tree: TreePast, area_ids: Collection[int], known: Collection[int]
+    ) -> None:
         self._areas = frozenset(area_ids)
-        self._book = Book(session)
+        self._book = DaysOffPast(session, tree)
         self._versions = _versions(session, self._areas, known)
         played = {id_ for each in self._all for id_ in each.state.bulletin_ids}
         self._approved = ApprovedTimes(session, played)
-        self._held = _held(session, played)
-        self.hollow: set[str] = set()  # what may have had nothing to play, by key
-        query = select(HolidayChange, Person.name).join(Person, Person.id == HolidayChange.updated_by)
-        self._days_off = {(row.area_id, row.day): (row.updated_at, by) for row, by in session.execute(query)}
+        self._held = HeldTimes(session, played)
+        self.hollow: dict[str, Change] = {}  # why it may have had nothing to play, by key
 
     @property
     def _all(self) -> Iterator[_Version]:
@@ -156,24 +157,41 @@ class _Past:
         self, schedule_id: int, version: _Version, first: dt.datetime, last: dt.datetime
     ) -> Iterator[Airing]:
         state = version.state
-        for each in recurrence.occurrences(version.rule, first, last, self._book.of(state.area_id)):
-            name = f"s{schedule_id}.{each.start.astimezone(LOCAL):%Y%m%dT%H%M%S}"
-            if state.slot is not None or not self._holds(state.bulletin_ids, each.start):
-                self.hollow.add(name)
-            approved = self._approved.at(state.bulletin_ids, each.start)
+        for start in self._starts(version, first, last):
+            name = f"s{schedule_id}.{start.astimezone(LOCAL):%Y%m%dT%H%M%S}"
+            if (nothing := self._nothing(state, start)) is not None:
+                self.hollow[name] = nothing
+            approved = self._approved.at(state.bulletin_ids, start)
             silent = state.slot is None and approved is None
             yield Airing(
                 key=name,
                 area_id=state.area_id,
                 title=state.title,
-                start=each.start,
-                gone=self._approved.lost(state.bulletin_ids, each.start) if silent else None,
-                since=max(self._aired_since(schedule_id, each.start), approved or version.since),
+                start=start,
+                gone=self._approved.lost(state.bulletin_ids, start) if silent else None,
+                since=max(self._aired_since(schedule_id, start), approved or version.since),
             )
 
-    def _holds(self, bulletin_ids: Collection[int], start: dt.datetime) -> bool:
-        spans = (self._held[each] for each in bulletin_ids if each in self._held)
-        return any((first or start) <= start and (last or start) >= start for first, last in spans)
+    def _starts(self, version: _Version, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
+        """By the days off as they were decided when each came: what is decided later changes no past day."""
+        rule, area_id = version.rule, version.state.area_id
+        moments = self._book.moments if _heeds_holidays(rule) else ()
+        edges = [first, *(each for each in moments if first < each < last), last]
+        for since, until in pairwise(edges):
+            for each in recurrence.occurrences(rule, since, until, self._book.calendar(area_id, since)):
+                yield each.start
+
+    def _nothing(self, state: State, start: dt.datetime) -> Change | None:
+        """Why nothing may have been made of it: a slot stays empty, or none of its bulletins holds."""
+        if state.slot is not None:
+            return Change(Why.NOTHING, start)
+        said = [self._held.at(each, start) for each in state.bulletin_ids]
+        over = [each for each in said if each is not None and not each.holds(start)]
+        if len(over) < len(said):
+            return None
+        return max(
+            (each.change for each in over), key=lambda each: each.at, default=Change(Why.NOTHING, start)
+        )
 
     def _aired_since(self, schedule_id: int, start: dt.datetime) -> dt.datetime:
         """The first change of the unbroken row of versions that all have this airing."""
@@ -182,7 +200,16 @@ class _Past:
             if not self._has(version, start):
                 break
             since = version.since
-        return since
+        return max(since, self._let_in(schedule_id, start) or since)
+
+    def _let_in(self, schedule_id: int, start: dt.datetime) -> dt.datetime | None:
+        """When a day became one on which it airs."""
+        decided = self._day_off(schedule_id, start)
+        version = next(reversed(self._until(schedule_id, start)), None)
+        if decided is None or version is None:
+            return None
+        before = self._book.calendar(version.state.area_id, decided.at - dt.timedelta(microseconds=1))
+        return None if version.state.airs(start, before) else decided.at
 
     def why_gone(self, schedule_id: int, start: dt.datetime) -> Change:
         """Who took out what had once been planned, and how."""
@@ -204,9 +231,7 @@ class _Past:
         versions = self._until(schedule_id, start)
         if not versions or not _heeds_holidays(versions[-1].rule):
             return None
-        day = start.astimezone(LOCAL).date()
-        decided = [(at, by) for (_, date), (at, by) in self._days_off.items() if date == day]
-        return Change(Why.DAY_OFF, *max(decided)) if decided else None
+        return self._book.decided(versions[-1].state.area_id, start.astimezone(LOCAL).date(), start)
 
     def _until(self, schedule_id: int, start: dt.datetime) -> list[_Version]:
         return [each for each in self._versions.get(schedule_id, ()) if each.since <= start]
@@ -214,19 +239,7 @@ class _Past:
     def _has(self, version: _Version, start: dt.datetime) -> bool:
         state = version.state
         inside = state.area_id in self._areas
-        return inside and state.airs(start, self._book.of(state.area_id))
-
-
-_Validity = tuple[dt.datetime | None, dt.datetime | None]
-
-
-def _held(session: Session, bulletin_ids: Collection[int]) -> dict[int, _Validity]:
-    """From when until when each bulletin holds, as it is written now."""
-    found: dict[int, _Validity] = {}
-    for some in chunks(sorted(bulletin_ids)):
-        query = select(Bulletin.id, Bulletin.valid_from, Bulletin.valid_until).where(Bulletin.id.in_(some))
-        found |= {id_: (first, last) for id_, first, last in session.execute(query)}
-    return found
+        return inside and state.airs(start, self._book.calendar(state.area_id, start))
 
 
 def _told(version: _Version, nominal: dt.datetime) -> tuple[Why, dt.datetime | None]:

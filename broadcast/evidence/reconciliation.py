@@ -10,7 +10,7 @@ import datetime as dt
 import enum
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from devices.errors import RELAY_TROUBLES
 from devices.messages import Evidence, ItemState
@@ -31,11 +31,14 @@ class Why(enum.StrEnum):
     CHANGED = "changed"  # the rule, or where it airs
     DAY_OFF = "day_off"
     UNAPPROVED = "unapproved"  # nothing in it could go on air at that time
-    NOTHING = "nothing"  # nothing in it held at that time, or flowed into its slot
+    NOT_VALID = "not_valid"  # the time of what is in it was over, or had not begun
+    NOTHING = "nothing"  # nothing flowed into its slot
     STOPPED = "stopped"
     ELSEWHERE = "elsewhere"  # the loudspeaker hung in another place
     RETIRED = "retired"
     SILENCED = "silenced"
+    ORDER_DECIDED = "order_decided"  # begins later: the unit lets its own go first
+    STAGGERED = "staggered"  # begins later: neighbours begin in turn
     # what it met
     PREEMPTED = "preempted"  # cut or kept from beginning by what goes first
     IN_TURN = "in_turn"  # began when what played before was over
@@ -50,6 +53,7 @@ class Why(enum.StrEnum):
     NO_AUDIO = "no_audio"
     BROKEN = "broken"  # its output, amplifier or horn
     NO_WORD = "no_word"  # it has not been heard since
+    NOT_KEPT = "not_kept"  # its journal of that time is kept no more
     UNKNOWN = "unknown"
 
 
@@ -87,10 +91,24 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """An order to begin so much later; ``turns``: as often as the loudspeaker has others before it."""
+
+    change: Change
+    by: dt.timedelta
+    turns: bool = False
+
+    def is_turn(self, told: dt.timedelta) -> bool:
+        times = round(told / self.by) if self.turns and self.by else 0
+        return times > 0 and abs(told - times * self.by) <= PROMPT
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One airing on one loudspeaker; ``gone``: why the calendar has it not, or not for this loudspeaker.
 
-    ``since`` is when it came into the calendar as it aired, ``stopped`` who ended it on the air.
+    ``since`` is when it came into the calendar as it aired, ``stopped`` who ended it on the air, ``place``
+    where the loudspeaker hung then, ``shifts`` what may have let it begin later there.
     """
 
     loudspeaker_id: int
@@ -102,6 +120,8 @@ class Part:
     since: dt.datetime | None = None
     stopped: Change | None = None
     at_once: bool = False  # an urgent one, told when it begins
+    place: int = 0
+    shifts: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +150,15 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """When a loudspeaker was without power, and when out of reach; ``heard_at``: for the last time."""
+    """When a loudspeaker was without power, and when out of reach; ``heard_at``: for the last time.
+
+    ``kept_since``: its journal of before is kept no more, so that only as-run rows tell of it.
+    """
 
     off: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
     away: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
     heard_at: dt.datetime | None = None
+    kept_since: dt.datetime | None = None
 
     def was_off(self, at: dt.datetime) -> bool:
         return any(first < at <= last for first, last in self.off)
@@ -150,13 +174,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``why`` None: as the calendar has it. ``change``: the act that explains it; ``other``: what sounded."""
+    """``why`` None: as the calendar has it. ``change``: the act that explains it; ``other``: what sounded.
+
+    ``shift`` is by how much later it was told to begin, by an order of its unit.
+    """
 
     part: Part
     heard: Heard | None
     why: Why | None
     change: Change | None = None
     other: str = ""
+    shift: dt.timedelta = dt.timedelta()
 
     @property
     def is_equal(self) -> bool:
@@ -187,8 +215,9 @@ def compare(parts: Iterable[Part], heard: Mapping[Key, Heard], contacts: Mapping
     beside = {key: _unknown(key, each) for key, each in heard.items() if key not in known and each.sounded}
     sounds = _sounds(heard)
     rows = [
-        _judged(part, heard.get(key), contacts.get(key[0], Contact()), sounds.get(key[0], ()))
+        _kept(_judged(part, heard.get(key), contact, sounds.get(key[0], ())), contact)
         for key, part in (known | beside).items()
+        for contact in [contacts.get(key[0], Contact())]
     ]
     return sorted(rows, key=lambda row: (row.part.start, row.part.key, row.part.loudspeaker_id))
 
@@ -213,9 +242,40 @@ def _sounds(heard: Mapping[Key, Heard]) -> dict[int, list[Heard]]:
     return found
 
 
+def _kept(row: Row, contact: Contact) -> Row:
+    """What only the journal could explain is not unexplained where it was deleted by the rules."""
+    lost = contact.kept_since is not None and row.part.start < contact.kept_since
+    return replace(row, why=Why.NOT_KEPT) if lost and row.why is Why.UNKNOWN else row
+
+
 def _judged(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
     if part.gone is not None:
         return _row_of_gone(part, part.gone, heard, contact)
+    told = heard.planned - part.start if heard is not None else dt.timedelta()
+    change = _ordered(part.shifts, told)
+    if change is None:
+        return _row_of_meant(part, heard, contact, sounds)
+    row = _row_of_meant(replace(part, start=part.start + told), heard, contact, sounds)
+    why = change.why if row.is_equal else row.why
+    return replace(row, part=part, why=why, change=row.change or change, shift=told)
+
+
+def _ordered(shifts: Sequence[Shift], told: dt.timedelta) -> Change | None:
+    """Whose order it is to begin so much later; a turn may come on top of what the unit decided."""
+    if told <= PROMPT:
+        return None
+    decided = [(shift.change, told - shift.by) for shift in shifts if not shift.turns]
+    for change, rest in (*decided, (None, told)):
+        if change is not None and abs(rest) <= PROMPT:
+            return change
+        turn = next((shift.change for shift in shifts if shift.is_turn(rest)), None)
+        if turn is not None:
+            return change or turn
+    return None
+
+
+def _row_of_meant(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
+    """Of what the calendar has, at the time at which the loudspeaker was to begin."""
     if heard is not None and abs(heard.clock_ahead) > PROMPT and heard.sounded:
         return Row(part, heard, Why.CLOCK)
     if heard is not None and heard.is_whole(part.length_ms) and heard.started is not None:

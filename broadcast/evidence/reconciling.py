@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcast.errors import OutOfRange
-from broadcast.models import (
-    AreaClosure,
-    AsRun,
-    AuditRow,
-    Broadcast,
-    BroadcastClip,
-    Clip,
-    Loudspeaker,
-    Person,
-    Role,
-)
+from broadcast.models import AsRun, Broadcast, Loudspeaker, Person, Role
+from broadcast.speakers import whereabouts
+from broadcast.speakers.whereabouts import Whereabouts
 from broadcast.storage.chunks import chunks
 from broadcast.units import areas, permissions
+from broadcast.units.tree_past import Chain, TreePast
 
 from . import calendar_past, contact_past
 from .calendar_past import Airing
-from .reconciliation import Change, Heard, Key, Part, Row, Why, compare
+from .contact_past import AROUND
+from .lengths_past import Lengths
+from .reconciliation import Change, Heard, Key, Part, Row, Shift, Why, compare
+from .shifts_past import Shifts
 
 LONGEST = dt.timedelta(days=62)
 
@@ -39,7 +35,7 @@ def rows(
     start: dt.datetime,
     end: dt.datetime,
 ) -> list[Row]:
-    """What the calendar had in ``[start, end)`` on each loudspeaker of an area, and what became of it.
+    """What the calendar had in ``[start, end)`` on each loudspeaker that hung in an area then.
 
     Errors: UnknownArea, Forbidden, OutOfRange.
     """
@@ -47,157 +43,148 @@ def rows(
     permissions.require(person, Role.VIEWER, area_id, session)
     if end - start > LONGEST:
         raise OutOfRange(field="days", value=(end - start).days, minimum=1, maximum=LONGEST.days)
-    speakers = _speakers(session, area_id)
-    around = _around(session, {place for each in speakers for place in each.places})
-    airings = calendar_past.airings(session, around, start, end)
-    above = _above(session, {place for each in speakers for place in each.places})
-    variants = _variants(session, airings)
-    heard = _heard(session, [each.id for each in speakers], start, end)
-    parts = _parts(airings, speakers, above, variants, heard)
+    tree = TreePast(session)
+    speakers = _speakers(session, tree.below_ever(area_id, start, end))
+    past = _Past(session, tree, area_id, speakers, (start, end))
+    parts = list(past.parts())
+    known = {(part.loudspeaker_id, part.key) for part in parts}
+    heard = {key: each for key, each in past.heard.items() if key in known or past.is_inside(key, each)}
     seen = {each.id: each.last_seen for each in speakers}
     return compare(parts, heard, contact_past.contacts(session, seen, start, end))
 
 
 @dataclass(frozen=True, slots=True)
 class _Speaker:
-    """Where a loudspeaker hung from when on; the last place is the present one."""
+    """A loudspeaker that hangs in the area, or once did; retired ones too."""
 
     id: int
     created_at: dt.datetime
     retired_at: dt.datetime | None
     last_seen: dt.datetime | None
-    moves: tuple[tuple[dt.datetime, int, str], ...]  # since when, where, by whom
-    first_place: int
-
-    @property
-    def places(self) -> set[int]:
-        return {self.first_place, *(place for _, place, _ in self.moves)}
-
-    def place(self, at: dt.datetime) -> tuple[int, Change | None]:
-        """Where it hung, and who had put it there."""
-        found, change = self.first_place, None
-        for since, place, by in self.moves:
-            if since <= at:
-                found, change = place, Change(Why.ELSEWHERE, since, by)
-        return found, change
+    where: Whereabouts
 
 
-def _speakers(session: Session, area_id: int) -> list[_Speaker]:
-    """Those of the area, retired ones too, with their former places."""
-    query = select(Loudspeaker).where(Loudspeaker.area_id.in_(areas.below(area_id)))
-    found = list(session.scalars(query.order_by(Loudspeaker.id)))
-    moves = _moves(session, {f"loudspeaker:{each.id}": each.id for each in found})
+def _speakers(session: Session, area_ids: Collection[int]) -> list[_Speaker]:
+    where = whereabouts.ever_in(session, area_ids)
+    columns = (Loudspeaker.id, Loudspeaker.created_at, Loudspeaker.retired_at, Loudspeaker.last_seen)
     return [
-        _Speaker(
-            id=each.id,
-            created_at=each.created_at,
-            retired_at=each.retired_at,
-            last_seen=each.last_seen,
-            moves=tuple((at, after, by) for at, _, after, by in moves[each.id]),
-            first_place=moves[each.id][0][1] if moves[each.id] else each.area_id,
-        )
-        for each in found
+        _Speaker(*row, where[row.id])
+        for ids in chunks(sorted(where))
+        for row in session.execute(select(*columns).where(Loudspeaker.id.in_(ids)).order_by(Loudspeaker.id))
     ]
 
 
-def _moves(
-    session: Session, by_subject: Mapping[str, int]
-) -> dict[int, list[tuple[dt.datetime, int, int, str]]]:
-    found: dict[int, list[tuple[dt.datetime, int, int, str]]] = defaultdict(list)
-    for some in chunks(sorted(by_subject)):
-        query = (
-            select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-            .outerjoin(Person, Person.id == AuditRow.person_id)
-            .where(AuditRow.subject.in_(some), AuditRow.action == "loudspeaker.move")
-            .order_by(AuditRow.id)
+class _Past:
+    """What was planned and heard in an area in a span, by who hung where."""
+
+    def __init__(
+        self,
+        session: Session,
+        tree: TreePast,
+        area_id: int,
+        speakers: Sequence[_Speaker],
+        span: tuple[dt.datetime, dt.datetime],
+    ) -> None:
+        start, end = span
+        self._tree = tree
+        self._area_id = area_id
+        self._speakers = {each.id: each for each in speakers}
+        self._around = {
+            place: tree.above_ever(place, start - AROUND, end)
+            for each in speakers
+            for place in each.where.areas
+        }
+        airings = calendar_past.airings(session, tree, frozenset().union(*self._around.values()), start, end)
+        self._by_key = {each.key: each for each in airings}
+        self._lengths = Lengths(session, airings)
+        self._shifts = Shifts(session, airings)
+        self.heard = _heard(session, self._speakers, start, end)
+
+    def is_inside(self, key: Key, heard: Heard) -> bool:
+        """Whether the loudspeaker hung in the area when that was to sound."""
+        place = self._speakers[key[0]].where.at(heard.planned).area_id
+        return self._area_id in self._tree.chain(place, heard.planned)
+
+    def parts(self) -> Iterator[Part]:
+        """An airing on everyone who hung below its area then, and on whoever was told before it left."""
+        by_area: dict[int, list[Airing]] = defaultdict(list)
+        for airing in self._by_key.values():
+            by_area[airing.area_id].append(airing)
+        told: dict[int, dict[str, Heard]] = defaultdict(dict)
+        for (speaker_id, key), heard in self.heard.items():
+            told[speaker_id][key] = heard
+        for speaker in self._speakers.values():
+            near = frozenset().union(*(self._around[place] for place in speaker.where.areas))
+            known = {each.key: each for area_id in near for each in by_area[area_id]}
+            known |= {key: self._by_key[key] for key in told[speaker.id].keys() & self._by_key.keys()}
+            for airing in known.values():
+                part = self._part(airing, speaker, told[speaker.id].get(airing.key))
+                if part is not None:
+                    yield part
+
+    def _part(self, airing: Airing, speaker: _Speaker, heard: Heard | None) -> Part | None:
+        """None: neither the loudspeaker nor what was for it was in this area then."""
+        at = airing.start
+        if at <= speaker.created_at:
+            return None
+        stay = speaker.where.at(at)
+        chain = self._tree.chain(stay.area_id, at)
+        length = self._lengths.of(airing, chain)
+        inside = airing.area_id in chain and length is not None
+        ours = self._area_id in chain if inside else self._concerns(airing, heard, chain)
+        if not ours:
+            return None
+        gone = airing.gone or (None if inside else self._left(speaker, at))
+        if speaker.retired_at is not None and speaker.retired_at <= at:
+            gone = Change(Why.RETIRED, speaker.retired_at)
+        length = length or airing.length_ms
+        return Part(
+            loudspeaker_id=speaker.id,
+            key=airing.key,
+            title=airing.title,
+            start=at,
+            length_ms=length,
+            gone=gone,
+            since=self._since(airing, speaker),
+            stopped=airing.stopped,
+            at_once=airing.at_once,
+            place=stay.area_id,
+            shifts=self._shifts_of(airing, length, chain) if heard else (),
         )
-        for at, subject, detail, by in session.execute(query):
-            move = (at, int(detail["before"]), int(detail["after"]), by or "")
-            found[by_subject[subject]].append(move)
-    return found
 
+    def _concerns(self, airing: Airing, heard: Heard | None, chain: Chain) -> bool:
+        """Whether this area is told of what was not for the loudspeaker: its own, or heard in it."""
+        if heard is None:
+            return False
+        return self._area_id in self._tree.chain(airing.area_id, airing.start) or (
+            heard.sounded and self._area_id in chain
+        )
 
-def _around(session: Session, places: Collection[int]) -> set[int]:
-    """The areas whose programme was heard in these places."""
-    query = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id.in_(places))
-    return set(session.scalars(query))
+    def _shifts_of(self, airing: Airing, length_ms: int, chain: Chain) -> tuple[Shift, ...]:
+        def length_of(other: Airing) -> int | None:
+            return self._lengths.of(other, chain) if other.area_id in chain else None
 
+        return self._shifts.of(airing, length_ms, chain, length_of)
 
-def _above(session: Session, places: Collection[int]) -> dict[int, list[int]]:
-    """By place, the areas it lies in, the nearest first."""
-    found: dict[int, list[int]] = defaultdict(list)
-    query = select(AreaClosure.descendant_id, AreaClosure.ancestor_id).order_by(AreaClosure.depth)
-    for place, ancestor in session.execute(query.where(AreaClosure.descendant_id.in_(places))):
-        found[place].append(ancestor)
-    return found
+    def _left(self, speaker: _Speaker, at: dt.datetime) -> Change:
+        """Who had hung it, or what it hangs in, elsewhere."""
+        stay = speaker.where.at(at)
+        area = self._tree.last_move(stay.area_id, at)
+        acts = [(stay.since, stay.by)] if stay.since else []
+        acts += [(area.at, area.by)] if area else []
+        return Change(Why.ELSEWHERE, *max(acts)) if acts else Change(Why.UNKNOWN, at)
 
-
-Variants = Mapping[str, Mapping[int | None, int]]
-"""By airing, how long it is for everybody (None) and where an area hears something of its own."""
-
-
-def _variants(session: Session, airings: Iterable[Airing]) -> Variants:
-    found: dict[str, dict[int | None, int]] = defaultdict(dict)
-    columns = (Broadcast.occurrence, BroadcastClip.area_id)
-    query = (
-        select(*columns, func.sum(func.coalesce(BroadcastClip.length_ms, Clip.duration_ms)))
-        .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
-        .outerjoin(Clip, Clip.id == BroadcastClip.clip_id)
-        .group_by(*columns)
-    )
-    ids = sorted(each.broadcast_id for each in airings if each.broadcast_id is not None)
-    for some in chunks(ids):
-        for occurrence, area_id, length in session.execute(query.where(Broadcast.id.in_(some))):
-            found[calendar_past.key(occurrence)][area_id] = length
-    return found
-
-
-def _length(airing: Airing, variants: Variants, chain: Iterable[int]) -> int | None:
-    """Of what is heard below these areas; None: nothing of it is meant for them."""
-    lengths = variants.get(airing.key)
-    if lengths is None:
-        return airing.length_ms
-    return next((lengths[each] for each in chain if each in lengths), lengths.get(None))
-
-
-def _parts(
-    airings: Iterable[Airing],
-    speakers: Collection[_Speaker],
-    above: Mapping[int, Sequence[int]],
-    variants: Variants,
-    heard: Collection[Key],
-) -> Iterator[Part]:
-    """An airing on everyone who hung below its area then; and on whoever was told of it before it left."""
-    for airing in airings:
-        for speaker in speakers:
-            if airing.start <= speaker.created_at:
-                continue
-            place, move = speaker.place(airing.start)
-            length = _length(airing, variants, above[place])
-            inside = airing.area_id in above[place] and length is not None
-            if inside or (speaker.id, airing.key) in heard:
-                elsewhere = None if inside else move or Change(Why.UNKNOWN, airing.start)
-                yield _part(airing, speaker, length, elsewhere, move)
-
-
-def _part(
-    airing: Airing, speaker: _Speaker, length_ms: int | None, elsewhere: Change | None, move: Change | None
-) -> Part:
-    gone = airing.gone or elsewhere
-    if speaker.retired_at is not None and speaker.retired_at <= airing.start:
-        gone = Change(Why.RETIRED, speaker.retired_at)
-    since = max((each for each in (airing.since, move and move.at) if each), default=None)
-    return Part(
-        loudspeaker_id=speaker.id,
-        key=airing.key,
-        title=airing.title,
-        start=airing.start,
-        length_ms=length_ms or airing.length_ms,
-        gone=gone,
-        since=since,
-        stopped=airing.stopped,
-        at_once=airing.at_once,
-    )
+    def _since(self, airing: Airing, speaker: _Speaker) -> dt.datetime | None:
+        """When it came into the calendar, or the loudspeaker to where it is heard."""
+        if airing.since is None:
+            return None
+        stays = [each.since for each in speaker.where.stays if each.since]
+        moments = (each for each in (*stays, *self._tree.moments) if airing.since < each <= airing.start)
+        for moment in sorted(moments, reverse=True):
+            before = moment - dt.timedelta(microseconds=1)
+            if airing.area_id not in self._tree.chain(speaker.where.at(before).area_id, before):
+                return moment
+        return airing.since
 
 
 def _heard(session: Session, ids: Collection[int], start: dt.datetime, end: dt.datetime) -> dict[Key, Heard]:

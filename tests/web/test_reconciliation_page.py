@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import zipfile
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from broadcast.evidence.reconciliation import Why
+from broadcast.evidence.reconciliation import Change, Part, Row, Why
 from broadcast.joining import registry
-from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker
+from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker, Person
 from broadcast.storage.database import Database
+from broadcast.units import merging
 from devices.messages import BulletinClass, ItemState
 from schedules.types import LOCAL
-from web.views.reconciliation import why
+from web.views.reconciliation import told, why
 
 START = dt.datetime(2026, 3, 2, 5, 30, tzinfo=LOCAL).astimezone(dt.UTC)
 PAGE = "/as-run/calendar/?first=2026-03-01&days=7"
@@ -74,6 +76,38 @@ def test_the_table_has_every_row_and_no_cell_is_a_formula(lan: Any, aired: None)
         ("'=Bản tin sáng", "Loa số 1", "Ngoài khung giờ được phép"),
         ("'=Bản tin sáng", "Loa số 2", "Loa chưa báo về"),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_place_is_called_what_it_was_called_then(
+    lan: Any, cast: Any, aired: None, database: Database
+) -> None:
+    with database.transaction() as session:
+        admin, merged = session.get_one(Person, cast.admin.id), cast.villages[1:]
+        merging.merge(
+            session, admin, merged, code="H40.10.1.9", name="Thôn Mới", now=START + dt.timedelta(days=30)
+        )
+    body = lan.read("/as-run/calendar/calendar.csv?first=2026-03-01&days=7")
+    rows = list(csv.reader(io.StringIO(body.removeprefix("\ufeff"))))
+    assert [row[4] for row in rows[1:]] == ["Thôn Đông", "Thôn Đoài", "Thôn Trung"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_table_is_a_workbook_too(lan: Any, aired: None) -> None:
+    answer = lan.get("/as-run/calendar/calendar.xlsx?first=2026-03-01&days=7", buffered=True)
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "Ngoài khung giờ được phép" in sheet
+    assert lan.get("/as-run/calendar/calendar.pdf").status_code == 404
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_began_later_by_an_order_is_told_with_its_seconds(app: Any) -> None:
+    part = Part(1, "s1.20260302T053000", "Tin", START)
+    change = Change(Why.STAGGERED, START - MINUTE, "Lan")
+    with app.test_request_context():
+        words = told(Row(part, None, Why.STAGGERED, change, shift=MINUTE))
+    assert words == "muộn 60 giây, Lan, 05:29 02/03/2026"
 
 
 def test_days_without_anything_and_nonsense_in_the_address_are_answered(

@@ -70,6 +70,12 @@ NAMES: Final = {
     "age_days": _l("Số ngày"),
     "note": _l("Ghi chú"),
     "resolution": _l("Đã xử lý"),
+    "day": _l("Ngày"),
+    "planned_at": _l("Giờ theo lịch"),
+    "why": _l("Giải thích"),
+    "told": _l("Ai, lúc nào"),
+    "box_reason": _l("Lý do loa báo"),
+    "shift_s": _l("Muộn theo lệnh (giây)"),
 }
 
 

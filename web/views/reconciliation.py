@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound
 from broadcast.evidence import reconciling
 from broadcast.evidence.reconciliation import Row, Why, totals
-from broadcast.models import Area, Loudspeaker, Role
+from broadcast.models import Area, Loudspeaker, Person, Role
+from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import day_start
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now
-from web.filters import clock, day
-from web.views import places, words
-from web.views.matrix import harmless
+from web.filters import clock, day, place_then
+from web.views import exports, places, words
+from web.views.exports import Table
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/as-run/calendar")
 
 SPANS: Final = (7, 31)  # days
 SHOWN: Final = 200  # rows on the page; the table to download has all
+TABLE: Final = Table(
+    (
+        *("day", "planned_at", "title", "name", "area", "result", "started_at", "played_s", "why", "told"),
+        *("box_reason", "shift_s"),
+    ),
+    {},
+)
 
 
 @blueprint.get("/")
@@ -51,25 +60,27 @@ def index() -> str:
         wanted=wanted,
         rows=different[:SHOWN],
         left=max(0, len(different) - SHOWN),
-        speakers=_speakers(different[:SHOWN]),
+        speakers=_speakers(g.session, different[:SHOWN]),
         told=told,
         why=why,
         words=words,
     )
 
 
-@blueprint.get("/calendar.csv")
+@blueprint.get("/calendar.<kind>")
 @signed_in
-def download() -> Response:
-    """Every row, the equal ones too, with a byte-order mark so that office programs read the accents."""
+def download(kind: str) -> Response:
+    """Every row, the equal ones too."""
     choices = places.choices(current_person(), Role.VIEWER)
     area = places.chosen(choices, request.args.get("area", type=int))
     if area is None:
         raise NotFound(kind="area", id=None)
-    first, days = _span()
-    answer = Response("\ufeff" + _table(_rows(area, first, days)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="doi-chieu-{first.isoformat()}.csv"'
-    return answer
+    area_id, (first, days), at = area.id, _span(), now()
+
+    def rows(session: Session, person: Person) -> Iterator[tuple[Any, ...]]:
+        return _lines(session, _compared(session, person, area_id, (first, days), at))
+
+    return exports.answer(kind, f"doi-chieu-{first.isoformat()}", TABLE, rows)
 
 
 def why(value: Why | None) -> str:
@@ -83,11 +94,14 @@ def why(value: Why | None) -> str:
         Why.CHANGED: _("Lịch đã đổi"),
         Why.DAY_OFF: _("Ngày nghỉ"),
         Why.UNAPPROVED: _("Bản tin không còn hiệu lực duyệt"),
+        Why.NOT_VALID: _("Bản tin chưa tới hoặc đã quá hạn phát"),
         Why.NOTHING: _("Không có gì để phát"),
         Why.STOPPED: _("Có người cho dừng"),
         Why.ELSEWHERE: _("Loa treo ở nơi khác"),
         Why.RETIRED: _("Loa đã ngừng dùng"),
         Why.SILENCED: _("Đang tắt tiếng"),
+        Why.ORDER_DECIDED: _("Phát sau theo thứ tự đơn vị quyết định"),
+        Why.STAGGERED: _("Phát lần lượt, tới lượt sau"),
         Why.PREEMPTED: _("Bị tin ưu tiên hơn chen"),
         Why.IN_TURN: _("Chờ tin trước phát xong"),
         Why.RESUMED: _("Bị chen ngang rồi phát tiếp đủ"),
@@ -100,25 +114,40 @@ def why(value: Why | None) -> str:
         Why.NO_AUDIO: _("Chưa tải được âm thanh"),
         Why.BROKEN: _("Loa hỏng"),
         Why.NO_WORD: _("Loa chưa báo về"),
+        Why.NOT_KEPT: _("Nhật ký chi tiết đã hết hạn lưu"),
         Why.UNKNOWN: _("Chưa rõ vì sao"),
     }
     return phrases[value]
 
 
 def told(row: Row) -> str:
-    """Who decided it and when, or what sounded instead."""
+    """By how much later it began, who decided it and when, or what sounded instead."""
+    parts = [late(row.shift)] if row.shift else []
     change = row.change
-    if change is None or change.why is Why.UNKNOWN:
-        return row.other
-    parts = [change.by, f"{clock(change.at)} {day(change.at)}"]
-    if change.to is not None:
-        parts.append(_("sang %(time)s", time=f"{clock(change.to)} {day(change.to)}"))
+    if change is not None and change.why is not Why.UNKNOWN:
+        parts += [change.by, f"{clock(change.at)} {day(change.at)}"]
+        if change.to is not None:
+            parts.append(_("sang %(time)s", time=f"{clock(change.to)} {day(change.to)}"))
+    if change is None or row.other:
+        parts.append(row.other)
     return ", ".join(part for part in parts if part)
 
 
+def late(shift: dt.timedelta) -> str:
+    seconds = round(shift.total_seconds())
+    return str(ngettext("muộn %(num)s giây", "muộn %(num)s giây", seconds))
+
+
 def _rows(area: Area, first: dt.date, days: int) -> list[Row]:
+    return _compared(g.session, current_person(), area.id, (first, days), now())
+
+
+def _compared(
+    session: Session, person: Person, area_id: int, span: tuple[dt.date, int], at: dt.datetime
+) -> list[Row]:
+    first, days = span
     end = day_start(first + dt.timedelta(days=days))
-    return reconciling.rows(g.session, current_person(), area.id, day_start(first), min(end, now()))
+    return reconciling.rows(session, person, area_id, day_start(first), min(end, at))
 
 
 def _span() -> tuple[dt.date, int]:
@@ -133,44 +162,40 @@ def _span() -> tuple[dt.date, int]:
     return min(first, latest), days
 
 
-def _speakers(rows: Sequence[Row]) -> dict[int, Loudspeaker]:
+def _speakers(session: Session, rows: Iterable[Row]) -> dict[int, Loudspeaker]:
     ids = {row.part.loudspeaker_id for row in rows}
-    found = (g.session.get(Loudspeaker, each) for each in sorted(ids))
+    found = (session.get(Loudspeaker, each) for each in sorted(ids))
     return {each.id: each for each in found if each is not None}
 
 
-def _table(rows: Sequence[Row]) -> str:
-    output = io.StringIO()
-    writer = csv.writer(output, lineterminator="\r\n")
-    writer.writerow(
-        [
-            _("Ngày"), _("Giờ theo lịch"), _("Buổi phát"), _("Cụm loa"), _("Địa bàn"), _("Kết quả"),
-            _("Bắt đầu thật"), _("Đã phát (giây)"), _("Giải thích"), _("Ai, lúc nào"), _("Lý do loa báo"),
-        ]
-    )  # fmt: skip
-    speakers = _speakers(rows)
+def _lines(session: Session, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+    """In the order of ``TABLE``; places are called what they were called then."""
+    speakers, found = _speakers(session, rows), _places(session, rows)
     for row in rows:
-        speaker = speakers[row.part.loudspeaker_id]
-        columns = [day(row.part.start), clock(row.part.start, seconds=True), row.part.title]
-        columns += [
-            speaker.name,
-            speaker.area.name,
-            *_heard(row)[:3],
-            why(row.why),
-            told(row),
-            _heard(row)[3],
-        ]
-        writer.writerow(map(harmless, columns))
-    return output.getvalue()
+        speaker, part = speakers[row.part.loudspeaker_id], row.part
+        result, started, played, reason = _heard(row)
+        yield (
+            *(day(part.start), clock(part.start, seconds=True), part.title, speaker.name),
+            place_then(found.get(part.place, speaker.area), part.start),
+            *(result, started, played, why(row.why), told(row), reason),
+            round(row.shift.total_seconds()) or "",
+        )
 
 
-def _heard(row: Row) -> tuple[str, str, str, str]:
+def _places(session: Session, rows: Iterable[Row]) -> dict[int, Area]:
+    found: dict[int, Area] = {}
+    for ids in chunks(sorted({row.part.place for row in rows})):
+        found |= {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return found
+
+
+def _heard(row: Row) -> tuple[str, str, str | float, str]:
     heard = row.heard
     if heard is None:
         return "", "", "", ""
     return (
         words.item_state(heard.state).text,
         clock(heard.started, seconds=True) if heard.started else "",
-        f"{heard.played_ms / 1000:.1f}" if heard.sounded else "",
+        round(heard.played_ms / 1000, 1) if heard.sounded else "",
         words.reason(heard.reason) if heard.reason else "",
     )
