@@ -12,10 +12,17 @@ from tts.types import Doubt, TokenKind
 
 _COUNTING: Final = in_front("roman", between=r"(?:\s(?:số|thứ))?")
 _SINGLE: Final = frozenset("IVX")
+_SYLLABLES: Final = frozenset(("VI", "XI"))
+_CAPITALS_BEHIND: Final = re.compile(r"\s[A-ZÀ-ỸĐ]{2,7}(?![^\W\d_])")
+_CAPITALS_IN_FRONT: Final = re.compile(r"(?<![^\W\d_])[A-ZÀ-ỸĐ]{2,7}\s$")
+_ARE_WORDS: Final = re.compile(
+    r"VI(?=\s(?i:phạm|khuẩn|rút|sinh|chất|tính|mạch|mô|nhựa|lượng|trùng|ba|xử lý)(?!\w))"
+    r"|XI(?=\s(?i:măng|lanh|nhan)(?!\w))"
+)
 
 
 def _listed(match: re.Match[str]) -> str | None:
-    if not _COUNTING.search(before(match)):
+    if not _COUNTING.search(before(match)) or _ARE_WORDS.match(match.string, match.start()):
         return None
     pieces = re.findall(r"[IVXLC]+|[,;/]|và|đến|hoặc|hay|\.\d+|[^\s\w]", match["list"])
     values = [numbers.roman(piece) for piece in pieces if piece[0] in "IVXLC"]
@@ -24,6 +31,14 @@ def _listed(match: re.Match[str]) -> str | None:
     ordinal = before(match).endswith("thứ")
     said = " ".join(_piece(piece, ordinal=ordinal) for piece in pieces).replace(" ,", ",")
     return f"{said} năm {numbers.year(match['year'])}" if match["year"] else said
+
+
+def _among_capitals(match: re.Match[str]) -> bool:
+    """HÀNH VI, XI MĂNG in a heading."""
+    line, start, end = match.string, match.start(), match.end()
+    return bool(
+        _CAPITALS_BEHIND.match(line, end) or _CAPITALS_IN_FRONT.search(line[max(0, start - 12) : start])
+    )
 
 
 def _is_numeral(written: str) -> bool:
@@ -64,6 +79,8 @@ def _quarter_piece(piece: str) -> str:
 
 def _alone(match: re.Match[str]) -> Reading | None:
     """XV, VIII without a word that tells: more likely a number than letters, but doubtful."""
+    if match["roman"] in _SYLLABLES and _among_capitals(match):
+        return None
     value = numbers.roman(match["roman"])
     return None if value is None else Reading(numbers.cardinal(value), Doubt.AMBIGUOUS)
 

@@ -1,4 +1,5 @@
-"""Slips of the finger that hide a figure: O for zero (1O/5), a space missing (từ15-20/5) or odd (3 ,5 ha).
+"""Slips that hide a figure or a word: O for zero (1O/5), a space missing (từ15-20/5), odd (3 ,5 ha) or
+double, a long dash within a figure (01–02–2024).
 
 They are mended in front of the rules; each token keeps the place and the writing that it has in the source.
 """
@@ -12,10 +13,11 @@ from typing import Final
 
 import msgspec
 
-from tts.normalise import letters
+from tts.normalise import headings, letters
 from tts.types import Doubt, Token
 
-_FIGURE: Final = re.compile(r"\d")
+_SLIP: Final = re.compile(r"\d|(?<=[IVX]\ )VÀ|\ \ |[\u2010-\u2015\u2212]\w", re.VERBOSE)
+_LONG_DASH: Final = re.compile(r"(?<=\w)[\u2010-\u2015\u2212](?=\w)|[\u2012-\u2014](?=>)")
 _LETTER_O: Final = re.compile(r"\d[Oo]|O\d")
 # Figures alone: no letter but the O is near, so neither H2O nor 37oC nor a code such as OM5451.
 _FIGURES: Final = re.compile(
@@ -26,9 +28,11 @@ _SURELY: Final = re.compile(r"(?=.*\d)(?!O\d{1,2}$)(?:O|\d|[.,:/]|(?<=\d)o(?=\d)
 _MEASURED: Final = r"(?:[%‰°]|(?:độ|ha|kg|km|mm|cm|m[23²³]?|tấn|tạ|triệu|tỷ|tỉ|lần|điểm|lít)(?!\w))"
 _SPACES: Final = re.compile(
     rf"""(?P<few>(?<=[^\W\d_])(?:(?=\d{{1,4}}(?:[/.,:-]\d|[hg]|/[A-ZĐ])) | ,(?=\d)))
-    | (?P<many>(?<=\d)\ ,\ ?(?=\d{{1,2}}\s?{_MEASURED}))""",
+    | (?P<many>(?<=\d)\ ,\ ?(?=\d{{1,2}}\s?{_MEASURED}))
+    | (?P<run>\ {{2,200}})""",
     re.VERBOSE,
 )
+_ANY_DASH: Final = re.compile("[\u2010-\u2015\u2212]")
 _LAST_WORD: Final = re.compile(r"(?<![\w.,/@-])[^\W\d_]{2,7}$")
 _LONGEST: Final = 9  # characters of a syllable and of what stands in front of it
 
@@ -47,9 +51,12 @@ class Mended(msgspec.Struct, frozen=True, gc=False):
 
 def mended(line: str) -> Mended | None:
     """None for a line without slips, as nearly all are."""
-    if not _FIGURE.search(line):
+    if not _SLIP.search(line):
         return None
     zeros = _FIGURES.sub(_with_zeros, line) if _LETTER_O.search(line) else line
+    if headings.is_one(zeros):
+        zeros = headings.as_in_text(zeros)
+    zeros = zeros if zeros.isascii() else _LONG_DASH.sub("-", zeros)
     pieces: list[str] = []
     places: list[int] = []
     shifts: list[int] = []
@@ -74,6 +81,8 @@ def _with_zeros(match: re.Match[str]) -> str:
 
 
 def _instead(match: re.Match[str]) -> str:
+    if match["run"]:
+        return " "
     if match["many"]:
         return ","
     if match["few"]:
@@ -89,6 +98,11 @@ def marked(tokens: Iterator[Token], slips: Mended, written: str, offset: int) ->
         first, said = token.start - offset, token.written
         start, end = slips.origin(first), slips.origin(first + len(said) - 1) + 1
         typed, doubt = written[start:end], token.doubt
-        if typed != said and typed.replace(" ", "") != said.replace(" ", ""):
+        if typed != said and _bare(typed) != _bare(said):
             doubt = doubt or Doubt.AMBIGUOUS
         yield Token(offset + start, typed, token.spoken, doubt, token.kind)
+
+
+def _bare(written: str) -> str:
+    """Without spaces and capitals, with one shape of dash: what these slips leave in no doubt."""
+    return _ANY_DASH.sub("-", written.replace(" ", "").lower())
