@@ -11,6 +11,7 @@ import protocol_documents
 import protocol_envelopes
 import protocol_examples
 import protocol_guard
+import protocol_relays
 import protocol_schemas
 import protocol_states
 import protocol_time
@@ -21,6 +22,7 @@ PARTS = (
     protocol_envelopes,
     protocol_documents,
     protocol_guard,
+    protocol_relays,
     protocol_states,
     protocol_time,
 )

@@ -48,7 +48,22 @@ def item(name: str, start: int, **changes: Any) -> dict[str, Any]:
 PLAN = {
     "start": NOW,
     "end": NOW + 7 * 24 * _HOUR,
-    "items": [item("s12@2026-03-02T17:00", NOW + 9 * _HOUR)],
+    "items": [
+        item("s12@2026-03-02T17:00", NOW + 9 * _HOUR),
+        item(
+            "s13@2026-03-03T05:30",
+            NOW + 21 * _HOUR + _HOUR // 2,
+            title="Tiếp âm thời sự",
+            relays=[
+                {
+                    "url": "https://radio.example/vov1.mp3",
+                    "duration_ms": 30 * 60_000,
+                    "media_type": "audio/mpeg",
+                    "after": 1,
+                }
+            ],
+        ),
+    ],
 }
 _PLAN_BODY = keys.encoded(PLAN)
 POLICY = {
@@ -59,6 +74,10 @@ POLICY = {
     "volumes": [{"start": "05:00", "end": "06:00", "percent": 70}],
     "minutes_a_day": 60,
     "utc_offset_minutes": 420,
+    "relay_networks": ["10.20.0.0/16"],
+    "weekdays": [1, 2, 3, 4, 5, 6],
+    "sessions_a_day": 3,
+    "minutes_a_session": 45,
 }
 MESSAGES: dict[str, dict[str, Any]] = {
     "desired": {
@@ -87,6 +106,19 @@ MESSAGES: dict[str, dict[str, Any]] = {
         },
         "key_expires": NOW + 300 * 24 * _HOUR,
         "wake_ms": 5000,
+        "orders": [
+            {
+                "type": "cmd",
+                "id": "01JNA4Z9",
+                "target": DEVICE,
+                "issued_at": NOW - 2 * _HOUR,
+                "expires_at": NOW + 700 * _HOUR,
+                "action": "release",
+                "items": [],
+                "hold_until": 0,
+                "volume": 0,
+            }
+        ],
     },
     "alerts": {
         "type": "alerts",
@@ -133,10 +165,12 @@ MESSAGES: dict[str, dict[str, Any]] = {
         "playing": "",
         "clock": "synced",
         "have": {"epoch": 1, "rev": 42},
-        "ready": 1,
-        "planned": 1,
+        "ready": 2,
+        "planned": 2,
+        "silenced": "",
         "faults": [],
         "clock_error_ms": 4,
+        "capabilities": ["relay"],
     },
     "tele": {
         "type": "tele",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import protocol_stories_box
+import protocol_stories_relay
 from protocol_story import (
     BEGUN,
     GROUP,
@@ -339,4 +340,10 @@ _COMMANDS: list[dict[str, Any]] = [
     ),
 ]
 
-STORIES = [*_PLANS, *_URGENT, *_COMMANDS, *protocol_stories_box.STORIES]
+STORIES = [
+    *_PLANS,
+    *_URGENT,
+    *_COMMANDS,
+    *protocol_stories_box.STORIES,
+    *protocol_stories_relay.STORIES,
+]

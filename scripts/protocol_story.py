@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import protocol_keys as keys
@@ -38,6 +39,29 @@ def item(name: str, start: float, seconds: float = 10.0, **changes: Any) -> dict
 
 def urgent(name: str, start: float, seconds: float = 10.0, **changes: Any) -> dict[str, Any]:
     return item(name, start, seconds, **({"class": "emergency"} | changes))
+
+
+def carried(
+    name: str,
+    start: float,
+    seconds: float,
+    *,
+    before: Sequence[dict[str, Any]] = (),
+    behind: Sequence[dict[str, Any]] = (),
+    **changes: Any,
+) -> dict[str, Any]:
+    """An item that carries a stream, with clips around it."""
+    relay = {"url": stream(name), "duration_ms": round(seconds * 1000), "after": len(before)}
+    return item(name, start, **{"clips": [*before, *behind], "relays": [relay]} | changes)
+
+
+def stream(name: str) -> str:
+    return f"https://radio.example/{name}"
+
+
+def dead(name: str, since: float, reason: str) -> dict[str, Any]:
+    """The stream of an item, from which nothing comes any more."""
+    return {"url": stream(name), "from": ms(since), "reason": reason}
 
 
 def programme(at: float, rev: int, *items: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -137,4 +161,5 @@ def story(name: str, rule: str, until: float, *steps: dict[str, Any], **expect: 
     """``items``: what is journaled of each; ``alarms``: what else; ``acks``: the answers."""
     missing = expect.pop("missing", [])
     told = {"name": name, "rule": rule, "begin": NOW, "until": ms(until), "missing": missing}
+    told |= {key: expect.pop(key) for key in ("dead", "capabilities") if key in expect}
     return told | {"steps": list(steps), "expect": {"items": {}, "alarms": [], "acks": []} | expect}

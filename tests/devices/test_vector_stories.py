@@ -25,10 +25,12 @@ class Stage:
     def __init__(self, story):
         self.now = story["begin"]
         self.missing = set(story["missing"])
+        self.dead = {each["url"]: (each["from"], each["reason"]) for each in story.get("dead", ())}
+        self.can_relay = "relay" in story.get("capabilities", ["relay"])
         self.plans = {}
         self.facts, self.clips = {}, set()
         self.journal, self.acks = [], []
-        self.audio, self.playing = {}, {}  # item -> samples; item -> (token, began at, offset, length)
+        self.audio, self.playing = {}, {}  # item -> what it is made of; item -> when it began, and where
         self.later, self.order = [], itertools.count()
         self.boots = itertools.count()
         self.quality = ClockQuality.SYNCED
@@ -98,22 +100,57 @@ class Stage:
 
     def sound(self, action):
         match action:
+            case c.Decode() if action.item.relays and not self.can_relay:
+                self.soon(c.DecodeFailed(action.item, "relay_unsupported"))
             case c.Decode():
-                length = action.item.duration_ms * action.repeat + action.gap_ms * (action.repeat - 1)
-                self.audio[action.item.id] = length * RATE // 1000
-                self.soon(c.Decoded(action.item, self.audio[action.item.id]))
+                self.audio[action.item.id] = audio = Audio(action, self.dead)
+                self.soon(c.Decoded(action.item, audio.length, audio.live))
             case c.Play():
-                began, rest = max(self.now, action.at), self.audio[action.item_id] - action.offset
-                self.playing[action.item_id] = began
-                self.soon(c.Started(action.item_id, began), began)
-                self.soon(c.Finished(action.item_id, rest), began + rest * 1000 // RATE)
+                began, audio = max(self.now, action.at), self.audio[action.item_id]
+                self.playing[action.item_id] = (began, action.offset)
+                finished, first = audio.play(action.item_id, began, action.offset, audio.length)
+                if first is not None:
+                    at = began + (first - action.offset) * 1000 // RATE
+                    self.soon(c.Started(action.item_id, at), at)
+                self.soon(finished, began + (audio.length - action.offset) * 1000 // RATE)
             case c.Halt():
-                heard = max(0, self.now - self.playing[action.item_id]) * RATE // 1000
+                began, offset = self.playing[action.item_id]
+                until = offset + max(0, self.now - began) * RATE // 1000
                 self.later = [
                     entry for entry in self.later if getattr(entry[2], "item_id", "") != action.item_id
                 ]
                 heapq.heapify(self.later)
-                self.soon(c.Finished(action.item_id, heard))
+                self.soon(self.audio[action.item_id].play(action.item_id, began, offset, until)[0])
+
+
+class Audio:
+    """The samples of an item: clips, and streams of which some are dead from an instant on."""
+
+    def __init__(self, order, dead):
+        item = order.item
+        self.live, self._dead = (), []
+        at = 0
+        for place in range(len(item.clips) + 1):
+            for relay in (relay for relay in item.relays if relay.after == place):
+                end = at + relay.duration_ms * RATE // 1000
+                self.live += ((at, end),)
+                if relay.url in dead:
+                    self._dead.append((at, end, *dead[relay.url]))
+                at = end
+            at += sum(clip.duration_ms for clip in item.clips[place : place + 1]) * RATE // 1000
+        self.length = at * order.repeat + order.gap_ms * RATE // 1000 * (order.repeat - 1)
+
+    def play(self, name, began, offset, until):
+        """How it ends when it sounds from one sample to another, and the first that is heard."""
+        lost, first, trouble = 0, offset, ""
+        for begin, end, since, reason in self._dead:
+            silent = max(begin, offset, offset + (since - began) * RATE // 1000)
+            if silent < min(end, until):
+                lost, trouble = lost + min(end, until) - silent, reason
+                first = min(end, until) if silent == offset else first
+        heard = until - offset - lost
+        finished = c.Finished(name, heard, lost=lost, gaps=int(lost > 0), trouble=trouble)
+        return finished, first if first < until else None
 
 
 def happen(stage, step):
@@ -172,6 +209,7 @@ def check(event, wished):
 def test_every_rule_that_a_loudspeaker_keeps_has_a_story():
     told_of = {rule for story in PUBLISHED["stories"] for rule in story["rule"].split()}
     assert {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "guard", "STOP", "SILENCE", "clock"} <= told_of
+    assert {"relay", "capabilities", "orders"} <= told_of
     kinds = {
         type(msgspec.convert(step["message"], Order))
         for s in PUBLISHED["stories"]
