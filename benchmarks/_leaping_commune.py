@@ -17,6 +17,7 @@ from broadcast.authoring import bulletins, rendering
 from broadcast.joining import registry
 from broadcast.models import AreaKind, Bulletin, Person, Role, Schedule
 from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.units import areas, people
 from devices.messages import AlertStatus
 from devices.simulator import Fault, Fleet, Surroundings, Truth, VirtualLoop
@@ -191,10 +192,8 @@ class Commune:
             lambda session: programme.create_schedule(
                 session,
                 self.person(session, by),
-                area_id=self.areas[area],
+                Intent(self.areas[area], bulletin_ids, rule),
                 title=title,
-                bulletin_ids=bulletin_ids,
-                rule=rule,
                 now=self.now,
             )
         )

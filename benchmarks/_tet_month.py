@@ -10,6 +10,7 @@ from broadcast.joining import registry
 from broadcast.models import HolidayKind
 from broadcast.orders import commanding, stopping
 from broadcast.scheduling import occurrences, programme
+from broadcast.scheduling.intents import Intent
 from broadcast.speakers.fleet import Filter
 from broadcast.units import areas, holiday_book
 from devices.messages import Action, AlertStatus, BulletinClass
@@ -120,12 +121,14 @@ class Month:
         flow = Entry(Kind.FLOW, classes=frozenset(FLOWING), fixed=False)
         self.schedules["toi"] = commune.as_(
             "lan",
-            programme.create_slot,
-            area_id=commune.areas["commune"],
+            programme.create_schedule,
+            Intent(
+                commune.areas["commune"],
+                [self.bulletins["nong"], self.bulletins["quy"]],
+                Rule(Frequency.DAILY, FIRST, (dt.time(20),)),
+                slot=Slot(300_000, (flow,)),
+            ),
             title="Khung tối",
-            slot=Slot(300_000, (flow,)),
-            order=[self.bulletins["nong"], self.bulletins["quy"]],
-            rule=Rule(Frequency.DAILY, FIRST, (dt.time(20),)),
         ).id
 
     def tell(self) -> None:

@@ -29,6 +29,7 @@ from broadcast.demo_texts import Announcement
 from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, Delivery, Loudspeaker
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.units import people
 from devices.messages import Evidence
 from schedules.types import LOCAL, Frequency, Rule
@@ -164,10 +165,8 @@ def air(system: System) -> list[dt.datetime]:
         programme.create_schedule(
             session,
             people.get_person(session, cast.lan_id),
-            area_id=cast.commune_id,
+            Intent(cast.commune_id, ids, Rule(Frequency.ONCE, first.astimezone(LOCAL).date(), times)),
             title="Đo độ lệch",
-            bulletin_ids=ids,
-            rule=Rule(Frequency.ONCE, first.astimezone(LOCAL).date(), times),
             now=now(),
         )
     system.kick("plan")

@@ -22,6 +22,7 @@ from .evidence import proof
 from .evidence.proof import Verdict
 from .models import AsRun, Broadcast, Bulletin, Delivery, LinkPurpose, RenderState, Role
 from .scheduling import programme
+from .scheduling.intents import Intent
 from .units import areas, people
 
 SIGN_IN_VALID = dt.timedelta(hours=12)
@@ -199,10 +200,8 @@ def schedule(
         programme.create_schedule(
             session,
             lan,
-            area_id=cast.commune_id,
+            Intent(cast.commune_id, [bulletin.id], rule),
             title=bulletin.current.title,
-            bulletin_ids=[bulletin.id],
-            rule=rule,
             now=now,
         )
         seconds = (clip.duration_ms if clip else 0) / 1000 / speed_up
@@ -217,10 +216,8 @@ def keep_on_air(session: Session, cast: Cast, bulletin_ids: Sequence[int], now: 
     programme.create_schedule(
         session,
         lan,
-        area_id=cast.commune_id,
+        Intent(cast.commune_id, bulletin_ids, rule),
         title="Chương trình hằng ngày",
-        bulletin_ids=bulletin_ids,
-        rule=rule,
         now=now,
     )
 

@@ -116,10 +116,8 @@ class _Import:
         schedule = programme.create_schedule(
             self.session,
             self.person,
-            area_id=self.area_id,
+            Intent(self.area_id, bulletin_ids, rule),
             title=row.title,
-            bulletin_ids=bulletin_ids,
-            rule=rule,
             now=self.now,
         )
         self.made.append(schedule.id)

@@ -24,6 +24,7 @@ from schedules.types import Rule
 from . import choosing, displacing, schedule_changes
 from .choosing import playable
 from .concerns import Concern, check
+from .intents import Intent
 from .schedule_changes import Editing, State
 from .week import Slot, now_and_next, week
 
@@ -33,7 +34,6 @@ __all__ = [
     "change_schedule",
     "check",
     "create_schedule",
-    "create_slot",
     "get",
     "list_schedules",
     "now_and_next",
@@ -50,52 +50,29 @@ HORIZON = dt.timedelta(days=3000)  # 29 February comes once in eight years where
 def create_schedule(
     session: Session,
     person: Person,
+    intent: Intent,
     *,
-    area_id: int,
     title: str,
-    bulletin_ids: Sequence[int],
-    rule: Rule,
     now: dt.datetime,
     over: Collection[int] = (),
     wire: Wire | None = None,
 ) -> Schedule:
-    """Put approved bulletins on the air by a rule; schedules in ``over`` give way where they overlap.
+    """Put on the air what is meant: approved bulletins, or a slot that fills itself, which needs none.
 
-    One that was on the air before and is read otherwise today waits to be approved again. With ``over``
-    goes a ``wire``, for what gives way may be sounding; all of it is one change, and one undo.
+    Schedules in ``over`` give way where they overlap. One that was on the air before and is read otherwise
+    today waits to be approved again. With ``over`` goes a ``wire``, for what gives way may be sounding; all
+    of it is one change, and one undo.
     Errors: UnknownArea, Forbidden, EmptyTitle, TitleTooLong, NothingToPlay, NotFound, NotApproved, NoAudio,
-    WrongState (an emergency is never scheduled), RuleInvalid, TimeInPast.
+    WrongState (an emergency is never scheduled), SlotInvalid, RuleInvalid, TimeInPast.
     """
+    area = areas.get(session, intent.area_id)
+    permissions.require(person, Role.EDITOR, area, session)
+    rule = _checked_rule(intent.rule, now, calendar_of(session, area.id))
+    state = State(_checked_title(title), area.id, (), recurrence.to_dict(rule))
     editing = Editing(session, person, now, ChangeAction.CREATE, wire)
-    bare = _bare(editing, area_id, title, rule)
-    ids = playable(session, person, area_id, bulletin_ids)
-    return _created(editing, replace(bare, bulletin_ids=ids), over)
-
-
-def create_slot(
-    session: Session,
-    person: Person,
-    *,
-    area_id: int,
-    title: str,
-    slot: Filled,
-    order: Sequence[int],
-    rule: Rule,
-    now: dt.datetime,
-    over: Collection[int] = (),
-    wire: Wire | None = None,
-) -> Schedule:
-    """A slot that fills itself by a rule; ``order`` is the officer's, of what flows in.
-
-    Errors: as ``create_schedule``, but nothing needs to be in the order; SlotInvalid.
-    """
-    editing = Editing(session, person, now, ChangeAction.CREATE, wire)
-    state = replace(
-        _bare(editing, area_id, title, rule),
-        bulletin_ids=choosing.order(session, person, area_id, order),
-        slot=slots.to_dict(choosing.slot(session, person, area_id, slot)),
-    )
-    return _created(editing, state, over)
+    change = editing.create(replace(state, **_played(session, person, intent)))
+    displacing.displace(editing, change, over)
+    return change.schedule
 
 
 def change_schedule(
@@ -117,7 +94,7 @@ def change_schedule(
 
     A new rule says everything: exceptions of the old one that it does not name are gone. ``slot`` and
     ``order`` are for a slot that fills itself, ``bulletin_ids`` for a list; neither becomes the other.
-    Errors: as ``create_schedule`` and ``create_slot``; WrongState when it is withdrawn, or not of that kind.
+    Errors: as ``create_schedule``; WrongState when it is withdrawn, or not of that kind.
     """
     schedule = schedule_changes.locked(session, person, schedule_id)
     if schedule.withdrawn_at is not None:
@@ -196,19 +173,13 @@ def list_schedules(
     return list(session.scalars(query.order_by(Schedule.id)))
 
 
-def _bare(editing: Editing, area_id: int, title: str, rule: Rule) -> State:
-    """A schedule that is new, with nothing in it yet."""
-    session = editing.session
-    area = areas.get(session, area_id)
-    permissions.require(editing.person, Role.EDITOR, area, session)
-    rule = _checked_rule(rule, editing.now, calendar_of(session, area.id))
-    return State(_checked_title(title), area.id, (), recurrence.to_dict(rule))
-
-
-def _created(editing: Editing, state: State, over: Collection[int]) -> Schedule:
-    change = editing.create(state)
-    displacing.displace(editing, change, over)
-    return change.schedule
+def _played(session: Session, person: Person, intent: Intent) -> dict[str, Any]:
+    """What is new plays a list, or a slot with an order of what flows in."""
+    if intent.slot is None:
+        return {"bulletin_ids": playable(session, person, intent.area_id, intent.bulletin_ids)}
+    order = choosing.order(session, person, intent.area_id, intent.bulletin_ids)
+    slot = choosing.slot(session, person, intent.area_id, intent.slot)
+    return {"bulletin_ids": order, "slot": slots.to_dict(slot)}
 
 
 def _changed_slot(

@@ -24,6 +24,7 @@ from broadcast.joining import registry
 from broadcast.models import Bulletin, Loudspeaker, RenderState
 from broadcast.orders import commanding
 from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.speakers.fleet import Filter
 from broadcast.storage.database import Database
 from devices.messages import Action, AlertStatus
@@ -228,10 +229,8 @@ class Station(Outcomes):
             made = programme.create_schedule(
                 session,
                 self.person(session),
-                area_id=area_id or self.cast.commune_id,
+                Intent(area_id or self.cast.commune_id, bulletin_ids, rule),
                 title="Chương trình thử",
-                bulletin_ids=bulletin_ids,
-                rule=rule,
                 now=self.now(),
             ).id
         self.hurry("plan")

@@ -11,6 +11,7 @@ from broadcast.demo_texts import CODE as ONE
 from broadcast.evidence import matrix
 from broadcast.models import AreaKind, Role
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.units import areas, merging, people, policies
 from devices.messages import ItemState
 from schedules.types import LOCAL, Frequency, Rule
@@ -50,13 +51,7 @@ def put_on_air(station, area_id, rule):
         binh = station.person(session, station.cast.binh_id)
         people.grant(session, binh, Role.EDITOR, area_id, now=station.now())
         made = programme.create_schedule(
-            session,
-            binh,
-            area_id=area_id,
-            title="Tin chiều",
-            bulletin_ids=[station.bulletin],
-            rule=rule,
-            now=station.now(),
+            session, binh, Intent(area_id, [station.bulletin], rule), title="Tin chiều", now=station.now()
         ).id
     station.hurry("plan")
     return made

@@ -29,6 +29,7 @@ from broadcast.models import (
 from broadcast.orders.outbox import Wire
 from broadcast.plans.planner import Planner
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.signing.keyring import Keyring
 from broadcast.storage.database import Database
 from devices.envelope import KeySet, SigningKey, encode_report, open_order, seal
@@ -246,15 +247,17 @@ class Stage:
             return programme.create_schedule(
                 session,
                 self.cast.lan,
-                area_id=area_id or self.cast.commune,
-                title="Bản tin sáng",
-                bulletin_ids=bulletin_ids,
-                rule=Rule(
-                    frequency,
-                    rule.pop("starts_on", dt.date(2026, 3, 2)),
-                    tuple(dt.time.fromisoformat(time) for time in times or ("17:00",)),
-                    **rule,
+                Intent(
+                    area_id or self.cast.commune,
+                    bulletin_ids,
+                    Rule(
+                        frequency,
+                        rule.pop("starts_on", dt.date(2026, 3, 2)),
+                        tuple(dt.time.fromisoformat(time) for time in times or ("17:00",)),
+                        **rule,
+                    ),
                 ),
+                title="Bản tin sáng",
                 now=self.now,
             )
 

@@ -13,6 +13,7 @@ from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Bulletin,
 from broadcast.plans import documents
 from broadcast.plans.planner import Planner
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from devices.envelope import decode_plan
 from devices.messages import BulletinClass, Item
 from schedules.slots import Airings, Entry, Kind, Slot
@@ -66,19 +67,21 @@ def make_slot(
     **rule: Any,
 ) -> int:
     with stage.database.transaction() as session:
-        made = programme.create_slot(
+        made = programme.create_schedule(
             session,
             stage.cast.lan,
-            area_id=area_id or stage.cast.commune,
-            title="Chương trình chiều",
-            slot=Slot(int(minutes * MINUTE), entries or (FLOW,)),
-            order=order,
-            rule=Rule(
-                Frequency.DAILY,
-                dt.date(2026, 3, 2),
-                tuple(dt.time.fromisoformat(time) for time in times),
-                **rule,
+            Intent(
+                area_id or stage.cast.commune,
+                order,
+                Rule(
+                    Frequency.DAILY,
+                    dt.date(2026, 3, 2),
+                    tuple(dt.time.fromisoformat(time) for time in times),
+                    **rule,
+                ),
+                slot=Slot(int(minutes * MINUTE), entries or (FLOW,)),
             ),
+            title="Chương trình chiều",
             now=stage.now,
         )
         return made.id

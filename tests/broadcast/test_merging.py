@@ -11,6 +11,7 @@ from broadcast.authoring import bulletins
 from broadcast.errors import AlreadyExists, Forbidden, InvalidInput, WrongState
 from broadcast.models import AreaKind, Person, Role
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.units import areas, merging, people, policies
 from schedules.types import Frequency, Rule
 
@@ -73,10 +74,8 @@ def test_nothing_that_was_planned_changes_and_what_the_new_commune_plans_is_hear
         new = programme.create_schedule(
             session,
             stage.cast.lan,
-            area_id=commune.id,
+            Intent(commune.id, [bulletin], Rule(Frequency.ONCE, dt.date(2026, 3, 3), (dt.time(18),))),
             title="Tin xã mới",
-            bulletin_ids=[bulletin],
-            rule=Rule(Frequency.ONCE, dt.date(2026, 3, 3), (dt.time(18),)),
             now=stage.now,
         )
     stage.plan()

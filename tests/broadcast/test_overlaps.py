@@ -44,21 +44,22 @@ def once(day: int, *times: str) -> Rule:
 def ask(stage: Any, service: Any, rule: Rule, person: Any = None, **more: Any) -> Any:
     """What one of the services of ``overlaps`` says of a schedule that is meant."""
     time = {"time": more.pop("time")} if "time" in more else {}
-    intent = Intent(**wanted(stage, rule, **more))
+    intent = meant(stage, rule, **more)
     with stage.database.transaction() as session:
         return service(session, person or stage.cast.lan, intent, stage.now, **time)
 
 
 def create(stage: Any, rule: Rule, person: Any = None, **more: Any) -> Schedule:
-    options = {"title": "Tin mới", "now": stage.now, "wire": stage.wire, **wanted(stage, rule, **more)}
+    said = {"title": "Tin mới", "now": stage.now, "wire": stage.wire, "over": more.pop("over", ())}
+    intent = meant(stage, rule, **more)
     with stage.database.transaction() as session:
-        return programme.create_schedule(session, person or stage.cast.lan, **options)
+        return programme.create_schedule(session, person or stage.cast.lan, intent, **said)
 
 
-def wanted(stage: Any, rule: Rule, **more: Any) -> dict[str, Any]:
+def meant(stage: Any, rule: Rule, **more: Any) -> Intent:
     if "bulletin_ids" not in more:
         more["bulletin_ids"] = [stage.bulletin()]
-    return {"area_id": stage.cast.commune, "rule": rule, **more}
+    return Intent(**{"area_id": stage.cast.commune, "rule": rule, **more})
 
 
 def rule_of(stage: Any, schedule_id: int) -> Rule:

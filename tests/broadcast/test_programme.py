@@ -39,9 +39,12 @@ def rule(*times: str, frequency: Frequency = Frequency.DAILY, **fields: Any) -> 
 def create(stage: Any, person: Any = None, **changes: Any) -> Any:
     if "bulletin_ids" not in changes:
         changes["bulletin_ids"] = [stage.bulletin()]
-    options = {"area_id": stage.cast.commune, "title": "Tin sáng", "rule": rule("17:00"), **changes}
+    title = changes.pop("title", "Tin sáng")
+    intent = Intent(**{"area_id": stage.cast.commune, "rule": rule("17:00"), **changes})
     with stage.database.transaction() as session:
-        return programme.create_schedule(session, person or stage.cast.lan, now=stage.now, **options)
+        return programme.create_schedule(
+            session, person or stage.cast.lan, intent, title=title, now=stage.now
+        )
 
 
 def doubts(stage: Any, *times: str, **changes: Any) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from broadcast.authoring import bulletins
 from broadcast.errors import AlreadyExists, EmptyTitle, Forbidden, NotFound, NothingToPlay
 from broadcast.models import BroadcastState, ChangeAction
 from broadcast.scheduling import programme, schedule_changes, week_templates
+from broadcast.scheduling.intents import Intent
 from broadcast.scheduling.week import between
 from broadcast.storage.moments import day_start
 from schedules import slots
@@ -122,12 +123,14 @@ def test_a_slot_that_fills_itself_stays_one_and_takes_its_time(busy: Any) -> Non
     slot = slots.Slot(1_800_000, (slots.Entry(slots.Kind.FLOW, fixed=False, classes=frozenset({"routine"})),))
     do(
         busy,
-        programme.create_slot,
-        area_id=busy.cast.commune,
+        programme.create_schedule,
+        Intent(
+            busy.cast.commune,
+            [],
+            Rule(Frequency.ONCE, TODAY + dt.timedelta(days=5), (dt.time(11),)),
+            slot=slot,
+        ),
         title="Chương trình trưa",
-        slot=slot,
-        order=[],
-        rule=Rule(Frequency.ONCE, TODAY + dt.timedelta(days=5), (dt.time(11),)),
     )
     saved = do(busy, week_templates.save, busy.cast.commune, name="Tuần", monday=TODAY)
     busy.schedule("11:29", frequency=Frequency.ONCE, starts_on=LATER + dt.timedelta(days=5))

@@ -29,6 +29,7 @@ from broadcast.models import (
     Role,
 )
 from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.units import areas, people
 from devices.messages import AlertStatus, Evidence, ItemState
 from devices.simulator import FleetThread
@@ -165,10 +166,8 @@ class Commune:
             programme.create_schedule(
                 session,
                 self.lan,
-                area_id=self.area_id,
+                Intent(self.area_id, [bulletin_id], rule),
                 title="Bản tin",
-                bulletin_ids=[bulletin_id],
-                rule=rule,
                 now=bootstrap.utc_now(),
             )
         self.system.kick("plan")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from broadcast.models import Area, Grant, Person, Role
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units import people
 from schedules.types import LOCAL, Frequency, Rule
@@ -29,10 +30,8 @@ def both(database: Database, cast: Any, approved: int, speakers: list[int]) -> d
         programme.create_schedule(
             session,
             session.get_one(Person, cast.lan.id),
-            area_id=cast.commune,
+            Intent(cast.commune, [approved], Rule(Frequency.DAILY, TOMORROW, (dt.time(5, 30),))),
             title="Bản tin sáng",
-            bulletin_ids=[approved],
-            rule=Rule(Frequency.DAILY, TOMORROW, (dt.time(5, 30),)),
             now=NOW,
         )
     return {"unit": [cast.commune, cast.other_commune], "name": "Xã An Tiến", "code": "h40.10.9"}
@@ -75,7 +74,10 @@ def test_after_the_merging_history_names_the_old_communes_as_merged_and_people_r
         "H40.10.9": False,
         **{f"H40.10.1.{number}": False for number in (1, 2, 3)},
     }
-    since = f"Xã An Hòa (sáp nhập {NOW.astimezone(LOCAL):%d/%m/%Y})"
+    with database.transaction(read_only=True) as session:
+        merged_at = session.scalars(select(Area.merged_at).where(Area.id == cast.commune)).one()
+    assert merged_at is not None
+    since = f"Xã An Hòa (sáp nhập {merged_at.astimezone(LOCAL):%d/%m/%Y})"
     for path in ("/as-run/", "/programme/schedules", f"/programme/day?day={TOMORROW}", "/programme/"):
         assert since in lan.read(path), path
     with database.transaction(read_only=True) as session:

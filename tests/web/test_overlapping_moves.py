@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from broadcast.models import Notice, Person, Role, Schedule
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units import people
 from schedules import recurrence
@@ -41,13 +42,7 @@ def add(database: Database, cast: Any, approved: int) -> Callable[..., int]:
             people.grant(session, person, Role.EDITOR, area_id or cast.commune, now=NOW)
             session.flush()
             made = programme.create_schedule(
-                session,
-                person,
-                area_id=area_id or cast.commune,
-                title=title,
-                bulletin_ids=[approved],
-                rule=rule,
-                now=NOW,
+                session, person, Intent(area_id or cast.commune, [approved], rule), title=title, now=NOW
             )
             return made.id
 

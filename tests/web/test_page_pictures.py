@@ -27,6 +27,7 @@ from broadcast.models import (
 )
 from broadcast.plans import planning
 from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units.people import grant
 from devices.messages import AlertStatus, BulletinClass, ItemState
@@ -256,19 +257,15 @@ def scene(database: Database, system: Any, cast: Any) -> Scene:
         schedule = programme.create_schedule(
             session,
             lan,
-            area_id=cast.commune,
+            Intent(cast.commune, [written[0].id, written[1].id], morning),
             title="Bản tin sáng chiều",
-            bulletin_ids=[written[0].id, written[1].id],
-            rule=morning,
             now=back,
         )
         programme.create_schedule(
             session,
             lan,
-            area_id=cast.villages[0],
+            Intent(cast.villages[0], [written[2].id], weekly),
             title="Cảnh báo lừa đảo qua điện thoại",
-            bulletin_ids=[written[2].id],
-            rule=weekly,
             now=back,
         )
         yesterday = dt.datetime.combine(TODAY - dt.timedelta(days=1), dt.time(), tzinfo=LOCAL)

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from broadcast.models import Person
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, NthWeekday, Rule
 
@@ -46,7 +47,7 @@ def scene(database: Database, cast: Any, approved: int, speakers: list[int]) -> 
         lan = session.get_one(Person, cast.lan.id)
         for title, rule in rules.items():
             programme.create_schedule(
-                session, lan, area_id=cast.commune, title=title, bulletin_ids=[approved], rule=rule, now=NOW
+                session, lan, Intent(cast.commune, [approved], rule), title=title, now=NOW
             )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from broadcast.models import Bulletin, Person, Role
 from broadcast.scheduling import decisions, programme, week_templates
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units import people
 from devices.messages import BulletinClass
@@ -45,21 +46,15 @@ def scene(database: Database, cast: Any, approved: int, speakers: list[int]) -> 
         people.grant(session, admin, Role.ADMIN, cast.district, now=NOW)
         people.grant(session, binh, Role.EDITOR, cast.commune, now=NOW)
         session.flush()
-        common: dict[str, Any] = {"bulletin_ids": [approved], "now": NOW}
         slot = Slot(60 * 60_000, (flow,))
         rule = at("17:00", 0, Frequency.DAILY)
-        programme.create_slot(
-            session,
-            lan,
-            area_id=cast.commune,
-            title="Chương trình chiều",
-            slot=slot,
-            order=[],
-            rule=rule,
-            now=NOW,
+        programme.create_schedule(
+            session, lan, Intent(cast.commune, [], rule, slot=slot), title="Chương trình chiều", now=NOW
         )
         own = {
-            title: programme.create_schedule(session, who, area_id=area, title=title, rule=rule, **common).id
+            title: programme.create_schedule(
+                session, who, Intent(area, [approved], rule), title=title, now=NOW
+            ).id
             for title, who, area, rule in (
                 ("Họp thôn", lan, cast.commune, at("08:00")),
                 ("Tiêm chủng", binh, cast.commune, at("10:00")),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from broadcast.models import Person
 from broadcast.scheduling import feeds, programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.storage.moments import day_start
 from schedules.types import LOCAL, Frequency, Rule
@@ -22,8 +23,13 @@ from web import atom
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
 
 NOW = dt.datetime.now(dt.UTC)
-TODAY = NOW.astimezone(LOCAL).date()
+DAY = dt.timedelta(days=1)
 NAMES = {"a": atom.NAMESPACE}
+
+
+def today() -> dt.date:
+    """Asked in each test: midnight may pass while the others run."""
+    return dt.datetime.now(LOCAL).date()
 
 
 @pytest.fixture
@@ -39,11 +45,11 @@ def add(database: Database, cast: Any, approved: int) -> Callable[[str], int]:
     """Every day from tomorrow at half past five."""
 
     def make(title: str) -> int:
-        rule = Rule(Frequency.DAILY, TODAY + dt.timedelta(days=1), (dt.time(5, 30),))
+        rule = Rule(Frequency.DAILY, today() + DAY, (dt.time(5, 30),))
         with database.transaction() as session:
             lan = session.get_one(Person, cast.lan.id)
             made = programme.create_schedule(
-                session, lan, area_id=cast.commune, title=title, bulletin_ids=[approved], rule=rule, now=NOW
+                session, lan, Intent(cast.commune, [approved], rule), title=title, now=NOW
             )
             return made.id
 
@@ -66,7 +72,7 @@ def test_the_coming_days_are_a_feed_that_says_when_it_is_the_same(
     assert [each.tag.partition("}")[2] for each in root][:4] == ["id", "title", "updated", "author"]
     found = entries(first.data)
     assert len(found) == 6  # of seven days all but today
-    tomorrow = TODAY + dt.timedelta(days=1)
+    tomorrow = today() + DAY
     title = found[0].findtext("a:title", "", NAMES)
     assert title.startswith("05:30")
     assert title.endswith(f"{tomorrow:%d/%m/%Y}: Bản tin <sáng> & chiều")
@@ -102,14 +108,14 @@ def test_it_has_changed_with_the_programme_and_with_every_new_day(
             feeds.note(session, week.published, now)
             return week.changed_at
 
-    morning = day_start(TODAY + dt.timedelta(days=2)) + dt.timedelta(hours=8)
-    hour, day = dt.timedelta(hours=1), dt.timedelta(days=1)
-    midnight = day_start(TODAY + dt.timedelta(days=3))
+    morning = day_start(today() + 2 * DAY) + dt.timedelta(hours=8)
+    hour = dt.timedelta(hours=1)
+    midnight = day_start(today() + 3 * DAY)
     add("Bản tin sáng")
     assert changed_at(morning) == changed_at(morning + hour) == morning
     add("Bản tin chiều")
     assert changed_at(morning + 2 * hour) == changed_at(morning + 3 * hour) == morning + 2 * hour
-    assert changed_at(morning + day) == changed_at(morning + day + hour) == midnight
+    assert changed_at(morning + DAY) == changed_at(morning + DAY + hour) == midnight
 
 
 @SQLITE

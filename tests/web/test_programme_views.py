@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from broadcast.models import Person, Schedule
 from broadcast.scheduling import feeds, programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules import recurrence
 from schedules.types import (
@@ -47,7 +48,7 @@ def add(database: Database, cast: Any, approved: int) -> Add:
             lan = session.get_one(Person, cast.lan.id)
             area_id = area_id or cast.commune
             made = programme.create_schedule(
-                session, lan, area_id=area_id, title=title, bulletin_ids=[approved], rule=rule, now=NOW
+                session, lan, Intent(area_id, [approved], rule), title=title, now=NOW
             )
             return made.id
 
@@ -382,7 +383,8 @@ def test_a_loudspeaker_tells_what_it_will_play_on_a_date(
 def test_the_programme_is_public_only_behind_a_link_and_until_it_is_revoked(
     lan: Any, add: Add, cast: Any, client: Any, database: Database
 ) -> None:
-    add(Rule(Frequency.DAILY, TODAY + dt.timedelta(days=1), (dt.time(6),)))
+    tomorrow = dt.datetime.now(LOCAL).date() + dt.timedelta(days=1)  # midnight may have passed since TODAY
+    add(Rule(Frequency.DAILY, tomorrow, (dt.time(6),)))
     with database.transaction() as session:
         person = session.get_one(Person, cast.lan.id)
         feed, token = feeds.create(session, person, cast.commune, name="Trang của xã", now=NOW)

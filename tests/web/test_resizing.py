@@ -10,6 +10,7 @@ import pytest
 
 from broadcast.models import Person, Schedule
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules.slots import Entry, Kind, Slot
 from schedules.types import LOCAL, Frequency, Rule
@@ -33,12 +34,10 @@ def slot(database: Database, cast: Any, approved: int) -> int:
     rule = Rule(Frequency.DAILY, MONDAY, (dt.time(17),), until=MONDAY + dt.timedelta(days=6))
     with database.transaction() as session:
         lan = session.get_one(Person, cast.lan.id)
-        common: dict[str, Any] = {"area_id": cast.commune, "now": NOW}
-        made = programme.create_slot(
-            session, lan, title="Chiều", slot=Slot(30 * MINUTE, entries), order=[], rule=rule, **common
-        )
-        late = Rule(Frequency.ONCE, MONDAY, (dt.time(17, 40),))
-        programme.create_schedule(session, lan, title="Họp dân", bulletin_ids=[approved], rule=late, **common)
+        half_an_hour = Intent(cast.commune, [], rule, slot=Slot(30 * MINUTE, entries))
+        made = programme.create_schedule(session, lan, half_an_hour, title="Chiều", now=NOW)
+        late = Intent(cast.commune, [approved], Rule(Frequency.ONCE, MONDAY, (dt.time(17, 40),)))
+        programme.create_schedule(session, lan, late, title="Họp dân", now=NOW)
         return made.id
 
 

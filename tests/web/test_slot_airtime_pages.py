@@ -11,6 +11,7 @@ from sqlalchemy import select
 from broadcast.models import Bulletin, Person
 from broadcast.plans import planning
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, Rule
 
@@ -85,13 +86,7 @@ def test_the_page_says_when_it_is_to_air_and_when_that_is_too_seldom(
     with database.transaction() as session:
         officer = session.get_one(Person, cast.lan.id)
         programme.create_schedule(
-            session,
-            officer,
-            area_id=cast.commune,
-            title="Buổi sáng",
-            bulletin_ids=[approved],
-            rule=daily,
-            now=NOW,
+            session, officer, Intent(cast.commune, [approved], daily), title="Buổi sáng", now=NOW
         )
         planning.materialise(session, NOW, 7)
     lan.send(f"/bulletins/{approved}/airtime", times="3", days="5")

@@ -15,6 +15,7 @@ from broadcast.authoring import bulletins, validity
 from broadcast.models import Bulletin, Clip, Person, RenderState, Sound
 from broadcast.plans import planning
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from devices.messages import BulletinClass
 from schedules.slots import Airings, Entry, Kind, Slot
@@ -108,14 +109,16 @@ def scene(database: Database, cast: Any) -> Scene:
             Entry(Kind.CHIME, str(sounds[1].id), 6_000, fixed=False),
             Entry(Kind.CLOSING, str(sounds[2].id), 15_000),
         )
-        saved = programme.create_slot(
+        saved = programme.create_schedule(
             session,
             lan,
-            area_id=cast.commune,
+            Intent(
+                cast.commune,
+                [made[2].id],
+                Rule(Frequency.DAILY, TOMORROW, (dt.time(17),)),
+                slot=Slot(15 * 60_000, entries),
+            ),
             title="Chương trình buổi chiều",
-            slot=Slot(15 * 60_000, entries),
-            order=[made[2].id],
-            rule=Rule(Frequency.DAILY, TOMORROW, (dt.time(17),)),
             now=NOW,
         )
         planning.materialise(session, NOW, 7)

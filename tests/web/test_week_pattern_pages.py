@@ -9,6 +9,7 @@ import pytest
 
 from broadcast.models import Person
 from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, Rule
 
@@ -37,7 +38,7 @@ def week(database: Database, cast: Any, approved: int) -> str:
         lan = session.get_one(Person, cast.lan.id)
         for title, rule in rules.items():
             programme.create_schedule(
-                session, lan, area_id=cast.commune, title=title, bulletin_ids=[approved], rule=rule, now=NOW
+                session, lan, Intent(cast.commune, [approved], rule), title=title, now=NOW
             )
     return MONDAY.isoformat()
 

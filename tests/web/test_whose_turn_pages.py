@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from broadcast.models import Area, AreaClosure, Bulletin, OrderDecision, Person, Role
 from broadcast.scheduling import meetings, programme
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units import people
 from devices.messages import BulletinClass
@@ -43,13 +44,7 @@ def put(database: Database, cast: Any, approved: int, above: int) -> Put:
             people.grant(session, admin, Role.EDITOR, above, now=NOW)
             session.flush()
             made = programme.create_schedule(
-                session,
-                admin,
-                area_id=area_id,
-                title=title,
-                bulletin_ids=[bulletin_id or approved],
-                rule=rule,
-                now=NOW,
+                session, admin, Intent(area_id, [bulletin_id or approved], rule), title=title, now=NOW
             )
             return made.id
 

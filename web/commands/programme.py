@@ -54,7 +54,7 @@ def add(
         area_id = areas.by_code(session, code).id
         concerns = programme.check(session, person, Intent(area_id, bulletin_ids, rule), instant)
         schedule = programme.create_schedule(
-            session, person, area_id=area_id, title=title, bulletin_ids=bulletin_ids, rule=rule, now=instant
+            session, person, Intent(area_id, bulletin_ids, rule), title=title, now=instant
         )
         result = {"id": schedule.id, "title": schedule.title, "rule": schedule.rule_text}
     warnings = [{"code": each.code, **each.params} for each in concerns]

@@ -109,21 +109,19 @@ def _save(schedule: Schedule | None) -> Answer:
         doubtful = concern_words.stopping(concerns(intent)) or overlap_words.told(intent, form.over)
         if doubtful and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
-        saved = _create(form, rule) if schedule is None else _change(schedule, form, rule)
+        saved = created(form, intent) if schedule is None else _change(schedule, form, rule)
     except DomainError as error:
         return _form_page(form, schedule, problem=sentence(error)), refuse(error)
     flash(_("Đã lên lịch. Loa tải âm thanh về trước giờ phát."), "ok")
     return redirect(url_for("programme.show", schedule_id=saved.id))
 
 
-def _create(form: ScheduleForm, rule: Rule) -> Schedule:
+def created(form: ScheduleForm | SlotForm, intent: Intent) -> Schedule:
     return programme.create_schedule(
         g.session,
         current_person(),
-        area_id=form.area_id,
+        intent,
         title=form.title,
-        bulletin_ids=form.bulletin_ids,
-        rule=rule,
         now=now(),
         over=form.over,
         wire=system().wire,

@@ -107,26 +107,11 @@ def _save(schedule: Schedule | None) -> Answer:
         doubts = concern_words.stopping(scheduling.concerns(intent))
         if (doubts or overlap_words.told(intent, form.over)) and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
-        saved = _create(form, slot, rule) if schedule is None else _change(schedule, form, slot, rule)
+        saved = scheduling.created(form, intent) if schedule is None else _change(schedule, form, slot, rule)
     except DomainError as error:
         return _form_page(form, schedule, problem=sentence(error)), refuse(error)
     flash(_("Đã lưu khung giờ. Mỗi buổi tự xếp bản tin vào chỗ của nó."), "ok")
     return redirect(url_for("programme.show", schedule_id=saved.id))
-
-
-def _create(form: SlotForm, slot: Slot, rule: Rule) -> Schedule:
-    return programme.create_slot(
-        g.session,
-        current_person(),
-        area_id=form.area_id,
-        title=form.title,
-        slot=slot,
-        order=form.kept_order,
-        rule=rule,
-        now=now(),
-        over=form.over,
-        wire=system().wire,
-    )
 
 
 def _change(schedule: Schedule, form: SlotForm, slot: Slot, rule: Rule) -> Schedule:
