@@ -250,7 +250,7 @@ def test_tables_hold_what_the_filters_find_in_the_words_of_the_pages(  # noqa: P
                 loudspeaker_id=speakers[2],
                 occurrence="s1",
                 title="Bản tin",
-                planned_start=NOW,
+                planned_start=dt.datetime.now(dt.UTC),  # the table is of today
                 planned_ms=60_000,
                 result=ItemState.MISSED,
                 reason="off",
