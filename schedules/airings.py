@@ -177,7 +177,7 @@ class _Spreading:
 
 
 class _Chances:
-    """The starts at which a bulletin may play at all, by its class and its length."""
+    """The starts at which a bulletin may play at all, by its class, its languages and its length."""
 
     def __init__(self, sittings: Sequence[Sitting]) -> None:
         rooms = {id(each.slot): _rooms(each.slot) for each in sittings}
@@ -187,17 +187,20 @@ class _Chances:
             if each.candidates is not None
         }
         self._rooms = [
-            (each.start, rooms[id(each.slot)], offered.get(id(each.candidates))) for each in sittings
+            (each.start, each.slot.languages, rooms[id(each.slot)], offered.get(id(each.candidates)))
+            for each in sittings
         ]
+        self._languages = {each.slot.languages for each in sittings}
         self._found: dict[str, list[dt.datetime]] = {}
 
     def of(self, candidate: Candidate) -> list[dt.datetime]:
-        klass, length = candidate.klass, sum(version.length_ms for version in candidate.versions)
         if candidate.id not in self._found:
+            lengths = {each: candidate.length_ms(candidate.heard(each)) for each in self._languages}
             self._found[candidate.id] = [
                 start
-                for start, rooms, offered in self._rooms
-                if length <= rooms.get(klass, -1) and (offered is None or candidate.id in offered)
+                for start, languages, rooms, offered in self._rooms
+                if 0 < lengths[languages] <= rooms.get(candidate.klass, -1)
+                and (offered is None or candidate.id in offered)
             ]
         return self._found[candidate.id]
 

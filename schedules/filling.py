@@ -164,7 +164,7 @@ class _Desk:
             self.left_out.append(LeftOut(ref, Reason.NOT_APPROVED))
             return
         heard = candidate.heard(self.slot.languages)
-        length = sum(version.length_ms for version in heard)
+        length = candidate.length_ms(heard)
         # Behind a flow nobody knows yet when it will end, but never later than the slot.
         ends = self.slot.length_ms if self._flows else self._leads[number] + length
         refusal = self._refusal(candidate, heard) or self._stale(candidate, ends)
@@ -189,7 +189,7 @@ class _Desk:
         number = self._flows.get(candidate.klass)
         if number is None:
             return LeftOut(candidate.id, Reason.NO_PLACE, {"klass": candidate.klass})
-        length = sum(version.length_ms for version in heard)
+        length = candidate.length_ms(heard)
         if length > self.room:
             return LeftOut(candidate.id, Reason.NO_ROOM, {"missing_ms": length - self.room})
         stale = self._stale(candidate, self._leads[number] + self._flowed + length)

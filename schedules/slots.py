@@ -59,7 +59,8 @@ class Entry:
 class Slot:
     """A recurring stretch of the programme. When it recurs is the affair of a rule.
 
-    ``languages``: those that are heard, in order; empty: all that a bulletin has, in its own order.
+    ``languages``: those in which each bulletin is heard, as far as it has them, one after the other in this
+    order; empty: all that a bulletin has, in its own order.
     """
 
     length_ms: int
@@ -88,6 +89,7 @@ class Airings:
 class Candidate:
     """A bulletin that is approved, and chosen by an officer where its class leaves that to them.
 
+    ``around_ms`` is how long that is which is heard whichever of its languages are: signal, opening, closing.
     ``position`` is the place the officer gave it; ``areas`` the codes it is for, empty: everywhere.
     ``until`` is the end of its validity, or of the days in which it is to be aired when that comes first.
     """
@@ -100,6 +102,7 @@ class Candidate:
     position: int | None = None
     airings: Airings | None = None
     areas: frozenset[str] = frozenset()
+    around_ms: int = 0
     until: dt.datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -115,6 +118,10 @@ class Candidate:
             return audible
         found = {version.language: version for version in audible}
         return [found[language] for language in languages if language in found]
+
+    def length_ms(self, heard: Sequence[Version]) -> int:
+        """How long it sounds in these of its languages."""
+        return self.around_ms + sum(version.length_ms for version in heard) if heard else 0
 
 
 class Why(enum.StrEnum):

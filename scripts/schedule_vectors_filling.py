@@ -14,7 +14,7 @@ Case = dict[str, Any]
 
 
 def filling() -> list[Case]:
-    return [*filled(), *refused()]
+    return [*filled(FILLED), *refused(), *filled(IN_LANGUAGES)]  # what is new at the end: ids are stable
 
 
 def slot(minutes: float, entries: str, languages: str = "") -> Case:
@@ -36,9 +36,9 @@ def entry(words: list[str]) -> Case:
 
 
 def candidate(text: str) -> Case:
-    """As "a routine 6 position=1 from=-5 until=2.5 airings=3/5 gap=6 for=XA+XB in=vi:3+tyz:2".
+    """As "a routine 6 position=1 from=-5 until=2.5 airings=3/5 gap=6 for=XA+XB in=vi:3+tyz:2 around=0.5".
 
-    Minutes of audio; ``from`` and ``until`` in hours after the start of the slot, ``gap`` in hours.
+    Minutes of audio, ``around`` those heard whichever its languages; ``from`` and ``until`` in hours after the start of the slot, ``gap`` in hours.
     """
     identity, klass, minutes, *options = text.split()
     said = dict(each.split("=") for each in options)
@@ -52,6 +52,8 @@ def candidate(text: str) -> Case:
         times, days = said["airings"].split("/")
         gap_s = round(float(said.get("gap", 0)) * 3600)
         found["airings"] = {"times": int(times), "days": int(days), "gap_s": gap_s}
+    if "around" in said:
+        found["around_ms"] = round(float(said["around"]) * MINUTE)
     if "for" in said:
         found["areas"] = said["for"].split("+")
     return found
@@ -78,7 +80,9 @@ def heard(text: str) -> dict[str, list[str]]:
 WHOLE = "flow"
 FRAME = "tune nhac 0.5 | flow | closing - 0.5"
 
-FILLED = (
+Filled = tuple[str, tuple[Any, ...], str, str, str, str, str]
+
+FILLED: tuple[Filled, ...] = (
     # name, slot, candidates, heard before, area, plays (ref, minute, why), left out (ref, why)
     ("tune and closing take their time first", (10, FRAME), "a routine 6", "", "", "nhac 0 fixed, a 0.5 valid, - 6.5 fixed", ""),
     ("nothing to say", (10, FRAME), "", "", "", "nhac 0 fixed, - 0.5 fixed", ""),
@@ -125,8 +129,17 @@ FILLED = (
     ("the first reason is the area", (30, WHOLE), "a routine 5 for=XA.2 until=-1", "", "XA.1 XA", "", "a other_area"),
 )  # fmt: skip
 
+IN_LANGUAGES: tuple[Filled, ...] = (
+    # as above
+    ("signal and closing are heard once, whatever the languages", (30, WHOLE, "tyz vi"), "a routine - in=vi:3+tyz:2+hmn:4 around=0.5, b routine 5", "", "", "a 0 valid, b 5.5 valid", ""),
+    ("they take room too", (10, WHOLE, "tyz"), "a routine - in=vi:3+tyz:5 around=0.5, b routine - in=vi:1+tyz:4 around=0.6", "", "", "a 0 valid", "b no_room"),
+    ("nothing is heard around nothing", (30, WHOLE, "nun"), "a routine - in=vi:3+tyz:2 around=0.5", "", "", "", "a no_audio"),
+    ("a language that is missing is not waited for", (30, WHOLE, "tyz vi en"), "a routine - in=vi:3+en:2 around=1, b routine - in=vi:2, c routine - in=en:1+tyz:1", "", "", "a 0 valid, b 6 valid, c 8 valid", ""),
+    ("a fixed bulletin is heard in the languages of its slot", (10, "bulletin a | flow", "tyz"), "a routine - in=vi:9+tyz:3 around=1, b routine - in=tyz:6", "", "", "a 0 fixed, b 4 valid", ""),
+)  # fmt: skip
 
-def filled() -> list[Case]:
+
+def filled(told: tuple[Filled, ...]) -> list[Case]:
     return [
         {
             "name": name,
@@ -139,7 +152,7 @@ def filled() -> list[Case]:
             "plays": [placed(each) for each in several(plays)],
             "left_out": [dict(zip(("ref", "why"), each.split(), strict=True)) for each in several(left_out)],
         }
-        for name, shape, candidates, before, area, plays, left_out in FILLED
+        for name, shape, candidates, before, area, plays, left_out in told
     ]
 
 

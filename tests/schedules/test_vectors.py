@@ -112,6 +112,7 @@ def candidate(told: Case) -> slots.Candidate:
         if wanted
         else None,
         areas=frozenset(told.get("areas", ())),
+        around_ms=told.get("around_ms", 0),
     )
 
 
