@@ -45,6 +45,9 @@ __all__ = [
 ]
 
 
+MOST_WAITING = 20  # for another approval, of one person's: a new rule may ask it for hundreds
+
+
 @dataclass(frozen=True, slots=True)
 class Silent:
     """A loudspeaker that worked once and cannot be counted on; ``unproved``: no sound proved for days."""
@@ -202,7 +205,11 @@ def _awaiting(session: Session, person: Person) -> list[Bulletin]:
 
 
 def _returned(session: Session, person: Person) -> list[Bulletin]:
-    query = select(Bulletin).where(
-        Bulletin.state == BulletinState.DRAFT, Bulletin.author_id == person.id, Bulletin.return_note != ""
-    )
-    return list(session.scalars(query.order_by(Bulletin.updated_at.desc())))
+    """What this person wrote and must correct; or what waits for another approval, the last ones, to know."""
+    mine = (Bulletin.author_id == person.id, Bulletin.return_note != "")
+    query = select(Bulletin).where(*mine).order_by(Bulletin.updated_at.desc())
+    drafts = session.scalars(query.where(Bulletin.state == BulletinState.DRAFT)).all()
+    waiting = session.scalars(
+        query.where(Bulletin.state == BulletinState.SUBMITTED).limit(MOST_WAITING)
+    ).all()
+    return [*drafts, *waiting]

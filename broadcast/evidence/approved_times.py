@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from broadcast.authoring.approval_rules import REOPEN
 from broadcast.models import Approval, AuditRow, BulletinVersion, Person
 from broadcast.storage.chunks import chunks
 
 from .reconciliation import Change, Why
 
 WITHDRAW, RESTORE = "bulletin.withdraw", "bulletin.restore"
+ACTS = (WITHDRAW, RESTORE, "bulletin.edit", REOPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,14 @@ _Act = tuple[dt.datetime, str, str]  # when, what, by whom
 
 
 def _acts(session: Session, bulletin_ids: Collection[int]) -> dict[int, list[_Act]]:
-    """Withdrawals and their undoing, and who edited, in order."""
+    """Withdrawals and their undoing, who edited and whose rule asked for another approval, in order."""
     found: dict[int, list[_Act]] = defaultdict(list)
     by_subject = {f"bulletin:{bulletin_id}": bulletin_id for bulletin_id in bulletin_ids}
     for some in chunks(sorted(by_subject)):
         query = (
             select(AuditRow.at, AuditRow.action, AuditRow.subject, Person.name)
             .outerjoin(Person, Person.id == AuditRow.person_id)
-            .where(AuditRow.subject.in_(some), AuditRow.action.in_((WITHDRAW, RESTORE, "bulletin.edit")))
+            .where(AuditRow.subject.in_(some), AuditRow.action.in_(ACTS))
             .order_by(AuditRow.id)
         )
         for at, action, subject, by in session.execute(query):

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from broadcast.authoring import approval_rules
 from broadcast.errors import DomainError
 from broadcast.models import Area, AreaPolicy, Person, Role, StartMode
 from broadcast.plans import turns
@@ -55,11 +56,22 @@ def save(area_id: int) -> Answer:
     if form.errors:
         return _page(area, form), 422
     try:
-        policies.save(g.session, current_person(), area_id, values=form.values, now=now())
+        _own, reopened = approval_rules.save(
+            g.session, current_person(), area_id, values=form.values, now=now()
+        )
     except DomainError as error:
         name = str(error.params.get("field", ""))
         return _page(area, replace(form, errors={name: sentence(error)})), refuse(error)
     flash(_("Đã lưu. Các cụm loa của %(area)s nhận giới hạn mới trong ít phút.", area=area.name), "ok")
+    if reopened:
+        flash(
+            ngettext(
+                "%(num)s bản tin đã duyệt theo quy định cũ cần duyệt lại trước lần phát tới.",
+                "%(num)s bản tin đã duyệt theo quy định cũ cần duyệt lại trước lần phát tới.",
+                reopened,
+            ),
+            "warn",
+        )
     return redirect(url_for(".show", area_id=area_id))
 
 

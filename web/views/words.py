@@ -32,6 +32,8 @@ def bulletin_state(bulletin: Bulletin) -> Word:
         return Word(_("Thông báo khẩn"), "bad", "siren")  # it is not approved, it is sent
     if bulletin.state is BulletinState.DRAFT and bulletin.return_note:
         return Word(_("Cần sửa"), "bad", "undo-2")
+    if bulletin.state is BulletinState.SUBMITTED and bulletin.return_note:
+        return Word(_("Cần duyệt lại"), "warn", "clock")
     return {
         BulletinState.DRAFT: Word(_("Bản nháp"), "idle", "pencil"),
         BulletinState.SUBMITTED: Word(_("Chờ duyệt"), "warn", "clock"),
