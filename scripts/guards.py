@@ -1,4 +1,4 @@
-"""The guards that the scripts of real failures rely on: where each stands, and the source without it."""
+"""The guards that scripts of real failures rely on: where each stands, and the source without it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,20 @@ class Guard:
     name: str
     changes: tuple[Change, ...]
     test: str = ""
+    folder: str = "tests/acceptance"
+
+    @property
+    def path(self) -> str:
+        return f"{self.folder}/test_{self.script}.py"
 
 
 def _guard(  # noqa: PLR0917 - a table reads better without names
-    script: str, name: str, file: str, old: str, new: str, test: str = ""
+    script: str, name: str, file: str, old: str, new: str, test: str = "", folder: str = Guard.folder
 ) -> Guard:
-    return Guard(script, name, (Change(file, old, new),), test)
+    return Guard(script, name, (Change(file, old, new),), test, folder)
 
 
+_CORE = "tests/devices/core"
 _GUARD = "devices/speaker/core/guard.py"
 _HOLDS = "devices/speaker/core/holds.py"
 _VERIFIED = (
@@ -255,5 +261,88 @@ password_file {directory}/passwords
             self._world.store.confirm(boot, events[-1].seq)
 
 """,
+    ),
+    _guard(
+        "core_sessions",
+        "so many sessions a day",
+        _GUARD,
+        "if policy.sessions_a_day is not None and number > policy.sessions_a_day:",
+        "if False:",
+        "two_sessions",
+        _CORE,
+    ),
+    _guard(
+        "core_sessions",
+        "so many minutes a session",
+        _GUARD,
+        "if policy.minutes_a_session is not None and used_ms + duration_ms",
+        "if policy.minutes_a_session is not None and duration_ms",
+        "reading_the_day",
+        _CORE,
+    ),
+    _guard(
+        "agent_relay",
+        "no stream from inside a network",
+        "devices/relay/reach.py",
+        "return inner.is_global and not inner.is_multicast and not inner.is_reserved",
+        "return True",
+        "own_network",
+        "tests/devices/agent",
+    ),
+    _guard(
+        "agent_relay",
+        "a stream ends with its time",
+        "devices/speaker/supplies.py",
+        "Live(feed, max(0, relay.duration_ms) * RATE // 1000)",
+        "Live(feed, 2 * relay.duration_ms * RATE // 1000)",
+        "planned_length",
+        "tests/devices/agent",
+    ),
+    _guard(
+        "agent_relay",
+        "what did not come was not played",
+        "devices/speaker/core/playing.py",
+        'return (ItemState.PARTIAL, trouble or "preempted") if occurrence.lost else (ItemState.DONE, "")',
+        'return (ItemState.DONE, "")',
+        "never_called_done",
+        "tests/devices/agent",
+    ),
+    _guard(
+        "relay_trial",
+        "every redirection is judged",
+        "devices/relay/calling.py",
+        "answer = _ask(url, reach, tls, within_s)",
+        'answer = _ask(url, Reach(["0.0.0.0/0"]) if _ else reach, tls, within_s)',
+        "redirection_into",
+        "tests/devices",
+    ),
+    _guard(
+        "relay_trial",
+        "the address that was judged is called",
+        "devices/relay/calling.py",
+        "line = _connect(reach.addresses(host, port), port, within_s)",
+        "line = _connect(reach.addresses(host, port) and [host], port, within_s)",
+        "address_that_was_judged",
+        "tests/devices",
+    ),
+    _guard(
+        "vector_relays",
+        "never from https to http",
+        "devices/relay/calling.py",
+        """(urlsplit(url).scheme == "https" and not found.startswith("https:"))""",
+        "False",
+        "redirection",
+        "tests/devices",
+    ),
+    _guard(
+        "vector_stories",
+        "orders that stand are obeyed once",
+        "devices/speaker/core/commands.py",
+        """            elif known is not None:
+                self._record.act(Reply(known, self._spread(command)))
+            elif command.action in _STANDING""",
+        "            elif command.action in _STANDING",
+        "repeats",
+        "tests/devices",
     ),
 )

@@ -41,13 +41,14 @@ def main(arguments: Sequence[str]) -> int:
     wanted = [guard for guard in GUARDS if not arguments or guard.script in arguments]
     good = True
     with copy_of_the_tree() as tree:
-        for script, guards in itertools.groupby(wanted, key=lambda guard: guard.script):
-            whole = run(tree, script)
+        for path, guards in itertools.groupby(wanted, key=lambda guard: guard.path):
+            script = Path(path).stem.removeprefix("test_")
+            whole = run(tree, path)
             good &= whole.passed
             show(script, "(nothing removed)", "passes" if whole.passed else f"FAILS: {whole.why}", whole)
             for guard in guards:
                 with removed(tree, guard.changes):
-                    without = run(tree, script, guard.test)
+                    without = run(tree, path, guard.test)
                 good &= bool(without.failed)
                 verdict = f"fails: {without.failed}: {without.why}" if without.failed else "STILL PASSES"
                 show(script, guard.name, verdict, without)
@@ -88,8 +89,8 @@ def write(path: Path, text: str) -> None:
     os.utime(path, (instant, instant))
 
 
-def run(tree: Path, script: str, test: str = "") -> Run:
-    command = [sys.executable, "-m", "pytest", "--no-cov", "-n0", "-x", f"tests/acceptance/test_{script}.py"]
+def run(tree: Path, path: str, test: str = "") -> Run:
+    command = [sys.executable, "-m", "pytest", "--no-cov", "-n0", "-x", path]
     environ = os.environ | {"PYTHONPATH": str(tree), "PATIENCE_S": PATIENCE_S}
     began = time.monotonic()
     done = subprocess.run(
@@ -103,7 +104,7 @@ def run(tree: Path, script: str, test: str = "") -> Run:
     )
     seconds = time.monotonic() - began
     if done.returncode not in (0, SOME_FAILED):
-        raise SystemExit(f"{script} cannot run:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        raise SystemExit(f"{path} cannot run:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     name = re.search(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE)
     reason = re.search(r"^E +(.+)$", done.stdout, re.MULTILINE)
     return Run(

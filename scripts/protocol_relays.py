@@ -162,8 +162,8 @@ _PLACES: list[tuple[str, list[int], list[tuple[int, int]], list[tuple[int, int]]
 def files() -> dict[str, Any]:
     return {
         "vectors/relays.json": {
-            "about": "addresses: whether a resolved address may be called under relay_networks. urls: whether "
-            "it is the address of a stream at all; if not, relay_refused. redirects: where the next "
+            "about": "addresses: whether a resolved address may be called under relay_networks. urls: "
+            "whether it is the address of a stream at all; if not, relay_refused. redirects: where the next "
             "call goes; null is relay_refused. streams: what the first bytes of an answer are, "
             "whatever it claims. lists: the segments of a list that was found at list_at, or why it "
             "is not carried. places: which part of the item each stream is, in ms from its beginning, "
