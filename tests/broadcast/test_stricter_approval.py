@@ -1,4 +1,4 @@
-"""A unit becomes stricter about who approves: what is not on the air yet is approved once more, and told so."""
+"""A unit becomes stricter about who approves: what is not on the air yet is approved anew, and told so."""
 
 from __future__ import annotations
 
