@@ -11,9 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.errors import EmptyTitle, InvalidInput, NotFound, TitleTooLong, WrongState
-from broadcast.models import AreaClosure, Clip, Person, Role, Sound
-from broadcast.storage import audit, clips, events
+from broadcast.errors import InvalidInput
+from broadcast.models import Clip, Person, Role, Sound
+from broadcast.storage import clips
 from broadcast.storage.library import Library
 from broadcast.units import areas, permissions
 from schedules.slots import FRAME, Entry, Kind, Slot
@@ -22,11 +22,17 @@ from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Recorded, Script
 
 from . import relays, speech
-from .refs import row_id
+from .offering import Offering, checked_title, named_in
 
 KINDS = (*sorted(FRAME), Kind.PIECE)
 NAMED = (*KINDS, Kind.RELAY)  # what a slot has that is no bulletin
-TITLE_LIMIT = 200
+SOUNDS = Offering(
+    Sound,
+    "sound",
+    (Sound.kind, Sound.title, Sound.id),
+    lambda sound: {"kind": sound.kind.value, "title": sound.title},
+)
+offered, get, retire, restore = SOUNDS.offered, SOUNDS.get, SOUNDS.retire, SOUNDS.restore
 
 
 class Audio(NamedTuple):
@@ -80,21 +86,14 @@ def add(
     sound = Sound(
         area_id=area.id,
         kind=kind,
-        title=_checked_title(title),
+        title=checked_title(title),
         clip_id=clip.id,
         created_by=person.id,
         created_at=now,
     )
     session.add(sound)
-    _tell(session, person, sound, "sound.add", now)
+    SOUNDS.tell(session, person, sound, "add", now)
     return sound
-
-
-def offered(session: Session, area_id: int) -> list[Sound]:
-    """What a slot of the area may play: its own sounds and those from above, by kind and title."""
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    query = select(Sound).where(Sound.area_id.in_(above), Sound.retired_at.is_(None))
-    return list(session.scalars(query.order_by(Sound.kind, Sound.title, Sound.id)))
 
 
 def retired(session: Session, area_id: int) -> list[Sound]:
@@ -112,15 +111,13 @@ def audible(session: Session, area_id: int, held: Iterable[Slot]) -> Audible:
 
 
 def _sounds(session: Session, area_id: int, held: Iterable[Slot]) -> dict[str, Audio]:
-    refs = {entry.ref for slot in held for entry in slot.entries if entry.kind in KINDS}
-    ids = sorted(id_ for id_ in map(row_id, refs) if id_ is not None)
+    ids = named_in(held, KINDS)
     if not ids:
         return {}
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = (
         select(Sound.kind, Sound.id, Sound.clip_id, Clip.duration_ms, Sound.title)
         .join(Clip, Clip.id == Sound.clip_id)
-        .where(Sound.id.in_(ids), Sound.area_id.in_(above), Sound.retired_at.is_(None))
+        .where(Sound.id.in_(ids), SOUNDS.reaches(area_id))
     )
     rows = session.execute(query)
     return {f"{kind}:{id_}": Audio(clip_id, length, title) for kind, id_, clip_id, length, title in rows}
@@ -148,69 +145,9 @@ def _by_name(entry: Entry, known: Audible) -> Entry:
     return replace(entry, ref=name, length_ms=known[name].length_ms or entry.length_ms)
 
 
-def get(session: Session, person: Person, sound_id: int) -> Sound:
-    """Errors: NotFound, also for one that is offered nowhere where the person may look."""
-    sound = session.get(Sound, sound_id)
-    if sound is None or not (
-        permissions.may(person, Role.VIEWER, sound.area_id, session) or _reaches(session, person, sound)
-    ):
-        raise NotFound(kind="sound", id=sound_id)
-    return sound
-
-
 def rename(session: Session, person: Person, sound_id: int, *, title: str, now: dt.datetime) -> Sound:
     """Errors: NotFound, Forbidden, EmptyTitle, TitleTooLong."""
-    sound = _editable(session, person, sound_id)
-    sound.title = _checked_title(title)
-    _tell(session, person, sound, "sound.rename", now)
+    sound = SOUNDS.editable(session, person, sound_id)
+    sound.title = checked_title(title)
+    SOUNDS.tell(session, person, sound, "rename", now)
     return sound
-
-
-def retire(session: Session, person: Person, sound_id: int, *, now: dt.datetime) -> Sound:
-    """Slots that have it play on without it. Errors: NotFound, Forbidden, WrongState."""
-    sound = _editable(session, person, sound_id)
-    if sound.retired_at is not None:
-        raise WrongState(kind="sound", state="retired", action="retire")
-    sound.retired_at = now
-    _tell(session, person, sound, "sound.retire", now)
-    return sound
-
-
-def restore(session: Session, person: Person, sound_id: int, *, now: dt.datetime) -> Sound:
-    """Errors: NotFound, Forbidden, WrongState."""
-    sound = _editable(session, person, sound_id)
-    if sound.retired_at is None:
-        raise WrongState(kind="sound", state="offered", action="restore")
-    sound.retired_at = None
-    _tell(session, person, sound, "sound.restore", now)
-    return sound
-
-
-def _editable(session: Session, person: Person, sound_id: int) -> Sound:
-    sound = get(session, person, sound_id)
-    permissions.require(person, Role.EDITOR, sound.area_id, session)
-    return sound
-
-
-def _reaches(session: Session, person: Person, sound: Sound) -> bool:
-    query = select(AreaClosure.descendant_id).where(
-        AreaClosure.ancestor_id == sound.area_id,
-        AreaClosure.descendant_id.in_(permissions.visible(person)),
-    )
-    return session.scalar(query.limit(1)) is not None
-
-
-def _checked_title(title: str) -> str:
-    title = " ".join(title.split())
-    if not title:
-        raise EmptyTitle(field="title")
-    if len(title) > TITLE_LIMIT:
-        raise TitleTooLong(count=len(title), limit=TITLE_LIMIT)
-    return title
-
-
-def _tell(session: Session, person: Person, sound: Sound, action: str, now: dt.datetime) -> None:
-    session.flush()
-    subject, detail = f"sound:{sound.id}", {"kind": sound.kind.value, "title": sound.title}
-    audit.record(session, now=now, person_id=person.id, action=action, subject=subject, **detail)
-    events.emit(session, now=now, kind="sound", area_id=sound.area_id, subject=sound.id)

@@ -213,6 +213,11 @@ def below(area_id: int) -> Select[int]:
     return select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
 
 
+def above(area_id: int) -> Select[int]:
+    """The ids of the area itself and of everything above it, as a subquery."""
+    return select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+
+
 def _detach(session: Session, area_id: int) -> None:
     moved = below(area_id)
     pairs = AreaClosure.descendant_id.in_(moved) & AreaClosure.ancestor_id.not_in(moved)

@@ -20,7 +20,7 @@ from web.edge import finish_reading, now, only_reads, read_again, system
 from web.errors import sentence
 from web.forms import relays as forms
 from web.forms.relays import RelayForm
-from web.views import places
+from web.views import offered
 
 blueprint = Blueprint("relays", __name__, url_prefix="/relays")
 
@@ -31,11 +31,7 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def index() -> str:
     """With ``gone`` the way back for a station that was retired just now."""
-    gone = request.args.get("gone", type=int)
-    return _page(
-        request.args.get("area", type=int),
-        gone=relays.get(g.session, current_person(), gone) if gone else None,
-    )
+    return _page(request.args.get("area", type=int), gone=offered.gone(relays.STATIONS))
 
 
 @blueprint.post("/")
@@ -124,21 +120,12 @@ def _why(error: DomainError) -> str:
 
 
 def _page(wanted: int | None, form: RelayForm | None = None, **more: Any) -> str:
-    choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, wanted)
-    found = relays.offered(g.session, area.id) if area else []
+    common = offered.values(relays.STATIONS, wanted)
+    area: Area | None = common["area"]
     return render_template(
         "relays/index.html",
-        area=area,
-        areas=[choice.option for choice in choices],
-        stations=found,
         words=relay_words,
         form=form or RelayForm(area_id=area.id if area else 0),
-        editable={each.area_id for each in found if _may_edit(each.area)},
-        may_add=_may_edit(area),
+        **common,
         **more,
     )
-
-
-def _may_edit(area: Area | None) -> bool:
-    return area is not None and permissions.may(current_person(), Role.EDITOR, area.id, g.session)

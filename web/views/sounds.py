@@ -11,15 +11,14 @@ from werkzeug.wrappers import Response
 
 from broadcast.authoring import recordings, sounds
 from broadcast.errors import DomainError
-from broadcast.models import Area, Person, Role, Sound
+from broadcast.models import Area, Person
 from broadcast.storage.library import RECORDING
-from broadcast.units import permissions
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import refuse, sentence
 from web.forms import sounds as forms
 from web.forms.sounds import KINDS, SoundForm
-from web.views import places, sitting_words
+from web.views import offered, sitting_words
 
 blueprint = Blueprint("sounds", __name__, url_prefix="/sounds")
 
@@ -30,9 +29,7 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def index() -> str:
     """With ``gone`` the way back for a sound that was retired just now."""
-    wanted = request.args.get("gone", type=int)
-    gone = sounds.get(g.session, current_person(), wanted) if wanted else None
-    return _page(request.args.get("area", type=int), gone=gone if gone and gone.retired_at else None)
+    return _page(request.args.get("area", type=int), gone=offered.gone(sounds.SOUNDS))
 
 
 @blueprint.post("/")
@@ -108,32 +105,19 @@ def _add(person_id: int, form: SoundForm, source: Path) -> None:
 
 
 def _page(wanted: int | None, form: SoundForm | None = None, **more: Any) -> str:
-    choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, wanted)
-    found = sounds.offered(g.session, area.id) if area else []
+    common = offered.values(sounds.SOUNDS, wanted)
+    area: Area | None = common["area"]
     return render_template(
         "sounds/index.html",
-        area=area,
-        areas=[choice.option for choice in choices],
         groups=[
             (kind.value, sitting_words.kind(kind), these)
             for kind in KINDS
-            if (these := [each for each in found if each.kind is kind])
+            if (these := [each for each in common["offered"] if each.kind is kind])
         ],
         kind_of=sitting_words.kind,
         kinds=[(kind.value, sitting_words.kind(kind)) for kind in KINDS],
         form=form or SoundForm(area_id=area.id if area else 0),
-        editable=_editable(found),
-        may_add=_may_edit(area),
-        retired=sounds.retired(g.session, area.id) if area and _may_edit(area) else [],
+        retired=sounds.retired(g.session, area.id) if area and common["may_add"] else [],
+        **common,
         **more,
     )
-
-
-def _may_edit(area: Area | None) -> bool:
-    return area is not None and permissions.may(current_person(), Role.EDITOR, area.id, g.session)
-
-
-def _editable(found: list[Sound]) -> set[int]:
-    areas = {each.area_id: each.area for each in found}
-    return {area_id for area_id, area in areas.items() if _may_edit(area)}
