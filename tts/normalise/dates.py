@@ -126,7 +126,7 @@ def _marked_day(match: re.Match[str]) -> str | None:
     lunar = _LUNAR.match(after(match))
     preceding = before(match)
     told = lunar or _WEEKDAY.search(preceding) or _HALF_DAY.search(preceding)
-    descending = (int(day) > int(month) or (int(day), int(month)) in _FEASTS) and match["sep"] != "."
+    descending = (int(day) >= int(month) or (int(day), int(month)) in _FEASTS) and match["sep"] != "."
     if not told and not (_PARTS if match["sep"] == "." else _DAY_WORDS).search(preceding):
         told = None if not descending else _STREET.search(preceding)
         if not told:
@@ -200,9 +200,10 @@ def _months(match: re.Match[str]) -> str | None:
     if not all(1 <= int(month) <= 12 for month in months):
         return None
     pieces = re.findall(r"\d+|,|và|[^\s\d,và]", match["months"])
-    repeated = "đến tháng" if match["year"] else "đến"
+    written = match["year"] or match["bare"]
+    repeated = "đến tháng" if written else "đến"
     said = [_month_name(p) if p.isdigit() else {",": ",", "và": "và"}.get(p, repeated) for p in pieces]
-    year = f" năm {_year(match['year'])}" if match["year"] else ""
+    year = f" năm {_year(written)}" if written else ""
     return f"{match['word']} {' '.join(said).replace(' ,', ',')}{year}"
 
 
@@ -291,7 +292,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<!\w) (?P<word>[Tt]háng|THÁNG) \s{{1,3}} (?P<months>{_MONTH}
-            (?:(?:,\s?|\svà\s|{_TO}){_MONTH}){{0,6}}) (?:/(?P<year>{_YEAR}))? (?![\w/-]|[.,]\d)""",
+            (?:(?:,\s?|\svà\s|{_TO}){_MONTH}){{0,6}}) (?:/(?P<year>{_YEAR})|\s(?P<bare>{_LONG_YEAR})(?=\s?(?:[,.;:)]|$)))?
+            (?![\w/-]|[.,]\d)""",
         _months,
         kind=TokenKind.DATE,
         starts=first_words("tháng"),

@@ -29,7 +29,8 @@ def sign(line: str, start: int, end: int) -> Reading:
     """A sign, or a run of the same sign, where it stands in its line."""
     written = line[start]
     if written not in _BY_PLACE or (written == "#" and not line[end : end + 1].isalpha()):
-        return _anywhere(line[start : min(end, start + 2)])
+        item = written == "+" and _begins(line, start, end)
+        return _BREATH if item else _anywhere(line[start : min(end, start + 2)])
     if written in ".…":
         if _SIGNATURE.search(line[max(0, start - 5) : start]):
             return _SILENT
@@ -49,6 +50,12 @@ _BY_PLACE: Final = _DASHES | _ARROWS | frozenset(".…/#")
 
 def _stands_free(line: str, start: int, end: int) -> bool:
     return start > 0 and line[start - 1].isspace() and line[end : end + 1].isspace()
+
+
+def _begins(line: str, start: int, end: int) -> bool:
+    """A list that was run into one line: vật liệu: + Cát."""
+    front = line[max(0, start - 3) : start].rstrip()[-1:]
+    return front in ":;.(“" and line[end : end + 1] == " " and line[end + 1 : end + 2].isupper()
 
 
 def _stop(line: str, end: int, *, ellipsis: bool) -> Reading:

@@ -100,7 +100,8 @@ def _thousands(match: re.Match[str]) -> str | None:
     rates = said_rates(match["rates"] or "", "đồng")
     if not lower or rates is None:
         return None
-    return f"{numbers.quantity(match['first'])} {big} {numbers.cardinal(lower)} {below} {rates}".rstrip()
+    said = [numbers.quantity(match["first"]), big, numbers.cardinal(lower), below]
+    return " ".join([*said, *filter(None, ("đồng" if match["money"] else "", rates))])
 
 
 def _between(match: re.Match[str]) -> str | None:
@@ -169,7 +170,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""{EDGE} (?P<first>\d{{1,3}})(?P<big>tr|triệu|tỷ|tỉ)(?P<rest>\d{{1,3}})(?:k|K)?
-            (?P<rates>{RATES})? (?![\w/]|[.,]\d)""",
+            (?:\s?(?P<money>vn[dđ]|VN[DĐ])(?!\w))?(?P<rates>{RATES})? (?![\w/]|[.,]\d)""",
         _thousands,
         kind=TokenKind.MONEY,
         starts=digits_then("a", 1, 3),
@@ -248,6 +249,12 @@ RULES: Final[tuple[Rule, ...]] = (
         _told,
         kind=TokenKind.MEASURE,
         starts=digits_then('a"”″,', 1, 3),
+    ),
+    rule(  # 220v, 60w
+        rf"{EDGE} (?P<first>\d{{1,4}})(?P<unit>[vw]) (?!\w|\.[vw])",
+        lambda match: f"{numbers.quantity(match['first'])} {'vôn' if match['unit'] == 'v' else 'oát'}",
+        kind=TokenKind.MEASURE,
+        starts=digits_then("a", 1, 4),
     ),
     rule(
         rf"{EDGE} (?P<first>[1-9]\d{{1,3}})K (?!\w)",

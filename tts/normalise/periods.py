@@ -6,7 +6,17 @@ import re
 from typing import Final
 
 from tts.normalise import numbers
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, letters_then, rule
+from tts.normalise.rule import (
+    Reading,
+    Rule,
+    after,
+    before,
+    digits_then,
+    first_words,
+    letters_then,
+    rule,
+    signs,
+)
 from tts.types import Doubt, TokenKind
 
 _HEAVY: Final = re.compile(
@@ -60,8 +70,7 @@ def _tonnes(match: re.Match[str]) -> str | None:
 
 def _month(match: re.Match[str]) -> str:
     """T10/2024"""
-    month = "tư" if match["month"] in ("4", "04") else numbers.cardinal(int(match["month"]))
-    return f"tháng {month} năm {numbers.year(match['year'])}"
+    return f"tháng {_month_name(match['month'])} năm {numbers.year(match['year'])}"
 
 
 def _weekdays(match: re.Match[str]) -> str | None:
@@ -84,6 +93,30 @@ def _weekday(piece: str) -> str:
     return {"CN": "chủ nhật", ",": ",", "và": "và"}.get(piece, "đến")
 
 
+def _until_month(match: re.Match[str]) -> str | None:
+    """02/2023 - 11/2024"""
+    if not _MONTH_IN_FRONT.search(before(match)):
+        return None
+    return f"đến tháng {_month_name(match['month'])} năm {numbers.year(match['year'])}"
+
+
+def _from_month(match: re.Match[str]) -> str | None:
+    """từ 01-12/2025"""
+    first, last = match["first"], match["last"]
+    if not before(match).endswith("từ") or int(first) >= int(last):
+        return None
+    return f"tháng {_month_name(first)} đến tháng {_month_name(last)} năm {numbers.year(match['year'])}"
+
+
+def _month_name(month: str) -> str:
+    return "tư" if int(month) == 4 else numbers.cardinal(int(month))
+
+
+def _of_year(match: re.Match[str]) -> str | None:
+    """tháng tư/2024"""
+    return "năm" if _MONTH_IN_WORDS.search(before(match)) else None
+
+
 def _blank_date(match: re.Match[str]) -> str:
     """ngày   /   /2024, to be filled in by hand."""
     return f"{match['word']} tháng năm {numbers.year(match['year'])}"
@@ -94,7 +127,24 @@ _BARE: Final = r"[2-7](?=,\s?[2-7](?!\d)|\s(?:hằng|hàng|mỗi)\stuần|\s?(?:
 _ANOTHER: Final = (
     rf"(?:(?:\s?[,&]\s?|\s?{numbers.DASH}\s?|\s?(?:→|->)\s?|\s(?:và|đến)\s)(?:(?:T[2-7]|CN)(?!\w)|{_BARE}))"
 )
+_MONTH_IN_FRONT: Final = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d$")
+_MONTH_IN_WORDS: Final = re.compile(
+    r"tháng\s(?:giêng|một|hai|ba|tư|năm|sáu|bảy|tám|chín|mười|mười một|mười hai|chạp)$"
+)
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"{numbers.DASH} \s?(?P<month>0?[1-9]|1[0-2])/(?P<year>(?:19|20)\d\d) (?![\w/])",
+        _until_month,
+        kind=TokenKind.DATE,
+        starts=signs("-‐‑‒–—−"),
+    ),
+    rule(
+        r"(?<![\w/.,]) (?P<first>0?[1-9]|1[0-2])-(?P<last>0?[1-9]|1[0-2])/(?P<year>20\d\d) (?![\w/])",
+        _from_month,
+        kind=TokenKind.DATE,
+        starts=digits_then("-", 1, 2),
+    ),
+    rule(r"/ (?=(?:19|20)\d\d(?![\d/]))", _of_year, kind=TokenKind.DATE, starts=signs("/")),
     rule(
         r"""(?<![\w.,/-]) (?P<count>1[0-2]|18|24|36|[2-9])\s?T
             (?:(?:\s?/\s?|\s(?:năm\s)?)(?P<year>20\d\d))? (?![\w/]|[.,]\d)""",

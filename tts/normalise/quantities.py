@@ -12,6 +12,7 @@ from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
+_SUM: Final = re.compile(r"(?<!\w)tổng\ssố(?:\slà)?[\s:]*$")
 _LABELLED: Final = re.compile(words("label"))
 _NUMBERED: Final = re.compile(
     r"(?<!\w)(?P<word>(?!từ\s|khoảng\s)[^\W\d_]{2,8})\s(?:\d[\d.]{0,7}|[ivx]{1,6})$"
@@ -47,7 +48,7 @@ def _plain(match: re.Match[str]) -> Reading | str | None:
     written = match["number"]
     if match[0].isdecimal():
         return numbers.quantity(written)
-    if _SPACE.search(written) and _LABELS.search(before(match)):
+    if len(_SPACE.findall(written)) == 1 and _LABELS.search(before(match)) and not _SUM.search(before(match)):
         return None  # lớp 3 125 em: two numbers
     if "." in written and numbers.parts(written)[1] and _SECTIONS.search(before(match)):
         return None  # mục 2.1

@@ -11,6 +11,10 @@ from tts.normalise.rule import CAPITAL, Reading, Rule, before, first_words, rule
 from tts.types import Doubt, TokenKind
 
 _COUNTING: Final = in_front("roman", between=r"(?:\s(?:số|thứ))?")
+_SMALL: Final = (
+    "ii", "iii", "iv", "vii", "viii", "ix", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx",
+    "xxi", "xxii", "xxiii", "xxiv", "xxv",
+)  # fmt: skip
 _SINGLE: Final = frozenset("IVX")
 _SYLLABLES: Final = frozenset(("VI", "XI"))
 _CAPITALS_BEHIND: Final = re.compile(r"\s[A-ZÀ-ỸĐ]{2,7}(?![^\W\d_])")
@@ -77,6 +81,14 @@ def _quarter_piece(piece: str) -> str:
     return numbers.number(piece) if piece.isdigit() else {",": ",", "&": "và"}.get(piece, "đến")
 
 
+def _small(match: re.Match[str]) -> str | None:
+    """chương iv, mục iii; vi and xi are syllables."""
+    if match[0] not in _SMALL or not _COUNTING.search(before(match)):
+        return None
+    value = numbers.roman(match[0].upper()) or 0
+    return numbers.ordinal(str(value)) if before(match).endswith("thứ") else numbers.cardinal(value)
+
+
 def _alone(match: re.Match[str]) -> Reading | None:
     """XV, VIII without a word that tells: more likely a number than letters, but doubtful."""
     if match["roman"] in _SYLLABLES and _among_capitals(match):
@@ -117,5 +129,6 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.ROMAN,
         starts=CAPITAL,
     ),
+    rule(r"(?<![\w.]) [ivx]{2,5} (?!\w|\.\w)", _small, kind=TokenKind.ROMAN, starts=first_words(*_SMALL)),
     rule(r"(?<![\w.]) (?P<roman>[XVI][XVI]{1,6}) (?!\w|\.\w)", _alone, kind=TokenKind.ROMAN, starts=CAPITAL),
 )

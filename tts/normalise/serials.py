@@ -19,13 +19,15 @@ _LABELS: Final = in_front(
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){1,6}")
 _RANK: Final = re.compile(r"(?<!\w)ngạch[\s:]*$")  # 01.003, 15.113
 _MONEY: Final = behind("money")
+_ROUND: Final = re.compile(r"[1-9]\d{0,11}0{6}")
 _LONG: Final = re.compile(r"\d{9}")  # digits in one piece that nobody writes for a quantity
 
 
 def _serial(match: re.Match[str]) -> str | None:
     """Digit by digit, a breath at each sign."""
     written = match[0]
-    if (written[0] == "0" or not _LONG.search(written)) and not _labelled(match):
+    counts = written[0] == "0" or not _LONG.search(written) or _ROUND.fullmatch(written)
+    if counts and not _labelled(match):
         return None  # a quantity, or a telephone
     if _MONEY.match(after(match)) or (_THOUSANDS.fullmatch(written) and not _RANK.search(before(match))):
         return None

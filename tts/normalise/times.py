@@ -7,7 +7,7 @@ from typing import Final
 
 from tts.normalise import numbers
 from tts.normalise.neighbours import behind, in_front, words
-from tts.normalise.rule import Reading, Rule, after, before, digits_then, rule, signs
+from tts.normalise.rule import Reading, Rule, after, before, digits_then, first_words, rule, signs
 from tts.types import TokenKind
 
 _SCALE: Final = in_front("scale")
@@ -138,6 +138,14 @@ def _lasting(match: re.Match[str]) -> str | None:
     return " ".join(said)
 
 
+def _stopped(match: re.Match[str]) -> str | None:
+    """1h15p30s, 3p20s, 5m12s, as a stop watch shows it; 1m65 is a height."""
+    if "m" in match[0] and match[0][-1] != "s":
+        return None
+    parts = (match["hours"], "giờ"), (match["minutes"], "phút"), (match["seconds"], "giây")
+    return " ".join(f"{numbers.cardinal(int(count))} {unit}" for count, unit in parts if count and int(count))
+
+
 def _seconds(match: re.Match[str]) -> str:
     return f"{numbers.quantity(match['seconds'])} giây {numbers.quantity(match['rest'])}"
 
@@ -157,8 +165,27 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=signs("("),
     ),
     rule(
-        rf"""{_EDGE} (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d)?{_MINUTES}{_HALF1} {_TO}
-            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d)?{_MINUTES}{_HALF} (?![\w/])""",
+        r"(?:(?<=\d\ )|(?<=\dh\ )|(?<=giờ\ )|(?<=phút\ )) (?:GMT|UTC)\s?[+]\s?0?7 (?![\w:])",
+        lambda _: Reading(""),
+        kind=TokenKind.TIME,
+        starts=first_words("GMT", "UTC"),
+    ),
+    rule(
+        r"(?<![\w/.,]) 24\s?[hH]\s?/\s?(?:24\s?[hH]?|(?P<days>7)) (?![\w/])",
+        lambda match: f"hai mươi tư trên {'bảy' if match['days'] else 'hai mươi tư giờ'}",
+        kind=TokenKind.TIME,
+        starts=digits_then("a", 2, 2),
+    ),
+    rule(
+        r"""(?<![\w/.,:-]) (?:(?P<hours>\d{1,2})[hHgG])? (?P<minutes>[0-5]?\d)(?:ph?|m)
+            (?P<seconds>[0-5]?\d)s? (?![\w/]|[.,]\d)""",
+        _stopped,
+        kind=TokenKind.TIME,
+        starts=digits_then("a", 1, 2),
+    ),
+    rule(
+        rf"""{_EDGE} (?P<hour1>\d{{1,2}}){_AT}(?P<minute1>[0-5]\d|\d(?=p))?{_MINUTES}{_HALF1} {_TO}
+            (?P<hour2>\d{{1,2}}){_AT}(?P<minute2>[0-5]\d|\d(?=p))?{_MINUTES}{_HALF} (?![\w/])""",
         _time_range,
         kind=TokenKind.TIME,
         starts=digits_then("a:", 1, 2),
@@ -218,7 +245,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<![\w.,/°]) (?:(?P<least>\d{{1,3}})\s?{numbers.DASH}\s?)? (?P<minutes>\d{{1,3}}) \s? ['’′]
-            (?:\s?(?P<seconds>\d{{1,2}})\s?(?:["”″]|'')|(?=[\s,.;:)]|$))""",
+            (?:\s?(?P<seconds>\d{{1,2}})\s?(?:["”″]|'')|(?=[\s,.;:)!?]|$))""",
         _lasting,
         kind=TokenKind.TIME,
         starts=digits_then("'’′-", 1, 3),
