@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 
 from sqlalchemy import and_, or_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from broadcast.errors import ContentChanged, Forbidden, NoAudio, NotFound, StaleVersion, WrongState
 from broadcast.models import (
@@ -17,6 +17,7 @@ from broadcast.models import (
     BulletinVersion,
     Person,
     Role,
+    VersionCut,
     VersionPart,
 )
 from broadcast.orders import stopping
@@ -25,14 +26,15 @@ from broadcast.storage import audit, events
 from broadcast.units import permissions
 from devices.messages import BulletinClass
 
-from . import composition, rendering
+from . import composition, cuts, rendering, voiding
 from .approvers import Judge
 
 _ALONE = and_(Approval.approvers == Approvers.ALONE, Bulletin.klass == BulletinClass.ROUTINE)
-HEARD = (  # everything that an approval is bound to, in one query
+HEARD = (  # everything that an approval is bound to
     joinedload(BulletinVersion.clip),
     joinedload(BulletinVersion.recording),
     joinedload(BulletinVersion.parts).joinedload(VersionPart.recording),
+    selectinload(BulletinVersion.cuts).joinedload(VersionCut.clip),
 )
 
 
@@ -91,7 +93,7 @@ def approve(
         raise ContentChanged(bulletin_id=bulletin_id)
     decision = _decide(session, current, person, approved=True, note="", now=now)
     decision.approvers = judge.rule(bulletin)
-    hashes = {"text_sha256": text_sha256, "audio_sha256": audio_sha256}
+    hashes = {"text_sha256": text_sha256, "audio_sha256": audio_sha256, "cuts_sha256": decision.cuts_sha256}
     _enter(session, bulletin, BulletinState.APPROVED, person, action="bulletin.approve", now=now, **hashes)
     return decision
 
@@ -184,8 +186,8 @@ def approved_versions(
     found = []
     for decision, klass in session.execute(query).unique():
         version = decision.version
-        now_sounds = version.clip.sha256 if version.clip is not None else ""
-        if (decision.text_sha256, decision.audio_sha256) == (composition.fingerprint(version), now_sounds):
+        same_words = decision.text_sha256 == composition.fingerprint(version)
+        if same_words and voiding.is_of_this_sound(decision, version):
             found.append((klass, version))
     return found
 
@@ -255,6 +257,7 @@ def _decide(
         note=note,
         text_sha256=composition.fingerprint(version),
         audio_sha256=version.clip.sha256 if version.clip is not None else "",
+        cuts_sha256=cuts.fingerprint(version.cuts),
         at=now,
     )
     session.add(decision)

@@ -22,8 +22,9 @@ from tts.lexicon import Lexicon
 from tts.synthesis import Synthesiser
 from tts.types import AudioClip, Chime, Preset, Progress, Script, Speech
 
-from . import composition, layers, speech, voiding
+from . import composition, cuts, layers, speech, voiding
 from .composition import Piece
+from .cuts import Made
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Job:
             preset=self.preset,
             repeats=self.repeats,
             lead_in=self.lead_in,
+            sections=cuts.sections(self.parts),
         )
 
 
@@ -105,7 +107,9 @@ def renew(session: Session, locked: Sequence[Bulletin]) -> None:
         .order_by(BulletinVersion.id)
         .with_for_update(of=BulletinVersion)
     )
-    for version in session.scalars(query.execution_options(populate_existing=True)):
+    versions = session.scalars(query.execution_options(populate_existing=True)).all()
+    cuts.forget(session, {each.id for each in versions})
+    for version in versions:
         _queue(version)
         if states[version.bulletin_id] is BulletinState.WITHDRAWN:
             version.render_state = RenderState.NONE  # made when the withdrawal is undone
@@ -173,11 +177,11 @@ def render_next(
         return False
     try:
         script = job.script(library)
-        clip = _made_before(database, library, synthesiser, script)
-        if clip is None:
-            clip = _make(database, synthesiser, job, script, clock)
-            library.put(clip)
-        _finish(database, job, script, clip, clock())
+        made = _made_before(database, library, synthesiser, script)
+        if made is None:
+            made = Made.of(_make(database, synthesiser, job, script, clock))
+            cuts.put(library, made)
+        _finish(database, job, script, made, clock())
     except ClaimLostError:
         log.info("The audio of a version is not wanted any more", extra=_ids(job, "render.lost"))
     except MoreUrgentError:
@@ -227,11 +231,11 @@ def _job(session: Session, version_id: int, worker_id: str) -> Job:
 
 def _made_before(
     database: Database, library: Library, synthesiser: Synthesiser, script: Script
-) -> AudioClip | int | None:
+) -> Made | None:
     with speech.translated():
-        key = synthesiser.key(script)
+        key, keys = synthesiser.key(script), synthesiser.cut_keys(script)
     with database.transaction(read_only=True) as session:
-        return clips.made_before(session, library, key)
+        return cuts.made_before(session, library, key, keys)
 
 
 def _make(
@@ -283,14 +287,15 @@ def _emergency_waits(session: Session) -> bool:
     return bool(session.scalar(query))
 
 
-def _finish(database: Database, job: Job, script: Script, clip: AudioClip | int, now: dt.datetime) -> None:
+def _finish(database: Database, job: Job, script: Script, made: Made, now: dt.datetime) -> None:
     texts = [
         each.text for each in (script.opening, *script.parts, script.closing) if isinstance(each, Speech)
     ]
     with database.transaction() as session:
         lock = select(Bulletin).where(Bulletin.id == job.bulletin_id).with_for_update(key_share=True)
         bulletin = session.scalars(lock).one()
-        kept = clips.keep(session, clip, now)
+        kept = clips.keep(session, made.clip, now)
+        parts = {section: clips.keep(session, each, now) for section, each in made.cuts.items()}
         values = {
             "render_state": RenderState.READY,
             "render_error": "",
@@ -299,20 +304,19 @@ def _finish(database: Database, job: Job, script: Script, clip: AudioClip | int,
             "reading": composition.reading(texts),
         }
         _update(session, job, now, {**values, "render_claimed_by": "", "render_claimed_until": None})
-        if _was_approved_otherwise(session, job, kept.sha256):
+        cuts.write(session, job.version_id, job.parts, parts)
+        if _was_approved_otherwise(session, job):
             voiding.reopen(session, [bulletin], ANEW, now)
             voiding.announce(session, bulletin, now)
 
 
-def _was_approved_otherwise(session: Session, job: Job, sha256: str) -> bool:
+def _was_approved_otherwise(session: Session, job: Job) -> bool:
     """An approval is bound to what was heard."""
-    query = select(Approval.id).where(
-        Approval.version_id == job.version_id,
-        Approval.approved,
-        Approval.voided_at.is_(None),
-        Approval.audio_sha256 != sha256,
+    version = session.get_one(BulletinVersion, job.version_id)
+    given = select(Approval).where(
+        Approval.version_id == job.version_id, Approval.approved, Approval.voided_at.is_(None)
     )
-    return session.scalar(query.limit(1)) is not None
+    return any(not voiding.is_of_this_sound(each, version) for each in session.scalars(given))
 
 
 def _release(database: Database, job: Job, state: RenderState, now: dt.datetime, **values: Any) -> None:

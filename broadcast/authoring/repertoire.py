@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +15,7 @@ from broadcast.models import Bulletin, BulletinVersion, Schedule
 from broadcast.storage.moments import later
 from devices.messages import BulletinClass
 from schedules import slots
-from schedules.slots import Airings, Slot
+from schedules.slots import Airings, Slot, Version
 
 from . import approval
 
@@ -37,9 +39,20 @@ class Validity:
         return self.valid_until is None or later(start, ends_ms) <= self.valid_until
 
 
+class Cut(NamedTuple):
+    """One language of a bulletin as a clip of its own; ``language`` empty: what is heard around them all."""
+
+    language: str
+    clip_id: int
+    duration_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One approved bulletin as it sounds; or a whole slot, which is no bulletin and has no validity."""
+    """One approved bulletin as it sounds; or a whole slot, which is no bulletin and has no validity.
+
+    ``languages`` in the order in which the whole clip has them, as the ``cuts``.
+    """
 
     bulletin_id: int
     clip_id: int
@@ -48,6 +61,29 @@ class Piece:
     klass: BulletinClass
     languages: tuple[str, ...] = ()
     validity: Validity | None = None
+    cuts: tuple[Cut, ...] = ()
+
+    def versions(self, wished: Sequence[str]) -> tuple[Version, ...]:
+        """By language, how long it sounds; what is not cut counts as the first language that is wished."""
+        if self.cuts:
+            return tuple(Version(each.language, each.duration_ms) for each in self.cuts if each.language)
+        spoken = next((each for each in wished if each in self.languages), self.languages[0])
+        return (Version(spoken, self.duration_ms),)
+
+    @property
+    def around_ms(self) -> int:
+        """How long that is which is heard whichever languages are."""
+        return sum(each.duration_ms for each in self.cuts if not each.language)
+
+    def clip_ids(self, heard: Sequence[str]) -> tuple[int, ...]:
+        """What is played where these languages are heard: the whole where that is what it says."""
+        spoken = tuple(each.language for each in self.cuts if each.language)
+        if not self.cuts or tuple(heard) == spoken:
+            return (self.clip_id,)
+        own = {each.language: each.clip_id for each in self.cuts}
+        before = [each.clip_id for each in takewhile(lambda cut: not cut.language, self.cuts)]
+        around = [each.clip_id for each in self.cuts if not each.language]
+        return (*before, *(own[language] for language in heard), *around[len(before) :])
 
 
 class Repertoire:
@@ -85,7 +121,7 @@ class Repertoire:
         for klass_, version in approval.approved_versions(self._session, bulletin_ids):
             id_, clip = version.bulletin_id, version.clip
             if clip is not None:
-                said = _languages(version), validity[id_]
+                said = _languages(version), validity[id_], _cuts(version)
                 found[id_] = Piece(id_, clip.id, version.title, clip.duration_ms, klass_, *said)
         return found
 
@@ -131,6 +167,10 @@ def latest(ends: Iterable[tuple[Piece, int]]) -> dt.datetime | None:
         ),
         default=None,
     )
+
+
+def _cuts(version: BulletinVersion) -> tuple[Cut, ...]:
+    return tuple(Cut(each.language, each.clip_id, each.clip.duration_ms) for each in version.cuts)
 
 
 def _languages(version: BulletinVersion) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from broadcast.models import Approval, Bulletin, BulletinState, BulletinVersion
 from broadcast.storage import events
 
+from . import cuts
+
 
 def standing(bulletin: Bulletin) -> BulletinState:
     """Where a bulletin stands, or would stand again after its withdrawal is undone."""
@@ -34,6 +36,13 @@ def reopen(session: Session, locked: Sequence[Bulletin], note: str, now: dt.date
             bulletin.state = BulletinState.SUBMITTED
     session.flush()
     return sum(each.state is not BulletinState.WITHDRAWN for each in approved)
+
+
+def is_of_this_sound(decision: Approval, version: BulletinVersion) -> bool:
+    """Whether the version sounds as it did when it was approved, as a whole and each language alone."""
+    now_sounds = version.clip.sha256 if version.clip is not None else ""
+    same = decision.cuts_sha256 is None or decision.cuts_sha256 == cuts.fingerprint(version.cuts)
+    return decision.audio_sha256 == now_sounds and same
 
 
 def announce(session: Session, bulletin: Bulletin, now: dt.datetime) -> None:

@@ -8,11 +8,11 @@ The raw journals of loudspeakers stay too: how far each is stored is found by wh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from broadcast.authoring.approval import void_approvals
 from broadcast.models import (
@@ -32,6 +32,7 @@ from broadcast.models import (
     Schedule,
     ScheduleItem,
     Sound,
+    VersionCut,
 )
 from broadcast.plans.offers import fixed_in
 from broadcast.storage import audit, events
@@ -101,7 +102,7 @@ def _audio(session: Session, now: dt.datetime) -> tuple[set[int], set[int], bool
         gone |= {each.id for each in over}
         clips |= _silence(session, over, now)
         replaced = session.scalars(_replaced(areas, before).limit(BATCH)).all()
-        clips |= {_unlink(version) for version in replaced}
+        clips |= _unlink(replaced)
         more = more or len(over) >= BATCH or len(replaced) == BATCH
     session.flush()
     return gone, clips, more
@@ -155,8 +156,17 @@ def _replaced(areas: Areas, before: dt.datetime) -> Select[BulletinVersion]:
             BulletinVersion.clip_id.is_not(None),
             BulletinVersion.created_at < before,
             ~_aired(BroadcastClip.clip_id == BulletinVersion.clip_id, before),
+            ~_aired(BroadcastClip.clip_id.in_(_languages_of_version()), before),
         )
+        .options(selectinload(BulletinVersion.cuts))
         .order_by(BulletinVersion.id)
+    )
+
+
+def _languages_of_version() -> Select[int]:
+    """The clips of its languages; what is heard around them may be that of many bulletins."""
+    return select(VersionCut.clip_id).where(
+        VersionCut.version_id == BulletinVersion.id, VersionCut.language != ""
     )
 
 
@@ -203,8 +213,8 @@ def _silence(session: Session, over: Collection[Bulletin], now: dt.datetime) -> 
     """Take all audio from these; what was approved is a draft again: nobody has heard what comes next."""
     ids = [each.id for each in over]
     spoken = BulletinVersion.clip_id.is_not(None)
-    versions = session.scalars(select(BulletinVersion).where(BulletinVersion.bulletin_id.in_(ids), spoken))
-    clips = {_unlink(version) for version in versions}
+    query = select(BulletinVersion).where(BulletinVersion.bulletin_id.in_(ids), spoken)
+    clips = _unlink(session.scalars(query.options(selectinload(BulletinVersion.cuts))))
     for bulletin in over:
         if BulletinState.APPROVED in (bulletin.state, bulletin.withdrawn_state):
             void_approvals(session, bulletin, now)
@@ -214,12 +224,15 @@ def _silence(session: Session, over: Collection[Bulletin], now: dt.datetime) -> 
     return clips
 
 
-def _unlink(version: BulletinVersion) -> int:
-    clip_id = version.clip_id
-    if clip_id is None:
-        raise ValueError("a version without audio has nothing to lose")
-    version.clip_id, version.reading, version.render_state = None, "", RenderState.NONE
-    return clip_id
+def _unlink(versions: Iterable[BulletinVersion]) -> set[int]:
+    """Take the audio from these; returns the clips that it was."""
+    gone: set[int] = set()
+    for version in versions:
+        gone |= {version.clip_id} if version.clip_id is not None else set()
+        gone |= {cut.clip_id for cut in version.cuts}
+        version.clip_id, version.reading, version.render_state = None, "", RenderState.NONE
+        version.cuts.clear()
+    return gone
 
 
 def _files(
@@ -230,6 +243,7 @@ def _files(
     query = select(Clip).where(
         Clip.id.in_(clip_ids),
         ~exists().where(BulletinVersion.clip_id == Clip.id),
+        ~exists().where(VersionCut.clip_id == Clip.id),
         ~exists().where(Sound.clip_id == Clip.id),
         ~_aired(BroadcastClip.clip_id == Clip.id, least),
     )

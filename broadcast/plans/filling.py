@@ -139,7 +139,8 @@ class Filler:
                 if placed.kind in NAMED:
                     cues.append(_cue(known[placed.ref], placed, whose))
                 elif (piece := self._repertoire.piece(int(placed.ref))) is not None:
-                    cues.append(Cue(piece.clip_id, piece.bulletin_id, whose))
+                    played = piece.clip_ids(placed.languages)
+                    cues += (Cue(clip_id, piece.bulletin_id, whose) for clip_id in played)
                     pieces.append((piece, placed.offset_ms + placed.length_ms))
         length = max(programme.used_ms for programme in occasion.programmes.values())
         return RunningOrder(tuple(cues), klass([piece for piece, _ in pieces]), length, latest(pieces))

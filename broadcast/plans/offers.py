@@ -15,7 +15,7 @@ from broadcast.models import AreaClosure, Bulletin, BulletinState
 from broadcast.storage.chunks import chunks
 from broadcast.units import areas
 from devices.messages import BulletinClass
-from schedules.slots import Candidate, Kind, Slot, Version
+from schedules.slots import Candidate, Kind, Slot
 
 FLOWING = (BulletinClass.PRIORITY, BulletinClass.ROUTINE)
 
@@ -82,12 +82,11 @@ class Offer:
         return tuple(found)
 
     def _candidate(self, piece: Piece, validity: Validity, slot: Slot, position: int | None) -> Candidate:
-        """All languages of a bulletin are in one clip: it is heard where one of them is."""
-        spoken = next((each for each in slot.languages if each in piece.languages), piece.languages[0])
         return Candidate(
             id=str(piece.bulletin_id),
             klass=piece.klass.value,
-            versions=(Version(spoken, piece.duration_ms),),
+            versions=piece.versions(slot.languages),
+            around_ms=piece.around_ms,
             valid_from=_since(validity),
             valid_until=validity.valid_until,
             position=position,

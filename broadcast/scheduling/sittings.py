@@ -34,7 +34,10 @@ DRAFT = 0  # the number of a schedule that is not saved yet
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something that is played; ``entry`` is its place in the slot, ``ref`` as the slot has it."""
+    """Something that is played; ``entry`` is its place in the slot, ``ref`` as the slot has it.
+
+    Of a bulletin: the ``languages`` that are heard, in order, and which of the slot's are ``missing``.
+    """
 
     entry: int
     kind: Kind
@@ -44,6 +47,8 @@ class Heard:
     length_ms: int
     why: Why
     languages: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    in_own_order: bool = False  # all it has, whatever the slot says: its languages were never made apart
 
     @property
     def bulletin_id(self) -> int | None:
@@ -112,8 +117,11 @@ class ReachView:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
+    """``languages``: those that the slot names, in order."""
+
     sittings: tuple[SittingView, ...]
     reaches: tuple[ReachView, ...]
+    languages: tuple[str, ...] = ()
 
 
 def coming(session: Session, schedule_id: int, now: dt.datetime, days: int = 7) -> list[SittingView]:
@@ -175,7 +183,8 @@ class _Teller:
         own = [each for each in self._filled.occasions if each.frame.schedule_id == schedule_id]
         self._learn(own)
         views = tuple(self._sitting(occasion) for occasion in own)
-        return Preview(views, tuple(self._reaches(own)))
+        languages = own[0].frame.slot.languages if own else ()
+        return Preview(views, tuple(self._reaches(own)), languages)
 
     def _learn(self, occasions: Iterable[Occasion]) -> None:
         programmes = [each for occasion in occasions for each in occasion.programmes.values()]
@@ -197,26 +206,29 @@ class _Teller:
             groups.setdefault(programme.placed, []).append(area_id)
         _, places = sounds.playable(occasion.frame.slot, self._filled.sounds)
         lost = tuple(self._lost(occasion.frame, places))
-        variants = tuple(
-            self._variant(area_ids, occasion.programmes[area_ids[0]], places, lost)
-            for area_ids in groups.values()
-        )
+        variants = tuple(self._variant(area_ids, occasion, places, lost) for area_ids in groups.values())
         return SittingView(occasion.start, occasion.frame.slot.length_ms, variants)
 
     def _variant(
-        self, area_ids: Sequence[int], programme: Programme, places: Sequence[int], lost: tuple[Unheard, ...]
+        self, area_ids: Sequence[int], occasion: Occasion, places: Sequence[int], lost: tuple[Unheard, ...]
     ) -> Variant:
-        placed = tuple(self._heard(each, places) for each in programme.placed)
+        programme, wished = occasion.programmes[area_ids[0]], occasion.frame.slot.languages
+        placed = tuple(self._heard(each, places, wished) for each in programme.placed)
         left_out = (self._unheard(each) for each in programme.left_out if each.why is not Reason.OTHER_AREA)
         areas = tuple(self._areas[area_id] for area_id in area_ids)
         return Variant(areas, placed, (*left_out, *lost), programme.says_nothing)
 
-    def _heard(self, each: Placed, places: Sequence[int]) -> Heard:
-        sound = self._filled.sounds.get(each.ref)
-        title = sound.title if sound is not None else self._titles.get(each.ref, "")
-        ref = each.ref.partition(":")[2] if sound is not None else each.ref
-        place = places[each.entry]
-        return Heard(place, each.kind, ref, title, each.offset_ms, each.length_ms, each.why, each.languages)
+    def _heard(self, each: Placed, places: Sequence[int], wished: Sequence[str]) -> Heard:
+        sound, place = self._filled.sounds.get(each.ref), places[each.entry]
+        if sound is not None:
+            ref = each.ref.partition(":")[2]
+            return Heard(place, each.kind, ref, sound.title, each.offset_ms, each.length_ms, each.why)
+        title, piece = self._titles.get(each.ref, ""), self._repertoire.piece(int(each.ref))
+        as_one = piece is not None and not piece.cuts and len(piece.languages) > 1
+        languages = piece.languages if piece is not None and as_one else each.languages
+        missing = tuple(language for language in wished if language not in languages)
+        told = (languages, missing, bool(as_one and wished))
+        return Heard(place, each.kind, each.ref, title, each.offset_ms, each.length_ms, each.why, *told)
 
     def _unheard(self, each: LeftOut) -> Unheard:
         sound = self._filled.sounds.get(each.ref)

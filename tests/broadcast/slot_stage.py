@@ -64,6 +64,7 @@ def make_slot(
     order: Sequence[int] = (),
     times: Sequence[str] = ("17:00",),
     area_id: int | None = None,
+    languages: Sequence[str] = (),
     **rule: Any,
 ) -> int:
     with stage.database.transaction() as session:
@@ -79,7 +80,7 @@ def make_slot(
                     tuple(dt.time.fromisoformat(time) for time in times),
                     **rule,
                 ),
-                slot=Slot(int(minutes * MINUTE), entries or (FLOW,)),
+                slot=Slot(int(minutes * MINUTE), entries or (FLOW,), tuple(languages)),
             ),
             title="Chương trình chiều",
             now=stage.now,

@@ -235,6 +235,9 @@ def test_a_claim_is_renewed_while_the_sound_is_mastered(database, cast, clock, l
         def key(self, script):
             return "k"
 
+        def cut_keys(self, script):
+            return {}
+
         def render(self, script, report):
             for _ in range(12):
                 clock.forward(seconds=10)
