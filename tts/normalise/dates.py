@@ -292,7 +292,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         rf"""(?<!\w) (?P<word>[Tt]háng|THÁNG) \s{{1,3}} (?P<months>{_MONTH}
-            (?:(?:,\s?|\svà\s|{_TO}){_MONTH}){{0,6}}) (?:/(?P<year>{_YEAR})|\s(?P<bare>{_LONG_YEAR})(?=\s?(?:[,.;:)]|$)))?
+            (?:(?:,\s?|\svà\s|{_TO}){_MONTH}){{0,6}})
+            (?:/(?P<year>{_YEAR})|\s(?P<bare>{_LONG_YEAR})(?=\s?(?:[,.;:)]|$)))?
             (?![\w/-]|[.,]\d)""",
         _months,
         kind=TokenKind.DATE,
