@@ -18,6 +18,7 @@ from broadcast.models import Alarm, Area, AreaClosure, Loudspeaker
 from broadcast.speakers import alarms
 from broadcast.speakers.alarms import Change, Kind
 from broadcast.speakers.conditions import Conditions, fault
+from broadcast.units import areas
 
 OUTAGE_WITHIN = dt.timedelta(minutes=10)
 OUTAGE_LEAST = 3  # loudspeakers, below which an area is no area
@@ -196,14 +197,10 @@ class _Outages:
 
     def _begin(self, area: Area, counts: Iterable[tuple[Area, int, int, int]]) -> bool:
         """False when a wider outage tells it already; narrower ones give way."""
-        above = set(
-            self._session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area.id))
-        )
+        above = set(self._session.scalars(areas.above(area.id)))
         if above & set(self.open):
             return False
-        below = set(
-            self._session.scalars(select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area.id))
-        )
+        below = set(self._session.scalars(areas.below(area.id)))
         narrower = [self.open.pop(each) for each in below & set(self.open)]
         alarms.end(self._session, narrower, self._now, Change.ABSORBED)
         total, gone = next((total, gone) for each, total, gone, _ in counts if each.id == area.id)

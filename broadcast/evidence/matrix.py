@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from broadcast.models import Area, AreaClosure, AsRun, Broadcast, Delivery, Loudspeaker, Person, Role
+from broadcast.models import Area, AsRun, Broadcast, Delivery, Loudspeaker, Person, Role
 from broadcast.storage.moments import MILLISECOND, day_start
 from broadcast.units import areas, permissions
 from devices.messages import Evidence, ItemState
@@ -112,12 +112,11 @@ def total(cells: Iterable[Cell]) -> Totals:
 
 def _broadcasts(session: Session, area_id: int, day: dt.date) -> list[Broadcast]:
     start = day_start(day)
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = (
         select(Broadcast)
         .options(joinedload(Broadcast.area))
         .where(
-            Broadcast.area_id.in_(above) | Broadcast.area_id.in_(areas.below(area_id)),
+            areas.in_line(Broadcast.area_id, area_id),
             Broadcast.start >= start,
             Broadcast.start < day_start(day + dt.timedelta(days=1)),
         )

@@ -191,7 +191,7 @@ def tell(
 def _address_anew(session: Session, loudspeaker: Loudspeaker, now: dt.datetime) -> None:
     """What is coming in the area it left is not its own any more; what it left before may be again."""
     session.flush()
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == loudspeaker.area_id)
+    above = areas.above(loudspeaker.area_id)
     coming = select(Broadcast.id).where(Broadcast.start > now)
     theirs = update(Delivery).where(Delivery.loudspeaker_id == loudspeaker.id)
     left = theirs.where(Delivery.broadcast_id.in_(coming.where(Broadcast.area_id.not_in(above))))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from broadcast.errors import Forbidden, NotFound
-from broadcast.models import Area, AreaClosure, Broadcast, BroadcastClip, BroadcastState, Person, Role
+from broadcast.models import Area, Broadcast, BroadcastClip, BroadcastState, Person, Role
 from broadcast.storage import audit, events
 from broadcast.storage.moments import to_ms
 from broadcast.units import areas, permissions
@@ -49,8 +49,7 @@ def stop(
     elif area_id is not None:
         area = areas.get(session, area_id)
         permissions.require(person, Role.URGENT, area, session)
-        below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area.id)
-        found = _sounding(session, Broadcast.area_id.in_(below), now)
+        found = _sounding(session, Broadcast.area_id.in_(areas.below(area.id)), now)
     else:
         raise NotFound(kind="broadcast", id=None)
     stopped = _cancel(session, person, wire, found, now)

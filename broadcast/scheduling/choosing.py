@@ -12,7 +12,7 @@ from broadcast.authoring import bulletins
 from broadcast.authoring.refs import row_id
 from broadcast.authoring.sounds import NAMED, Audible, audible, name_of
 from broadcast.errors import NoAudio, NotApproved, NotFound, NothingToPlay, WrongState
-from broadcast.models import AreaClosure, Bulletin, Person, Role
+from broadcast.models import Bulletin, Person, Role
 from broadcast.slot_errors import SlotInvalid
 from broadcast.units import areas, permissions
 from devices.messages import BulletinClass
@@ -52,7 +52,7 @@ def nameable(
     if not bulletin_ids:
         return {}
     seen = permissions.visible_areas(session, person)
-    seen |= set(session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)))
+    seen |= set(session.scalars(areas.above(area_id)))
     query = select(Bulletin).where(Bulletin.id.in_(sorted(bulletin_ids)))
     found = session.scalars(query.options(joinedload(Bulletin.current), joinedload(Bulletin.area)))
     return {each.id: each for each in found if each.area_id in seen}

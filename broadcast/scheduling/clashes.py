@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from broadcast.authoring.repertoire import Piece, Repertoire, duration_ms, klass
@@ -120,12 +120,7 @@ class Look:
 
     def others(self) -> list[tuple[Schedule, Side]]:
         """Every other schedule on the air in the area, above it and below it, with something to play."""
-        shared = or_(
-            Schedule.area_id.in_(
-                select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == self._new.area.id)
-            ),
-            Schedule.area_id.in_(areas.below(self._new.area.id)),
-        )
+        shared = areas.in_line(Schedule.area_id, self._new.area.id)
         query = (
             select(Schedule)
             .options(joinedload(Schedule.area), selectinload(Schedule.items))

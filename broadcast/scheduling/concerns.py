@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.authoring.repertoire import Piece, Repertoire
 from broadcast.errors import RuleInvalid
 from broadcast.models import (
-    AreaClosure,
     Broadcast,
     BroadcastClip,
     BroadcastState,
@@ -113,13 +112,12 @@ def _nearness(
 def _time_to_fetch(session: Session, area_id: int, pieces: Sequence[Piece], now: dt.datetime) -> dt.timedelta:
     """How long the slowest loudspeaker needs for what it has not been sent before."""
     wanted = {piece.clip_id for piece in pieces}
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     there = (
         select(BroadcastClip.clip_id)
         .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
         .where(
             BroadcastClip.clip_id.in_(wanted),
-            Broadcast.area_id.in_(above),
+            Broadcast.area_id.in_(areas.above(area_id)),
             Broadcast.created_at < now - TIME_TO_FETCH,
         )
     )
@@ -139,11 +137,10 @@ def _times(session: Session, new: Side, now: dt.datetime) -> Iterator[Concern]:
 
 def _habit(session: Session, area_id: int, now: dt.datetime) -> Habit:
     """When the programmes began that were heard here, except those that somebody cancelled."""
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = (
         select(Broadcast.start)
         .where(
-            or_(Broadcast.area_id.in_(above), Broadcast.area_id.in_(areas.below(area_id))),
+            areas.in_line(Broadcast.area_id, area_id),
             Broadcast.schedule_id.is_not(None),
             Broadcast.start < now,
             Broadcast.start > now - HABIT,

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.errors import EmptyTitle, NotFound, RuleInvalid, TimeInPast, TitleTooLong, WrongState
-from broadcast.models import AreaClosure, ChangeAction, Person, Role, Schedule
+from broadcast.models import ChangeAction, Person, Role, Schedule
 from broadcast.orders.outbox import Wire
 from broadcast.units import areas, permissions
 from broadcast.units.holiday_book import calendar_of
@@ -165,9 +165,7 @@ def list_schedules(
 ) -> list[Schedule]:
     """The schedules that sound somewhere in the area: its own, those from above and those below."""
     permissions.require(person, Role.VIEWER, area_id, session)
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
-    query = select(Schedule).where(or_(Schedule.area_id.in_(above), Schedule.area_id.in_(below)))
+    query = select(Schedule).where(areas.in_line(Schedule.area_id, area_id))
     if not withdrawn:
         query = query.where(Schedule.withdrawn_at.is_(None))
     return list(session.scalars(query.order_by(Schedule.id)))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import AreaClosure, Broadcast, BroadcastClip, BroadcastState, Clip, RelayStation
+from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Clip, RelayStation
 from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import later
 from broadcast.units import areas
@@ -35,10 +35,8 @@ def doubts(session: Session, new: Side, starts: Sequence[dt.datetime]) -> list[D
 
 def _carried(session: Session, new: Side, start: dt.datetime, end: dt.datetime) -> Iterator[Booking]:
     """The relays that others have planned on loudspeakers of the area."""
-    area_id = new.area.id
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
     query = select(Broadcast.id, Broadcast.start, Broadcast.schedule_id).where(
-        or_(Broadcast.area_id.in_(above), Broadcast.area_id.in_(areas.below(area_id))),
+        areas.in_line(Broadcast.area_id, new.area.id),
         Broadcast.start >= start,
         Broadcast.start < end,
         Broadcast.state != BroadcastState.CANCELLED,

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session, selectinload
 from broadcast.authoring import bulletins, rereading
 from broadcast.errors import NotFound, WrongState
 from broadcast.models import (
-    AreaClosure,
     Broadcast,
     BroadcastClip,
     BroadcastState,
@@ -212,8 +211,7 @@ def recent(session: Session, person: Person, area_id: int, limit: int = 10) -> l
     Errors: Forbidden.
     """
     permissions.require(person, Role.VIEWER, area_id, session)
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    touching = Schedule.area_id.in_(above) | Schedule.area_id.in_(areas.below(area_id))
+    touching = areas.in_line(Schedule.area_id, area_id)
     query = (
         select(ScheduleChange)
         .join(Schedule, Schedule.id == ScheduleChange.schedule_id)

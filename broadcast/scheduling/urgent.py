@@ -120,9 +120,8 @@ def active(session: Session, person: Person, now: dt.datetime) -> list[Broadcast
 
 def count_loudspeakers(session: Session, area_id: int) -> int:
     """How many loudspeakers in service an announcement for the area reaches: read back before it is sent."""
-    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
     query = select(func.count(Loudspeaker.id)).where(
-        Loudspeaker.area_id.in_(below), Loudspeaker.retired_at.is_(None)
+        Loudspeaker.area_id.in_(areas.below(area_id)), Loudspeaker.retired_at.is_(None)
     )
     return session.scalar(query) or 0
 

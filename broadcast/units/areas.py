@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, delete, insert, literal, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, delete, insert, literal, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from broadcast.errors import (
     AlreadyExists,
@@ -216,6 +216,11 @@ def below(area_id: int) -> Select[int]:
 def above(area_id: int) -> Select[int]:
     """The ids of the area itself and of everything above it, as a subquery."""
     return select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+
+
+def in_line(column: InstrumentedAttribute[int], area_id: int) -> ColumnElement[bool]:
+    """What belongs to the area, to one above it or to one below it: all that can be heard in it."""
+    return column.in_(above(area_id)) | column.in_(below(area_id))
 
 
 def _detach(session: Session, area_id: int) -> None:
