@@ -47,6 +47,8 @@ __all__ = [
 
 MOST_WAITING = 20  # for another approval, of one person's: a new rule may ask it for hundreds
 
+DAY = dt.timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Silent:
@@ -92,14 +94,14 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
     areas = mine | set(
         session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id.in_(mine)))
     )
-    playing, coming = week.now_and_next(session, areas, now)
-    midnight = local_midnight(now)
+    root, midnight = week.root(session, mine), local_midnight(now)
+    playing, coming = week.now_and_next(session, areas, now, seen_from=root)
     conditions = Conditions(now, heartbeat)
     total, online, never = _counts(session, mine, conditions)
     return Today(
         playing=playing,
         next=coming,
-        slots=week.between(session, areas, midnight, midnight + dt.timedelta(days=1), now),
+        slots=week.between(session, areas, midnight, midnight + DAY, now, seen_from=root),
         urgent=urgent.active(session, person, now),
         awaiting=_awaiting(session, person),
         returned=_returned(session, person),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from devices.messages import BulletinClass
+from schedules.types import LOCAL
 
 GRACE = {
     BulletinClass.ROUTINE: dt.timedelta(minutes=5),
@@ -15,6 +16,11 @@ GRACE = {
 """How long an airing may wait, for what plays before it or for a server or a link that is away."""
 
 AT_ONCE = dt.timedelta(seconds=1)  # an airing that may not wait at all still needs a moment to begin
+
+
+def occurrence_of(schedule_id: int, start: dt.datetime) -> str:
+    """The name of an airing, on the wire and in reports: when its schedule says that it begins."""
+    return f"s{schedule_id}.{start.astimezone(LOCAL):%Y%m%dT%H%M%S}"
 
 
 class Cue(NamedTuple):

@@ -1,76 +1,71 @@
 """What a unit has decided about the order of two programmes, worked into the plans of its loudspeakers.
 
-The one that goes second begins when the first is over, as ``schedules.precedence`` puts it: right after.
+The one that goes second begins when the first is over, as ``schedules.sounding`` puts it: right after.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Area, OrderDecision
 from broadcast.orders.items import Entry
-from broadcast.storage.moments import from_ms
-from devices.messages import Item
-from schedules import precedence
-from schedules.precedence import Claim
+from broadcast.storage.moments import MILLISECOND, from_ms
+from schedules import sounding
+from schedules.precedence import Decision
+from schedules.sounding import Airing, Said, Sounding, Why
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One schedule before another, by the word of a unit of that level."""
-
-    first: int
-    second: int
-    level: int
-
-
-def read(session: Session, area_ids: Collection[int] | None) -> dict[int, list[Word]]:
-    """The last word of each of these areas (None: of all) on each pair."""
+def read(session: Session, area_ids: Collection[int] | None) -> dict[int, list[Said]]:
+    """What each of these areas (None: of all) has said on each pair; schedules are named by their ids."""
     query = select(OrderDecision, Area.level).join(Area, Area.id == OrderDecision.area_id)
     if area_ids is not None:
         query = query.where(OrderDecision.area_id.in_(area_ids))
-    last: dict[tuple[int, frozenset[int]], Word] = {}
+    pairs: dict[tuple[int, frozenset[int]], list[Decision]] = defaultdict(list)
     for row, level in session.execute(query.order_by(OrderDecision.id)):
-        pair = row.area_id, frozenset((row.first_id, row.second_id))
-        last[pair] = Word(row.first_id, row.second_id, level)
-    found: dict[int, list[Word]] = defaultdict(list)
-    for (area_id, _), word in last.items():
-        found[area_id].append(word)
+        word = Decision(str(row.first_id), str(row.second_id), level, "", row.at)
+        pairs[row.area_id, frozenset((row.first_id, row.second_id))].append(word)
+    found: dict[int, list[Said]] = defaultdict(list)
+    for (area_id, _), words in pairs.items():
+        found[area_id].append(words)
     return found
 
 
-def ordered(entries: Sequence[Entry], words: Iterable[Word]) -> list[Entry]:
+def ordered(entries: Sequence[Entry], said: Collection[Said]) -> list[Entry]:
     """The entries, of which those that go second wait for those that go first where they meet.
 
     What does not hold any more when its turn would come is left out.
     """
-    found = list(entries)
-    for word in words:
-        first = [each.item for each in found if _is_of(each.item, word.first)]
-        placed = (
-            _behind(each, first, word.level) if _is_of(each.item, word.second) else each for each in found
-        )
-        found = [each for each in placed if each is not None]
-    return found
+    named = {name for words in said for name in (words[0].first, words[0].second)}
+    concerned = [_airing(each) for each in entries if _schedule(each) in named]
+    waiting = {each.airing.id: each for each in sounding.when(concerned, said) if each.why is not Why.PLANNED}
+    placed = (_placed(each, waiting.get(each.item.id)) for each in entries)
+    return [each for each in placed if each is not None]
 
 
-def _behind(second: Entry, firsts: Iterable[Item], level: int) -> Entry | None:
-    item = second.item
-    for first in firsts:
-        meets = first.start < item.start + item.duration_ms and item.start < first.start + first.duration_ms
-        if meets and precedence.may_decide(level, _claim(first), _claim(item)):
-            return second.waits(first.start + first.duration_ms - item.start)
-    return second
+def _placed(entry: Entry, heard: Sounding | None) -> Entry | None:
+    if heard is None:
+        return entry
+    return None if heard.why is Why.STALE else entry.waits(heard.wait // MILLISECOND)
 
 
-def _claim(each: Item) -> Claim:
-    return Claim(each.id, each.klass.value, each.level, from_ms(each.start))
+def _airing(entry: Entry) -> Airing:
+    each = entry.item
+    return Airing(
+        id=each.id,
+        schedule=_schedule(entry),
+        klass=each.klass.value,
+        level=each.level,
+        start=from_ms(each.start),
+        length=dt.timedelta(milliseconds=each.duration_ms),
+        latest=None if entry.latest is None else from_ms(entry.latest),
+    )
 
 
-def _is_of(each: Item, schedule_id: int) -> bool:
-    return each.id.startswith(f"s{schedule_id}.")
+def _schedule(entry: Entry) -> str:
+    """By the item's id: ``s12.20260302T170000`` is of the schedule 12."""
+    return entry.item.id[1:].partition(".")[0]

@@ -19,12 +19,11 @@ from sqlalchemy.orm import Session
 from broadcast.authoring.repertoire import Repertoire
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule
 from broadcast.orders.items import played_in
-from broadcast.orders.running_order import Cue, RunningOrder
+from broadcast.orders.running_order import Cue, RunningOrder, occurrence_of
 from broadcast.storage import events
 from broadcast.storage.chunks import chunks
 from broadcast.storage.upsert import insert_new
 from devices.messages import AlertStatus, BulletinClass, ItemState
-from schedules.types import LOCAL
 
 from . import demand
 from .addressing import address
@@ -248,7 +247,7 @@ def _make(session: Session, missing: Sequence[tuple[Wanted, dt.datetime]], now: 
 
 def _row(wanted: Wanted, start: dt.datetime, now: dt.datetime) -> dict[str, Any]:
     return {
-        "occurrence": f"s{wanted.schedule_id}.{start.astimezone(LOCAL):%Y%m%dT%H%M%S}",
+        "occurrence": occurrence_of(wanted.schedule_id, start),
         "schedule_id": wanted.schedule_id,
         "area_id": wanted.area_id,
         "title": wanted.title,

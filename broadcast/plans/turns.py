@@ -13,6 +13,7 @@ from broadcast.storage import audit, events
 from broadcast.storage.moments import later
 from broadcast.units import areas, permissions, policies
 
+from . import heard
 from .staggering import Position, Proposal
 from .staggering import propose as coloured
 
@@ -69,9 +70,10 @@ def in_force(session: Session, area_id: int) -> int:
 
 
 def last_start(session: Session, broadcast: Broadcast) -> dt.datetime:
-    """When the broadcast begins where it begins last."""
+    """When the broadcast begins where it begins last: in turn, and after what was put before it."""
     if broadcast.schedule_id is None:
         return broadcast.start  # urgent: nobody waits
+    decided = heard.longest_wait(session, broadcast)
     query = (
         select(Loudspeaker.area_id, func.max(Loudspeaker.turn))
         .join(Delivery, Delivery.loudspeaker_id == Loudspeaker.id)
@@ -84,7 +86,7 @@ def last_start(session: Session, broadcast: Broadcast) -> dt.datetime:
         for area_id, turn in session.execute(query)
         if policies.of(session, area_id).start_mode is StartMode.STAGGERED
     ]
-    return later(broadcast.start, max(turns, default=0) * (broadcast.duration_ms + TURN_GAP_MS))
+    return later(broadcast.start + decided, max(turns, default=0) * (broadcast.duration_ms + TURN_GAP_MS))
 
 
 def _meant(area_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

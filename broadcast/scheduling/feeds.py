@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
 from broadcast.errors import EmptyTitle, NotFound, ValueTooLong, WrongState
-from broadcast.models import Area, AreaClosure, CalendarFeed, Person, Role, Schedule, ScheduleChange
+from broadcast.models import Area, CalendarFeed, Person, Role
+from broadcast.plans.heard import Orders
 from broadcast.storage import audit
-from broadcast.storage.moments import day_start, later
+from broadcast.storage.moments import day_start
 from broadcast.units import areas, permissions
-from broadcast.units.holiday_book import Book
 from broadcast.units.passwords import fingerprint, new_token
-from devices.messages import BulletinClass
-from schedules import ical_writing, recurrence
-from schedules.holidays import Calendar
-from schedules.types import LOCAL, Rule
+from schedules.types import LOCAL
+
+from . import public
+from .public import Airing
 
 NAME_LIMIT = 120
 MOST_LINKS = 20  # of one area at a time
 NOTED_EVERY = dt.timedelta(minutes=5)  # the time of the last fetch is not written more often
-BACK = dt.timedelta(days=31)
-AHEAD = dt.timedelta(days=400)
 WEEK = dt.timedelta(days=7)
-LONGEST = dt.timedelta(hours=6)  # what began longer ago does not sound any more
-CATEGORIES = {BulletinClass.PRIORITY: "Ưu tiên", BulletinClass.ROUTINE: "Thông thường"}
-
-
-@dataclass(frozen=True, slots=True)
-class Airing:
-    """One programme as anybody may know it."""
-
-    start: dt.datetime
-    end: dt.datetime
-    title: str
-    klass: BulletinClass
-    area: str
-    schedule_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +45,6 @@ class Week:
     area: Area
     changed_at: dt.datetime
     airings: tuple[tuple[Airing, dt.datetime], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Programme:
-    """A schedule that has something approved to play."""
-
-    schedule: Schedule
-    rule: Rule
-    duration_ms: int
-    klass: BulletinClass
-    holidays: Calendar
 
 
 def create(
@@ -129,7 +100,7 @@ def fetch(session: Session, token: str, now: dt.datetime) -> Published:
     Errors: NotFound, for a token that never was and for one that was revoked alike.
     """
     feed = open_feed(session, token)
-    body = write(session, feed.area_id, now)
+    body = public.write(session, feed.area_id, now)
     sha256 = hashlib.sha256(body).hexdigest()
     same = feed.changed_at is not None and feed.sha256 == sha256
     changed_at = feed.changed_at if same and feed.changed_at else now.replace(microsecond=0)
@@ -144,9 +115,13 @@ def fetch_week(session: Session, token: str, now: dt.datetime) -> Week:
     published = fetch(session, token, now)
     feed = open_feed(session, token)
     start = day_start(now.astimezone(LOCAL).date())
-    airings = programme_of(session, feed.area_id, start, start + WEEK)
-    changes = _changes(session, sorted({each.schedule_id for each in airings}))
-    changed = {schedule_id: at for schedule_id, (_count, at) in changes.items()}
+    airings = public.programme_of(session, feed.area_id, start, start + WEEK)
+    changes = public.changes(session, sorted({each.schedule_id for each in airings}))
+    orders = Orders(session, [each.id for each in areas.ancestors(session, feed.area_id)])
+    changed = {
+        schedule_id: max([at or feed.created_at, *(each.at for each in orders.about(schedule_id))])
+        for schedule_id, (_count, at) in changes.items()
+    }
     return Week(
         published=published,
         area=feed.area,
@@ -178,74 +153,6 @@ def note(session: Session, published: Published, now: dt.datetime) -> None:
     feed = session.get(CalendarFeed, published.feed_id)
     if feed is not None:
         feed.fetched_at, feed.sha256, feed.changed_at = now, published.sha256, published.changed_at
-
-
-def write(session: Session, area_id: int, now: dt.datetime) -> bytes:
-    """The programme of an area and of those above it as an iCalendar file. Errors: UnknownArea."""
-    area = areas.get(session, area_id)
-    today = now.astimezone(LOCAL).date()
-    since, through = (today - BACK).replace(day=1), (today + AHEAD).replace(day=1)
-    programmes = list(_programmes(session, area_id))
-    changes = _changes(session, [each.schedule.id for each in programmes])
-    entries = [_entry(each, *changes.get(each.schedule.id, (1, None))) for each in programmes]
-    return ical_writing.write(entries, name=f"Lịch phát thanh {area.name}", since=since, through=through)
-
-
-def programme_of(session: Session, area_id: int, start: dt.datetime, end: dt.datetime) -> list[Airing]:
-    """What sounds in an area in ``[start, end)`` by its programme and those above it, in order.
-
-    Only what is approved and has audio; urgent announcements are no programme. Errors: UnknownArea.
-    """
-    areas.get(session, area_id)
-    found = []
-    for each in _programmes(session, area_id):
-        for occurrence in recurrence.occurrences(each.rule, start - LONGEST, end, each.holidays):
-            until = later(occurrence.start, each.duration_ms)
-            if until > start:
-                schedule = each.schedule
-                place = schedule.area.name
-                found.append(Airing(occurrence.start, until, schedule.title, each.klass, place, schedule.id))
-    return sorted(found, key=lambda airing: (airing.start, airing.schedule_id))
-
-
-def _programmes(session: Session, area_id: int) -> Iterator[_Programme]:
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    query = select(Schedule).where(Schedule.area_id.in_(above), Schedule.withdrawn_at.is_(None))
-    schedules = list(session.scalars(query.order_by(Schedule.id)))
-    repertoire, book = Repertoire(session), Book(session)
-    repertoire.learn([item.bulletin_id for schedule in schedules for item in schedule.items])
-    for schedule in schedules:
-        pieces = repertoire.pieces(schedule)
-        if pieces:
-            rule = recurrence.from_dict(schedule.rule)
-            length, class_ = duration_ms(pieces), klass(pieces)
-            yield _Programme(schedule, rule, length, class_, book.of(schedule.area_id))
-
-
-def _changes(session: Session, schedule_ids: list[int]) -> Mapping[int, tuple[int, dt.datetime | None]]:
-    """By schedule, how often it was changed and when the last time."""
-    query = (
-        select(ScheduleChange.schedule_id, func.count(), func.max(ScheduleChange.at))
-        .where(ScheduleChange.schedule_id.in_(schedule_ids))
-        .group_by(ScheduleChange.schedule_id)
-    )
-    return {schedule_id: (count, at) for schedule_id, count, at in session.execute(query)}
-
-
-def _entry(programme: _Programme, changes: int, changed_at: dt.datetime | None) -> ical_writing.Entry:
-    schedule = programme.schedule
-    return ical_writing.Entry(
-        uid=f"{schedule.id}-{schedule.created_at:%Y%m%dT%H%M%S}@truyen-thanh",
-        title=schedule.title,
-        rule=programme.rule,
-        changed_at=changed_at or schedule.created_at,
-        length=dt.timedelta(seconds=programme.duration_ms // 1000),
-        revision=max(0, changes - 1),
-        category=CATEGORIES[programme.klass],
-        place=schedule.area.name,
-        description=schedule.rule_text,
-        holidays=programme.holidays,
-    )
 
 
 def _record(session: Session, person: Person, feed: CalendarFeed, action: str, now: dt.datetime) -> None:

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from broadcast.joining import registry
-from broadcast.models import BroadcastState, Loudspeaker, Person
+from broadcast.models import Loudspeaker, Person
 from broadcast.orders import items
 from broadcast.orders.outbox import Wire
+from broadcast.orders.running_order import occurrence_of
 from broadcast.plans.desired import wishes
 from broadcast.storage.moments import day_start, from_ms, later, to_ms
 from broadcast.units import areas
 from devices.messages import BulletinClass, GuardPolicy, Item, Plan
 from devices.speaker.core import guard
 
-from .week import between
+from .week import LONGEST, Slot, Wait, between
 
 DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """One thing that will sound there; ``start`` is this loudspeaker's own, after its turn."""
+    """One thing that will sound there; ``start`` is this loudspeaker's own, after its turn.
+
+    ``wait``: a unit has put something before it.
+    """
 
     start: dt.datetime
     end: dt.datetime
     title: str
     klass: BulletinClass
     planned: bool  # in its plan, with its audio; else only foreseen by its rule
+    wait: Wait | None = None
     refused: str = ""  # why its guard will not let it sound, by the code that it would report
 
 
@@ -62,9 +67,13 @@ def of_day(
     wish = next(iter(wishes(session, wire, window, [loudspeaker.id])), None)
     if wish is None:  # out of service
         return Foretold(loudspeaker, (), window.end, sent=True)
-    planned = [_planned(item) for item in msgspec.json.decode(wish.body, type=Plan).items]
+    foreseen = _foreseen(session, loudspeaker, start - LONGEST, start + DAY, now)
+    waits = {
+        occurrence_of(each.schedule_id, each.scheduled): each.wait for each in foreseen if each.schedule_id
+    }
+    planned = [_planned(item, waits) for item in msgspec.json.decode(wish.body, type=Plan).items]
     found = [each for each in planned if start <= each.start < start + DAY]
-    found += _foreseen(session, loudspeaker, max(start, window.end), start + DAY, now)
+    found += [_from(slot) for slot in foreseen if slot.is_on and slot.start >= max(start, window.end)]
     judged = tuple(_judged(sorted(found, key=_order), wish.content.policy))
     return Foretold(loudspeaker, judged, window.end, not wish.is_news)
 
@@ -92,17 +101,19 @@ def _order(each: Playing) -> tuple[dt.datetime, str]:
     return each.start, each.title
 
 
-def _planned(item: Item) -> Playing:
-    start = from_ms(item.start)
-    return Playing(start, later(start, item.duration_ms), item.title, item.klass, planned=True)
+def _planned(item: Item, waits: Mapping[str, Wait | None]) -> Playing:
+    start, name = from_ms(item.start), item.id.partition("+")[0]
+    end = later(start, item.duration_ms)
+    return Playing(start, end, item.title, item.klass, planned=True, wait=waits.get(name))
+
+
+def _from(slot: Slot) -> Playing:
+    return Playing(slot.start, slot.end, slot.title, slot.klass, planned=False, wait=slot.wait)
 
 
 def _foreseen(
     session: Session, loudspeaker: Loudspeaker, start: dt.datetime, end: dt.datetime, now: dt.datetime
-) -> Iterator[Playing]:
-    if start >= end:
-        return
+) -> list[Slot]:
+    """What its area hears, by the calendar."""
     above = {area.id for area in areas.ancestors(session, loudspeaker.area_id)}
-    for slot in between(session, above, start, end, now):
-        if slot.state is not BroadcastState.CANCELLED:
-            yield Playing(slot.start, slot.end, slot.title, slot.klass, planned=False)
+    return between(session, above, start, end, now, seen_from=loudspeaker.area_id)

@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
-from broadcast.models import AreaClosure, Broadcast, BroadcastState, Person, Role, Schedule
+from broadcast.models import Area, AreaClosure, Broadcast, BroadcastState, Person, Role, Schedule
+from broadcast.plans.heard import Heard, Key, Orders, Planned
 from broadcast.storage.moments import day_start, later
 from broadcast.units import permissions
 from broadcast.units.holiday_book import Book
 from devices.messages import AlertStatus, BulletinClass
 from schedules import recurrence
+from schedules.sounding import Sounding, Why
 
 LONGEST = dt.timedelta(hours=6)  # a broadcast that began longer ago than this is not looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One airing in the programme; ``broadcast_id`` is None while it is only foreseen by its rule.
+class Wait:
+    """Why an airing does not begin when its schedule says: a unit has put ``behind`` before it.
 
-    ``own_length``: it is as long as its schedule says, not as what is played in it.
+    ``stale``: it would not hold any more when its turn comes, so it is not played.
+    """
+
+    scheduled: dt.datetime
+    behind: str
+    whose: str  # the name of the area that it is of
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place below in which an airing begins at another time."""
+
+    area_id: int
+    area: str
+    start: dt.datetime
+    wait: Wait | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One airing in the programme, when it really sounds.
+
+    ``broadcast_id`` is None while it is only foreseen by its rule. ``own_length``: it is as long as its
+    schedule says, not as what is played in it. ``parts`` are places where something else was decided.
     """
 
     start: dt.datetime
@@ -38,25 +64,46 @@ class Slot:
     schedule_id: int | None
     broadcast_id: int | None
     own_length: bool = False
+    wait: Wait | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def duration_ms(self) -> int:
         return (self.end - self.start) // dt.timedelta(milliseconds=1)
+
+    @property
+    def scheduled(self) -> dt.datetime:
+        """When its schedule says that it begins, which is its name."""
+        return self.wait.scheduled if self.wait else self.start
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it sounds at all."""
+        return self.state is not BroadcastState.CANCELLED and not (self.wait and self.wait.stale)
+
+    def there(self, path: Sequence[int]) -> Slot:
+        """As it is heard in the first of these areas, which lie one above the other."""
+        told = {part.area_id: part for part in self.parts}
+        part = next((told[area_id] for area_id in path if area_id in told), None)
+        if part is None:
+            return self
+        return replace(self, start=part.start, end=part.start + (self.end - self.start), wait=part.wait)
 
 
 def week(session: Session, person: Person, area_id: int, monday: dt.date, now: dt.datetime) -> list[Slot]:
     """Everything that sounds somewhere in the area in the seven local days from ``monday``, in order."""
     permissions.require(person, Role.VIEWER, area_id, session)
     start = day_start(monday)
-    return between(session, _around(session, area_id), start, start + dt.timedelta(days=7), now)
+    end = start + dt.timedelta(days=7)
+    return between(session, _around(session, area_id), start, end, now, seen_from=area_id)
 
 
 def now_and_next(
-    session: Session, area_ids: Collection[int], now: dt.datetime
+    session: Session, area_ids: Collection[int], now: dt.datetime, *, seen_from: int | None = None
 ) -> tuple[list[Slot], Slot | None]:
     """What is on the air now, and what comes first after it within a day."""
-    slots = between(session, area_ids, now - LONGEST, now + dt.timedelta(days=1), now)
-    alive = [slot for slot in slots if slot.state is not BroadcastState.CANCELLED]
+    slots = between(session, area_ids, now - LONGEST, now + dt.timedelta(days=1), now, seen_from=seen_from)
+    alive = [slot for slot in slots if slot.is_on]
     playing = [slot for slot in alive if slot.start <= now < slot.end]
     return playing, next((slot for slot in alive if slot.start > now), None)
 
@@ -66,18 +113,91 @@ def on_air(
 ) -> tuple[list[Slot], Slot | None]:
     """As ``now_and_next``, of everything that sounds somewhere in the area. Errors: Forbidden."""
     permissions.require(person, Role.VIEWER, area_id, session)
-    return now_and_next(session, _around(session, area_id), now)
+    return now_and_next(session, _around(session, area_id), now, seen_from=area_id)
 
 
 def between(
-    session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime, now: dt.datetime
+    session: Session,
+    area_ids: Collection[int],
+    start: dt.datetime,
+    end: dt.datetime,
+    now: dt.datetime,
+    *,
+    seen_from: int | None = None,
 ) -> list[Slot]:
-    """Slots that start in ``[start, end)``: broadcasts, and from now on what the rules foresee besides."""
-    real = list(_broadcasts(session, area_ids, start, end))
+    """Slots that begin in ``[start, end)``: broadcasts, and from now on what the rules foresee besides.
+
+    What is of an area above ``seen_from`` begins when it does there, all else when it does in its own area.
+    """
+    orders = Orders(session, area_ids)
+    since = start - LONGEST if orders else start  # what begins before may have to wait
+    real = list(_broadcasts(session, area_ids, since, end))
     known = {(slot.schedule_id, slot.start) for slot in real}
-    foreseen = _foreseen(session, area_ids, max(start, now), end)
+    foreseen = _foreseen(session, area_ids, max(since, now), end)
     slots = [*real, *(slot for slot in foreseen if (slot.schedule_id, slot.start) not in known)]
-    return sorted(slots, key=lambda slot: (slot.start, slot.title))
+    if orders:
+        slots = _in_order(session, orders, slots, seen_from)
+    found = (slot for slot in slots if start <= slot.start < end)
+    return sorted(found, key=lambda slot: (slot.start, slot.title))
+
+
+def _in_order(session: Session, orders: Orders, slots: Sequence[Slot], seen_from: int | None) -> list[Slot]:
+    """The slots when they really begin, by what was decided."""
+    named = {key: slot for slot in slots if (key := _key(slot)) is not None}
+    airings = [
+        Planned(key, slot.area_id, slot.klass.value, slot.end - slot.start) for key, slot in named.items()
+    ]
+    told = orders.among(airings, [] if seen_from is None else [seen_from])
+    teller = _Teller(told, named, _names(session, told))
+    moved = [teller.of(key, slot, seen_from) for key, slot in named.items()]
+    return [*moved, *(slot for slot in slots if _key(slot) is None)]
+
+
+def _key(slot: Slot) -> Key | None:
+    """The airing, where it is one of a schedule that may sound."""
+    if slot.schedule_id is None or slot.state is BroadcastState.CANCELLED:
+        return None
+    return Key(slot.schedule_id, slot.start)
+
+
+def _names(session: Session, told: Heard) -> dict[int, str]:
+    query = select(Area.id, Area.name).where(Area.id.in_(told.places))
+    return {row.id: row.name for row in session.execute(query)} if told.places else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Puts into slots what was decided about them."""
+
+    told: Heard
+    slots: Mapping[Key, Slot]
+    names: Mapping[int, str]
+
+    def of(self, key: Key, slot: Slot, seen_from: int | None) -> Slot:
+        from_above = seen_from is not None and slot.area_id in self.told.above.get(seen_from, ())
+        base = seen_from if from_above and seen_from is not None else slot.area_id
+        here = self.told.at(key, base)
+        parts = tuple(
+            Part(area_id, self.names[area_id], each.start, self._wait(each))
+            for area_id, each in self.told.below(key, base)
+        )
+        if here is None:
+            return replace(slot, parts=parts) if parts else slot
+        end = here.start + (slot.end - slot.start)
+        return replace(slot, start=here.start, end=end, wait=self._wait(here), parts=parts)
+
+    def _wait(self, each: Sounding) -> Wait | None:
+        if each.why is Why.PLANNED:
+            return None
+        first = self.slots[self.told.before(each)]
+        return Wait(each.airing.start, first.title, first.area, each.why is Why.STALE)
+
+
+def root(session: Session, area_ids: Collection[int]) -> int | None:
+    """The one of these areas that all others are in; None where there is no such."""
+    topmost = or_(Area.parent_id.is_(None), Area.parent_id.not_in(area_ids))
+    found = session.scalars(select(Area.id).where(Area.id.in_(area_ids), topmost).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def _around(session: Session, area_id: int) -> set[int]:

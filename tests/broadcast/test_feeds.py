@@ -9,7 +9,7 @@ import pytest
 
 from broadcast.errors import DomainError, Forbidden, NotFound
 from broadcast.models import Bulletin, BulletinState, CalendarFeed
-from broadcast.scheduling import feeds, programme
+from broadcast.scheduling import feeds, programme, public
 from devices.messages import BulletinClass
 from schedules import ical_reading
 from schedules.types import Frequency
@@ -121,7 +121,7 @@ def test_a_change_of_a_schedule_raises_its_sequence_and_keeps_its_uid(stage: Any
 def test_what_anybody_may_know_of_a_day_is_told_in_order(stage: Any) -> None:
     stage.schedule("17:00", "05:30", bulletin_ids=[stage.bulletin(klass=BulletinClass.PRIORITY)])
     with stage.database.transaction(read_only=True) as session:
-        day = feeds.programme_of(
+        day = public.programme_of(
             session, stage.cast.villages[1], stage.now, stage.now + dt.timedelta(hours=24)
         )
     assert [(f"{each.start:%H:%M}", each.klass, each.area) for each in day] == [

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True) 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.astimezone(LOCAL).date()
 DAY = TODAY + dt.timedelta(days=3)
+COMMUNE, ABOVE = "Xã An Hòa", "Huyện Yên Bình"
 Put = Callable[..., int]
 
 
@@ -86,11 +87,16 @@ def test_the_commune_sees_both_decides_and_changes_its_mind(
     for path in (week, day):
         shown = lan.read(path)
         assert "Phát trước" in shown
-        assert "Phát sau, lúc 17:03" in shown
+        assert "Phát sau" in shown
+        assert f"lẽ ra 17:00, nhường “Tin của xã” ({COMMUNE})" in shown
         assert "Chưa xếp thứ tự" not in shown
+    assert 'data-top="1023"' in lan.read(week)  # 17:03
 
     decide(lan, cast.commune, upper, own)
-    assert "Phát sau, lúc 17:02" in lan.read(week)
+    shown = lan.read(week)
+    assert f"lẽ ra 17:01, nhường “Tin của tỉnh” ({ABOVE})" in shown
+    assert 'data-top="1022"' in shown
+    assert f'data-at="{DAY}T17:01:00"' in shown  # it is moved by the name that its schedule gives it
     said = lan.read(f"/programme/order?area={cast.commune}").split("said-title")[2]
     assert said.index("“Tin của tỉnh” phát trước") < said.index("“Tin của xã” phát trước")
     with database.transaction(read_only=True) as session:

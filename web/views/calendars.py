@@ -20,7 +20,8 @@ from werkzeug.wrappers import Response
 from broadcast.errors import DomainError, NotFound
 from broadcast.models import Role
 from broadcast.scheduling import feeds
-from broadcast.scheduling.feeds import Airing, Published, Week
+from broadcast.scheduling.feeds import Published, Week
+from broadcast.scheduling.public import Airing
 from broadcast.units import areas, permissions
 from schedules.types import LOCAL
 from web import atom
@@ -159,7 +160,7 @@ def _entry(airing: Airing, changed_at: dt.datetime) -> atom.Entry:
     start = airing.start.astimezone(LOCAL)
     when = f"{clock(start)} {weekday(start)} {day(start)}"
     return atom.Entry(
-        id=f"urn:uuid:{uuid.uuid5(NAMES, f'{airing.schedule_id} {airing.start.isoformat()}')}",
+        id=f"urn:uuid:{uuid.uuid5(NAMES, f'{airing.schedule_id} {airing.scheduled.isoformat()}')}",
         title=f"{when}: {airing.title}",
         summary=f"{airing.area}, {clock(airing.start)} – {clock(airing.end)}",
         updated=changed_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One area of the day view; a cell for every hour in which something airs anywhere."""
+    """One area of the day view with what is heard there; a cell for every hour in which something airs."""
 
     area: Area
     depth: int
@@ -74,13 +75,14 @@ def day() -> str:
     area, options = _area()
     date = _day("day")
     slots = _day_slots(area, date)
-    hours = sorted({week_grid.local(slot).hour for slot in slots})
+    heard = _heard(area, slots) if area and slots else []
+    hours = sorted({week_grid.local(slot).hour for _area, _depth, there in heard for slot in there})
     return render_template(
         "programme/day.html",
         date=date,
         note=note(date, _calendar(area)),
         hours=hours,
-        lines=_lines(area, slots, hours) if area and slots else [],
+        lines=[Line(place, depth, _cells(there, hours)) for place, depth, there in heard],
         one=dt.timedelta(days=1),
         turns=whose_turn.in_days(area, date, date),
         **_page(area, options),
@@ -119,7 +121,7 @@ def printed() -> str:
 
 
 def _routine(slots: list[Slot]) -> list[Slot]:
-    return [slot for slot in slots if slot.schedule_id and slot.state is not BroadcastState.CANCELLED]
+    return [slot for slot in slots if slot.schedule_id and slot.is_on]
 
 
 def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
@@ -129,7 +131,7 @@ def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
         "today": _today(),
         "may_write": has_role(Role.EDITOR),
         "words": words,
-        "name": week_grid.local,
+        "name": week_grid.name,
     }
 
 
@@ -154,22 +156,25 @@ def _day_slots(area: Area | None, date: dt.date) -> list[Slot]:
     return [slot for slot in slots if slot.state is not BroadcastState.CANCELLED]
 
 
-def _lines(area: Area, slots: list[Slot], hours: list[int]) -> list[Line]:
-    """Every area from this one down, each with what is heard there: its own, and what comes from above."""
-    above = {each.id for each in areas.ancestors(g.session, area.id)}
-    lines: list[Line] = []
+def _heard(area: Area, slots: Sequence[Slot]) -> list[tuple[Area, int, list[Slot]]]:
+    """Every area from this one down, how deep it lies, and what is heard there when it is heard there."""
+    above = [each.id for each in areas.ancestors(g.session, area.id)][1:]
+    found: list[tuple[Area, int, list[Slot]]] = []
 
-    def walk(node: areas.Node, heard: set[int], depth: int) -> None:
-        heard = heard | {node.area.id}
-        here = [slot for slot in slots if slot.area_id in heard]
-        cells = tuple(tuple(each for each in here if week_grid.local(each).hour == hour) for hour in hours)
-        lines.append(Line(node.area, depth, cells))
+    def walk(node: areas.Node, path: list[int], depth: int) -> None:
+        path = [node.area.id, *path]
+        here = (slot.there(path) for slot in slots if slot.area_id in path)
+        found.append((node.area, depth, sorted(here, key=lambda slot: slot.start)))
         for child in node.children:
-            walk(child, heard, depth + 1)
+            walk(child, path, depth + 1)
 
     for root in areas.tree(g.session, [area.id]):
         walk(root, above, 0)
-    return lines[: places.MOST_OPTIONS]
+    return found[: places.MOST_OPTIONS]
+
+
+def _cells(slots: Sequence[Slot], hours: Sequence[int]) -> tuple[tuple[Slot, ...], ...]:
+    return tuple(tuple(each for each in slots if week_grid.local(each).hour == hour) for hour in hours)
 
 
 def _mondays(first: dt.date) -> list[dt.date]:

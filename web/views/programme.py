@@ -44,7 +44,7 @@ def index() -> str:
         changed=_changed(area.id) if area else None,
         strip=on_air.strip(area),
         turns=whose_turn.in_days(area, monday, monday + dt.timedelta(days=6)),
-        name=week_grid.local,
+        name=week_grid.name,
         monday=monday,
         this_monday=week_grid.monday_of(_today()),
         today=_today(),

@@ -8,8 +8,8 @@ from flask import Blueprint, current_app, g, make_response, render_template, req
 from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound, TooManyAttempts
-from broadcast.scheduling import feeds
-from broadcast.scheduling.feeds import Airing
+from broadcast.scheduling import feeds, public
+from broadcast.scheduling.public import Airing
 from broadcast.storage.moments import day_start
 from broadcast.units.holiday_book import calendar_of
 from schedules.types import LOCAL
@@ -32,7 +32,7 @@ def show(token: str) -> Response:
         _count("calendar_misses", missed=True)
         raise
     today = now().astimezone(LOCAL).date()
-    airings = feeds.programme_of(
+    airings = public.programme_of(
         g.session, feed.area_id, day_start(today), day_start(today + dt.timedelta(days=DAYS))
     )
     calendar = calendar_of(g.session, feed.area_id)

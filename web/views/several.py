@@ -108,7 +108,7 @@ def _page(problem: str = "", *, met: Sequence[str] = (), accepted: str = "") -> 
         areas=[each.option for each in found],
         monday=monday,
         days=[(date, [each for each in coming if week_grid.local(each).date() == date]) for date in dates],
-        name=lambda slot: f"{slot.schedule_id} {week_grid.local(slot).isoformat()}",
+        name=lambda slot: f"{slot.schedule_id} {week_grid.name(slot).isoformat()}",
         chosen=request.form.getlist("airing"),
         problem=problem,
         met=met,

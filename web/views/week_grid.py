@@ -22,7 +22,7 @@ class Block:
     """A slot in the grid; ``lane`` is its place among ``lanes`` that overlap it."""
 
     slot: Slot
-    at: dt.datetime  # local, naive: the name of the airing
+    at: dt.datetime  # the name of the airing
     top: int  # minutes from midnight
     length: int  # minutes, as drawn
     lane: int
@@ -97,8 +97,13 @@ def blocks(slots: Sequence[Slot], movable: Callable[[Slot], bool]) -> tuple[Bloc
 
 
 def local(slot: Slot) -> dt.datetime:
-    """The start as people see it, which names the airing."""
+    """The start as people hear it."""
     return slot.start.astimezone(LOCAL).replace(tzinfo=None)
+
+
+def name(slot: Slot) -> dt.datetime:
+    """What names the airing: the local time at which its schedule has it, whenever it really begins."""
+    return slot.scheduled.astimezone(LOCAL).replace(tzinfo=None)
 
 
 def monday_of(date: dt.date) -> dt.date:
@@ -107,7 +112,8 @@ def monday_of(date: dt.date) -> dt.date:
 
 def is_coming(slot: Slot, now: dt.datetime) -> bool:
     """Whether it is an airing of a schedule that can still be moved or left out."""
-    return slot.schedule_id is not None and slot.start > now and slot.state is not BroadcastState.CANCELLED
+    is_of_schedule = slot.schedule_id is not None and slot.state is not BroadcastState.CANCELLED
+    return is_of_schedule and slot.scheduled > now
 
 
 def _span(slot: Slot) -> tuple[int, int]:
@@ -123,7 +129,7 @@ def _closed(
     group: list[tuple[Slot, int, int, int]], lanes: int, movable: Callable[[Slot], bool]
 ) -> list[Block]:
     return [
-        Block(slot, local(slot), top, length, lane, lanes, movable(slot)) for slot, top, length, lane in group
+        Block(slot, name(slot), top, length, lane, lanes, movable(slot)) for slot, top, length, lane in group
     ]
 
 

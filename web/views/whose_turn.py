@@ -17,7 +17,6 @@ from broadcast.storage.moments import day_start
 from broadcast.units import permissions
 from web.auth import current_person, has_role, signed_in
 from web.edge import now
-from web.filters import clock
 from web.views import places
 
 blueprint = Blueprint("whose_turn", __name__, url_prefix="/programme/order")
@@ -29,7 +28,7 @@ Key = tuple[int | None, dt.datetime]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What stands beside an airing that meets another: whether it goes first, or that nobody has said so."""
+    """What stands beside an airing that meets another: that it goes first, or that nobody has said so."""
 
     text: str
     tone: str
@@ -100,12 +99,9 @@ def _marks(found: Sequence[Meeting]) -> dict[Key, Turn]:
     marks: dict[Key, Turn] = {}
     for each in found:
         for airing in each.airings:
-            until = each.waits_until(airing)
             mine, theirs = (each.own.id, airing.own), (each.above.id, airing.above)
-            if until is None:
+            if each.decision is None:
                 marks[mine] = marks[theirs] = Turn(str(_("Chưa xếp thứ tự")), "warn", "triangle-alert")
                 continue
-            first, second = (mine, theirs) if each.own_first else (theirs, mine)
-            marks[first] = Turn(str(_("Phát trước")), "ok", "check")
-            marks[second] = Turn(str(_("Phát sau, lúc %(time)s", time=clock(until))), "idle", "clock")
+            marks[mine if each.own_first else theirs] = Turn(str(_("Phát trước")), "ok", "check")
     return marks
