@@ -11,7 +11,7 @@ from tts.normalise.data import ABBREVIATIONS, AMBIGUOUS, SPELLED
 from tts.normalise.rule import Reading, Rule, first_words, letters_then, rule
 from tts.types import Doubt, TokenKind
 
-_NEAR: Final = 60  # characters on either side that may tell the meaning
+_NEAR: Final = 80  # characters on either side that may tell the meaning
 _TITLES: Final = (
     "GS|PGS|TSKH|TS|ThS|Ths|BS|BSCKI|BSCKII|CKI|CKII|DS|KS|CN|KTS|NSND|NSƯT|NGND|NGƯT|TTND|TTƯT"
     "|TM|KT|TL|TUQ|VP|TT|ĐD"
@@ -150,7 +150,15 @@ def _dotted(match: re.Match[str]) -> str | None:
     return expansion(match["letters"].replace(".", "")) or None
 
 
+_SURNAMES: Final = {"Ng": "nguyễn", "Tr": "trần"}
+
 JOINED: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<!\w) (?P<written>Ng|Tr(?=\.\s?(?:Văn|Thị|[VT]\.))) \.\s?(?=[A-ZĐ])",  # Ng. Văn Tài
+        lambda match: _SURNAMES[match["written"]],
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("Ng", "Tr"),
+    ),
     rule(
         rf"(?<![\w&]) (?P<written>{_PATTERN_JOINED}) (?![\w&])",
         _joined,

@@ -101,6 +101,19 @@ def _pieces(written: str) -> str:
     return " ".join(said)
 
 
+def _stretch(match: re.Match[str]) -> str | None:
+    """đê K12-K15: from one mark to another; A1-A2 are two names."""
+    name, first, last = letters.names(match["letters"]), match["first"], match["last"]
+    if int(last) - int(first) < 2:
+        return None
+    return f"{name} {numbers.number(first)} đến {name} {numbers.number(last)}"
+
+
+def _aircraft(match: re.Match[str]) -> str:
+    """VN-A691: the marks of an aeroplane, said one by one."""
+    return f"{letters.names(match['marks'].replace('-', ''))} {numbers.spelled(match['digits'])}"
+
+
 def _variety(match: re.Match[str]) -> str | None:
     """OM 5451, a kind of rice: letters, though they could be a word."""
     written = match["letters"]
@@ -247,6 +260,19 @@ RULES: Final[tuple[Rule, ...]] = (
         _road,
         kind=TokenKind.CODE,
         starts=first_words(*ROADS),
+    ),
+    rule(
+        r"""(?<![\w.,-]) (?P<letters>[A-ZĐ]{1,2})(?P<first>\d{1,3}) \s?[-–]\s?
+            (?P=letters)(?P<last>\d{1,3}) (?![\w/-])""",
+        _stretch,
+        kind=TokenKind.CODE,
+        starts=letters_then("0"),
+    ),
+    rule(
+        r"(?<!\w) (?P<marks>VN-[A-Z])(?P<digits>\d{3,4}) (?!\w)",
+        _aircraft,
+        kind=TokenKind.CODE,
+        starts=first_words("VN"),
     ),
     rule(
         r"(?<![\w.,]) [A-ZĐ]{1,2}\d{1,3}[A-Z]?(?:-[A-ZĐ]{0,2}\d{1,3}){1,3} (?![\w/-])",

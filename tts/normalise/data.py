@@ -18,6 +18,7 @@ class Sense:
     spoken: str
     next: re.Pattern[str] | None
     previous: re.Pattern[str] | None
+    near: re.Pattern[str] | None
     ends: frozenset[str]  # the last characters of what stands in front: asked first, since it is cheap
     before_capital: bool
     examples: tuple[tuple[str, str], ...]  # words in front and behind next to which it holds
@@ -28,6 +29,7 @@ class Sense:
             (self.next and self.next.match(behind))
             or (self.previous and front[-1:] in self.ends and self.previous.search(front))
             or (self.before_capital and capital)
+            or (self.near and (self.near.search(front) or self.near.search(behind)))
         )
 
 
@@ -64,8 +66,9 @@ def _sense(entry: dict[str, Any]) -> Sense:
         next=re.compile(_any(following)) if following else None,
         previous=re.compile(f"(?:{_any(preceding)})$") if preceding else None,
         ends=frozenset(ends.replace("#", "0123456789")),
+        near=re.compile(_any(entry["near"])) if "near" in entry else None,
         before_capital="^" in entry.get("next", ()),
-        examples=_examples(preceding, following),
+        examples=_examples((*preceding, *entry.get("near", ())), following),
     )
 
 

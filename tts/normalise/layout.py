@@ -18,11 +18,23 @@ _GAP: Final = re.compile(r"[ \t]*\t[ \t]*|[ ]{4,}")
 # What never ends a line of its own.
 _LEADING_ON: Final = re.compile(
     r"(?:[,/-]|(?<!\w)(?:và|hoặc|của|về|việc|theo|tại|trên|cho|với|do|từ|đến|là|các|những|số|ngày|tháng|năm|xã|phường"
-    r"|huyện|tỉnh|thôn|ông|bà|điều|khoản|điểm|nghị|quyết|định|luật|tổ|khu|căn|cứ|bằng|trong|khi|để|nhằm))$",
+    r"|huyện|tỉnh|thôn|ông|bà|điều|khoản|điểm|nghị|quyết|định|luật|tổ|khu|căn|cứ|bằng|trong|khi|để|nhằm|thứ|loại|hạng"
+    r"|quý|kỳ|khóa|khoá|đoạn|chương|mùng|mồng|lần|khoảng|hơn|gần|lúc|hồi|vào|dưới|btv|bch|km|ql|tp))$",
     re.IGNORECASE,
 )
+# A dot that belongs to the name on the next line.
+_SHORT_FORM: Final = re.compile(
+    r"(?<![\w.])(?:(?:P|Q|TP|Tp|TX|TT|KT|TM|TL|BS|TS|ThS|GS|PGS)|(?<=,\s)[HTX])\.$"
+)
+# What stands at the head of a line only because the line above was full.
+_REST: Final = re.compile(r"(?!\d{1,2}\s[^\W\d_a-z])\d|\([A-ZĐƯ]{2,9}\)")
+_ANSWER: Final = re.compile(r"\+?\d[\d .]{2,15}(?!\w)")  # đường dây nóng:⏎1022
+_HALF_A_RANGE: Final = re.compile(r"\d\s?(?:%|(?:h|g|giờ|đ|đồng|kg|ha|km|m|mm|triệu|tỷ)(?!\w))?$")
+_REST_OF_RANGE: Final = re.compile(r"[-–]\s?\d")
 # The head of a telephone number, whose other digits the edge of the page pushed to the next line.
-_HALF_A_NUMBER: Final = re.compile(r"(?<![\d.])0\d{2,4}(?:[ .-]\d{2,4}){0,3}$")
+_HALF_A_NUMBER: Final = re.compile(r"(?<![\d.])(?:0\d{2,4}|1[89]00)(?:\)?[ .-]\d{2,4}){0,3}\)?$")
+# A page's edge parts the halves of mar-keting without a space; every other one stands for a space.
+_EDGE: Final = re.compile(r"(?<![^\W\d_]-)(?<![^\W\d_]-\ )\n")
 # What a line in capitals begins with when it is not the rest of the line above.
 _OWN_LINE: Final = re.compile(
     r"(?:cộng h[òo]|đảng|[ủu][ỷy] ban|hội đồng|thông báo|quyết định|kế hoạch|nghị quyết|chỉ thị|công văn"
@@ -72,17 +84,30 @@ def _goes_on(source: str, block: Span, line: Span, *, wrapped: bool) -> bool:
     """Whether ``line`` is the rest of the one above it."""
     above = source[max(block.start, block.end - 200) : block.end].rpartition("\n")[2]
     written = source[line.start : min(line.end, line.start + 80)]
-    if above.endswith(_ENDS) or lists.starts(written):
-        return False
+    if above.endswith(_ENDS):
+        return bool(_SHORT_FORM.search(above[-8:]) or (above[-1] == ":" and _ANSWER.match(written)))
+    if lists.starts(written) or _REST_OF_RANGE.match(written):
+        cut = _REST_OF_RANGE.match(written) and len(above) >= _WRAPPED and _HALF_A_RANGE.search(above[-12:])
+        return bool(cut and not lists.starts(source[block.start : block.end]))
     if written[0].islower():
         return True
     if "\t" in above or "\t" in written:
         return False
     if above.isupper():
         return written.isupper() and not _OWN_LINE.match(written)
+    return _leads_on(above, written) or (wrapped and len(above) >= _WRAPPED and not written.isupper())
+
+
+def _leads_on(above: str, written: str) -> bool:
+    """Whether the one line cannot end so, or the other not begin so."""
     if _LEADING_ON.search(above[-20:]) or (written[:2].isdigit() and _HALF_A_NUMBER.search(above[-20:])):
         return True
-    return wrapped and len(above) >= _WRAPPED and not written.isupper()
+    return len(above) >= _WRAPPED and not above[-1].isdigit() and bool(_REST.match(written))
+
+
+def on_one_line(block: str) -> str:
+    """The block as if the page had no edge; every character keeps its place."""
+    return _EDGE.sub(" ", block) if "\n" in block else block
 
 
 def _cells(source: str, block: Span) -> Iterator[tuple[Kind, Span]]:

@@ -16,6 +16,7 @@ _BARE: Final = tuple(written for written in PLACES if not written.endswith("."))
 _ACTING: Final = {"P": "phó", "Q": "quyền"}  # before an office: P. Giám đốc, Q. Chủ tịch
 _OFFICES: Final = (
     r"chủ\stịch|giám\sđốc|(?:hiệu\s|cục\s|vụ\s|viện\s)?trưởng|bí\sthư|chánh\s(?:văn|thanh|án)|chi\scục|tổng"
+    r"|CT|GĐ|BT|HT|CHT|TGĐ|TBT"
 )
 _DIVISIONS: Final = re.compile(  # P. Nội vụ; a ward has a capital in both its words
     r"(?:Tư\spháp|Nội\svụ|Kinh\stế|Văn\shóa|Tài\s(?:chính|nguyên)|Giáo\sdục|Y\stế|Lao\sđộng|Nông\snghiệp"
@@ -23,6 +24,7 @@ _DIVISIONS: Final = re.compile(  # P. Nội vụ; a ward has a capital in both i
     r"|Cảnh\ssát|Đào\stạo)(?!\w)"
 )
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
+_ALSO_NAMES: Final = ("X.", "H.", "Q.", "T.")  # Nguyễn Văn H.
 _SUBJECT: Final = frozenset(("Anh", "Anh,", "Anh)", "Anh.", "Anh;", "Anh "))  # T. Anh is English, no province
 _ROOM: Final = re.compile(
     r"(?<!\w)(?:phòng|phòng thi|phòng họp|tầng \d{1,2}|nhà [a-h]\d?|tòa [a-h]\d?|khoa"
@@ -48,20 +50,32 @@ def is_highland(written: str) -> bool:
 def _place(match: re.Match[str]) -> Reading | None:
     written, following = match["sign"], match.string[match.end() : match.end() + 16]
     ahead = following.lstrip()[:1]
-    if written.islower() and before(match)[-1:].isdigit():  # lúc 7 h. Mọi người
+    if not ahead.isupper() or _is_no_place(match, written, following.lstrip()):
         return None
-    if not ahead.isupper():
+    other = _other(written, following.lstrip())
+    if other:
+        return Reading(other)
+    listed = before(match).endswith((",", "-", "–", "ubnd", "hđnd"))
+    if written == "t." and not listed:
         return None
-    if written == "T." and following.lstrip()[:4] in _SUBJECT:
-        return Reading("tiếng")
-    if written in ("TTr.", "Ttr.") and not all(word.istitle() for word in following.split()[:2]):
-        return None  # TTr. HĐND, TTr. Huyện ủy
-    if written == "P." and _is_office(following.lstrip()):
-        return Reading("phòng")
-    doubtful = written == "T." or (
-        written in ("X.", "H.", "Q.") and following[:1].isspace() and _ends_sentence(match)
-    )
+    doubtful = written in _ALSO_NAMES and following[:1].isspace() and not listed and _ends_sentence(match)
     return Reading(PLACES[written], Doubt.AMBIGUOUS if doubtful else None)
+
+
+def _is_no_place(match: re.Match[str], written: str, following: str) -> bool:
+    """lúc 7 h. Mọi người; TTr. HĐND, TTr. Huyện ủy"""
+    if written.islower():
+        return before(match)[-1:].isdigit()
+    return written in ("TTr.", "Ttr.") and not all(word.istitle() for word in following.split()[:2])
+
+
+def _other(written: str, following: str) -> str:
+    """T. Anh, TP Tư pháp, P. Nội vụ: what else than a place the letters mean."""
+    if written == "T." and following[:4] in _SUBJECT:
+        return "tiếng"
+    if written in ("TP", "TP.") and _is_division(following):
+        return "trưởng phòng"
+    return "phòng" if written == "P." and _is_office(following) else ""
 
 
 def _numbered(match: re.Match[str]) -> str | None:
@@ -81,6 +95,12 @@ def _is_office(following: str) -> bool:
         return True
     name = re.match(r"[^\W\d_][\w&-]+", following)
     return bool(name and name[0].isupper() and (name[0] in FIELDS or expansion(name[0])))
+
+
+def _is_division(following: str) -> bool:
+    """TP Tư pháp, TP. VHTT: who leads it, no town."""
+    name = re.match(r"[^\W\d_][\w&-]+", following)
+    return bool(_DIVISIONS.match(following) or (name and name[0] in FIELDS))
 
 
 def _ends_sentence(match: re.Match[str]) -> bool:

@@ -58,10 +58,22 @@ def plain(spoken: SpokenText) -> str:
 
 def _read_block(source: str, block: Span, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
     written = source[block.start : block.end]
-    slips = None if reader is verbatim.read_stretch else typos.mended(written)
-    if slips is None:
+    if reader is verbatim.read_stretch:
         return _read_line(written, block.start, reader, lexicon)
-    return typos.marked(_read_line(slips.line, block.start, reader, lexicon), slips, written, block.start)
+    line = layout.on_one_line(written)
+    slips = typos.mended(line)
+    if slips is None:
+        tokens = _read_line(line, block.start, reader, lexicon)
+    else:
+        tokens = typos.marked(_read_line(slips.line, block.start, reader, lexicon), slips, line, block.start)
+    return tokens if line == written else _with_edges(tokens, source)
+
+
+def _with_edges(tokens: Iterator[Token], source: str) -> Iterator[Token]:
+    """The tokens as they stand in the source, where the edge of a page parts their words."""
+    for token in tokens:
+        written = source[token.start : token.start + len(token.written)]
+        yield token if written == token.written else msgspec.structs.replace(token, written=written)
 
 
 def _read_line(line: str, offset: int, reader: Reader, lexicon: Lexicon) -> Iterator[Token]:
