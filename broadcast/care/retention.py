@@ -2,7 +2,7 @@
 
 Where no unit says how long, everything is kept. What is planned, may still be aired or waits for a decision
 keeps its audio, and of deleted audio the row stays: which bytes were aired can be told with the reports.
-The raw journals of loudspeakers stay too: how far each is stored is found by where it begins.
+Raw journals go before what they proved does (``journals``).
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from broadcast.authoring.approval import void_approvals
 from broadcast.models import (
-    AreaClosure,
     AreaPolicy,
     AsRun,
     Broadcast,
@@ -43,11 +42,12 @@ from devices.messages import BulletinClass
 from schedules import recurrence, slots
 from schedules.errors import RuleError
 
+from . import journals
+from .keeping import Areas, days_of
+
 BATCH = 500  # rows of a kind in one transaction
 EVER = dt.timedelta(days=3000)  # 29 February comes once in eight years where a century begins
 OVER = (BroadcastState.CLOSED, BroadcastState.CANCELLED)
-
-Areas = Select[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class Deleted:
     bytes: int = 0
     reports: int = 0
     broadcasts: int = 0
+    journals: int = 0  # rows of them
+    journals_sha256: str = ""
     more: bool = False
 
 
@@ -67,25 +69,22 @@ def run(session: Session, library: Library, now: dt.datetime) -> Deleted:
     gone, clips, more = _audio(session, now)
     files, size = _files(session, library, clips, now)
     reports, broadcasts, still = _reports(session, now)
-    done = Deleted(tuple(sorted(gone)), files, size, reports, broadcasts, more or still)
-    if done.bulletins or files or reports or broadcasts:
+    cut = journals.prune(session, now)
+    done = Deleted(
+        bulletins=tuple(sorted(gone)),
+        files=files,
+        bytes=size,
+        reports=reports,
+        broadcasts=broadcasts,
+        journals=cut.rows,
+        journals_sha256=cut.sha256,
+        more=more or still or cut.more,
+    )
+    if done.bulletins or files or reports or broadcasts or cut.rows:
         audit.record(
             session, now=now, person_id=None, action="retention.delete", subject="retention", **asdict(done)
         )
     return done
-
-
-def days_of(session: Session, column: InstrumentedAttribute[int | None]) -> dict[int, Areas]:
-    """By how many days are kept, the areas: the longest that is said in an area or above it."""
-    kept = (
-        select(AreaClosure.descendant_id.label("area_id"), func.max(column).label("days"))
-        .join(AreaPolicy, AreaPolicy.area_id == AreaClosure.ancestor_id)
-        .where(column.is_not(None))
-        .group_by(AreaClosure.descendant_id)
-        .subquery()
-    )
-    found = session.scalars(select(kept.c.days).distinct()).all()
-    return {days: select(kept.c.area_id).where(kept.c.days == days) for days in found}
 
 
 # --- audio ------------------------------------------------------------------

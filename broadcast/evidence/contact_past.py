@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broadcast.models import JournalRow
+from broadcast.models import JournalRow, Loudspeaker
 from broadcast.storage.chunks import chunks
 
 from .reconciliation import PROMPT, Contact, Key
@@ -85,4 +85,17 @@ def contacts(
         )
         for loudspeaker_id, boot, at, received_at in session.execute(query):
             diaries[loudspeaker_id].note(boot, at, received_at)
-    return {id_: diaries[id_].contact(last_seen) for id_, last_seen in seen.items()}
+    return {
+        id_: replace(diaries[id_].contact(last_seen), kept_since=kept_since)
+        for id_, last_seen, kept_since in _ends(session, seen)
+    }
+
+
+def _ends(
+    session: Session, seen: Mapping[int, dt.datetime | None]
+) -> Iterator[tuple[int, dt.datetime | None, dt.datetime | None]]:
+    """When each was last seen, and since when its journal is kept."""
+    columns = (Loudspeaker.id, Loudspeaker.journal_cut_at)
+    for some in chunks(sorted(seen)):
+        for id_, cut_at in session.execute(select(*columns).where(Loudspeaker.id.in_(some))):
+            yield id_, seen[id_], cut_at

@@ -173,6 +173,7 @@ class AreaPolicy(Base):
     approvers: Mapped[Approvers | None] = mapped_column(words(Approvers))
     keep_audio_days: Mapped[int | None]
     keep_reports_days: Mapped[int | None]
+    keep_journals_days: Mapped[int | None]
     start_mode: Mapped[StartMode | None] = mapped_column(words(StartMode))
     updated_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     updated_by: Mapped[int] = mapped_column(ForeignKey("person.id"))

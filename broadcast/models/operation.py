@@ -132,7 +132,10 @@ class AuditRow(Base):
     """Who did what to what; append-only, each row chained to the one before by its hash."""
 
     __tablename__ = "audit"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_audit_action_subject", "action", "subject"),
+        {"sqlite_autoincrement": True},
+    )
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

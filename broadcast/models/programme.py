@@ -202,6 +202,8 @@ class Loudspeaker(Base):
     )  # of the content without rev and times
     cursor_boot: Mapped[str] = mapped_column(String(40), default="")
     cursor_seq: Mapped[int] = mapped_column(default=0)
+    journal_cut_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)  # what came before is not kept
+    journal_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")  # of all of that
     area: Mapped[Area] = relationship()
 
 

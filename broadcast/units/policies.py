@@ -30,6 +30,7 @@ MINUTES_A_DAY = 240
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)  # 1 is Monday
 LEAST_AUDIO_DAYS = 30  # for whoever missed an announcement
 LEAST_REPORTS_DAYS = 365  # our own choice: a year's report can still be checked; a unit may ask for more
+LEAST_JOURNALS_DAYS = 90  # our own choice: what a month's reconciliation rests on can be asked for a quarter
 LONGEST_DAYS = 36_500
 FIELDS = (
     "windows",
@@ -43,6 +44,7 @@ FIELDS = (
     "approvers",
     "keep_audio_days",
     "keep_reports_days",
+    "keep_journals_days",
     "start_mode",
 )
 LIMITS = {
@@ -52,6 +54,7 @@ LIMITS = {
     "minutes_a_session": (1, 24 * 60),
     "keep_audio_days": (LEAST_AUDIO_DAYS, LONGEST_DAYS),
     "keep_reports_days": (LEAST_REPORTS_DAYS, LONGEST_DAYS),
+    "keep_journals_days": (LEAST_JOURNALS_DAYS, LONGEST_DAYS),
 }
 MOST_WINDOWS = 12  # of each kind
 TOGETHER = ("windows", "quiet", "volumes", "weekdays")  # in which every word counts
@@ -82,6 +85,7 @@ class Policy:
     approvers: Approvers = Approvers.LEADER
     keep_audio_days: int | None = None  # None: for good
     keep_reports_days: int | None = None
+    keep_journals_days: int | None = None
 
     @property
     def open(self) -> tuple[Window, ...]:
@@ -135,6 +139,7 @@ def effective(chain: Sequence[Area], said: Mapping[int, AreaPolicy]) -> Policy:
         approvers=_strictest(chain, said),
         keep_audio_days=max(_numbers(own, "keep_audio_days"), default=None),
         keep_reports_days=max(_numbers(own, "keep_reports_days"), default=None),
+        keep_journals_days=max(_numbers(own, "keep_journals_days"), default=None),
     )
 
 

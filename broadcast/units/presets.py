@@ -88,7 +88,12 @@ _OF: Mapping[Preset, Mapping[str, Any]] = {
     },
 }
 KEPT: Mapping[str, Any] = MappingProxyType(
-    {"approvers": Approvers.LEADER, "keep_audio_days": 180, "keep_reports_days": 1096}
+    {
+        "approvers": Approvers.LEADER,
+        "keep_audio_days": 180,
+        "keep_reports_days": 1096,
+        "keep_journals_days": 366,
+    }
 )
 
 

@@ -59,6 +59,7 @@ words = st.builds(
     minutes_a_session=numbers,
     keep_audio_days=numbers,
     keep_reports_days=numbers,
+    keep_journals_days=numbers,
     approvers=st.none() | st.sampled_from(Approvers),
 )
 STRICTER = {
@@ -67,6 +68,7 @@ STRICTER = {
     "minutes_a_session": lambda below, above: above is None or (below is not None and below <= above),
     "keep_audio_days": lambda below, above: above is None or (below is not None and below >= above),
     "keep_reports_days": lambda below, above: above is None or (below is not None and below >= above),
+    "keep_journals_days": lambda below, above: above is None or (below is not None and below >= above),
     "approvers": lambda below, above: list(Approvers).index(below) >= list(Approvers).index(above),
 }
 
@@ -119,6 +121,7 @@ def test_only_the_top_of_the_tree_may_loosen_who_approves(stage: Any) -> None:
         {"minutes_a_session": 0},
         {"keep_audio_days": 29},
         {"keep_reports_days": 364},
+        {"keep_journals_days": 89},
     ],
 )
 def test_limits_outside_their_bounds_are_refused(stage: Any, values: Any) -> None:

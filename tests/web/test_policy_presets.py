@@ -30,7 +30,7 @@ def form_of(preset: Preset) -> dict[str, Any]:
         for end in ("start", "end", "percent")[:ends]
     }
     names = ("sessions_a_day", "minutes_a_session", "minutes_a_day", "max_volume")
-    kept = ("keep_audio_days", "keep_reports_days", "approvers")
+    kept = ("keep_audio_days", "keep_reports_days", "keep_journals_days", "approvers")
     return {**rows, "weekday": said["weekdays"], **{name: str(said[name]) for name in (*names, *kept)}}
 
 

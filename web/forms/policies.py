@@ -46,6 +46,7 @@ class PolicyForm:
     approvers: str = ABOVE
     keep_audio_days: str = ABOVE
     keep_reports_days: str = ABOVE
+    keep_journals_days: str = ABOVE
     errors: dict[str, str] = field(default_factory=dict)
 
     def lines(self, name: str) -> tuple[Line, ...]:

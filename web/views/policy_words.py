@@ -50,6 +50,7 @@ def holding(holds: Policy) -> dict[str, str]:
         "approvers": approvers(holds.approvers),
         "keep_audio_days": _kept(holds.keep_audio_days),
         "keep_reports_days": _kept(holds.keep_reports_days),
+        "keep_journals_days": _kept(holds.keep_journals_days),
         "start_mode": mode(holds.start_mode),
         "open": _hours(holds.open) or str(_("không giờ nào")),
     }
@@ -69,6 +70,7 @@ def own(policy: AreaPolicy) -> dict[str, str]:
         "approvers": policy.approvers and approvers(policy.approvers),
         "keep_audio_days": policy.keep_audio_days and _kept(policy.keep_audio_days),
         "keep_reports_days": policy.keep_reports_days and _kept(policy.keep_reports_days),
+        "keep_journals_days": policy.keep_journals_days and _kept(policy.keep_journals_days),
         "start_mode": policy.start_mode and mode(policy.start_mode),
     }
     return {name: str(text) for name, text in told.items() if text}
@@ -112,6 +114,7 @@ def field_names() -> dict[str, str]:
         "approvers": _("Ai duyệt bản tin"),
         "keep_audio_days": _("Giữ âm thanh bản tin"),
         "keep_reports_days": _("Giữ nhật ký phát"),
+        "keep_journals_days": _("Giữ nhật ký chi tiết của loa"),
         "start_mode": _("Cách bắt đầu"),
     }
 
