@@ -143,7 +143,7 @@ def test_last_week_is_copied_and_on_a_phone_the_list_comes_first(
     open_as(cast.lan, f"/programme/?week={after.isoformat()}")  # a phone
     expect(page.locator("[data-grid]")).to_be_hidden()
     expect(page.get_by_text("Tiêm chủng")).to_have_count(0)
-    page.get_by_text("Việc với tuần này").click()
+    page.locator("summary", has_text="Việc với tuần này").click()
     page.get_by_role("link", name="Chép tuần trước").click()
     page.get_by_role("button", name="Xem trước").click()
     expect(page.get_by_text("Chép được 1 buổi phát")).to_be_visible()
