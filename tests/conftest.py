@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,35 @@ from tests.postgresql import Cluster
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 PASSWORD = "loa-phường-sáng-sớm"
+
+
+@contextmanager
+def _no_loop_but_its_own(item: pytest.Item) -> Iterator[None]:
+    """From its start on the browser's driver has its loop count as running in this thread, in every test.
+
+    That is right between two calls of the browser; where nobody calls it, another loop must be free to run.
+    """
+    loop = asyncio._get_running_loop()
+    hides = loop is not None and "browser" not in getattr(item, "fixturenames", ())
+    if hides:
+        asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        if hides:
+            asyncio._set_running_loop(loop)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    with _no_loop_but_its_own(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with _no_loop_but_its_own(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
