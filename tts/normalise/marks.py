@@ -19,9 +19,12 @@ _RARE: Final = {
     "‱": "phần vạn", "⇒": "đến", "↔": "và", "−": "trừ", "÷": "chia",
 }  # fmt: skip
 _SIGNATURE: Final = re.compile(r"(?<!\w)(?:TM|KT|TL|TUQ)$")  # for whom somebody signs: no sentence ends here
+_FEW_DIGITS: Final = re.compile(r"(?<![\d.])\d{1,3}$")
+_FEW_BEHIND: Final = re.compile(r"\d{1,3}(?!\d)")
 _SILENT: Final = Reading("")
 _BREATH: Final = Reading(",")
 _STOP: Final = Reading(".")
+_OVER: Final = Reading("trên")
 _NOT_SAID: Final = Reading("", Doubt.UNREADABLE)
 
 
@@ -39,8 +42,7 @@ def sign(line: str, start: int, end: int) -> Reading:
         return _BREATH if line[end : end + 3].lstrip()[:1].islower() else _anywhere(written)
     if written in _DASHES:  # silent within a word, and a rule where it is long
         return _BREATH if _stands_free(line, start, end) else _SILENT
-    parts = written == "/" and line[start - 1 : start].isalpha() and line[end : end + 1].isalpha()
-    return _BREATH if parts else _SILENT  # or a hashtag
+    return _stroke(line, start, end) if written == "/" else _SILENT  # or a hashtag
 
 
 _DASHES: Final = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
@@ -50,6 +52,13 @@ _BY_PLACE: Final = _DASHES | _ARROWS | frozenset(".…/#")
 
 def _stands_free(line: str, start: int, end: int) -> bool:
     return start > 0 and line[start - 1].isspace() and line[end : end + 1].isspace()
+
+
+def _stroke(line: str, start: int, end: int) -> Reading:
+    """32/01, which is no date; words are parted by a breath."""
+    if _FEW_DIGITS.search(line[max(0, start - 5) : start]) and _FEW_BEHIND.match(line, end):
+        return _OVER
+    return _BREATH if line[start - 1 : start].isalpha() and line[end : end + 1].isalpha() else _SILENT
 
 
 def _begins(line: str, start: int, end: int) -> bool:

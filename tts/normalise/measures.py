@@ -22,6 +22,7 @@ from tts.types import Doubt, TokenKind
 
 _SHORT_MONEY: Final = frozenset(("đ", "đồng", "₫", "VNĐ", "VND", "vnđ"))
 _OTHER_MONEY: Final = re.compile(r"\s?(?:đ|₫|đồng|VNĐ|VND)(?!\w)")
+_NEGATIVE: Final = re.compile(r"(?<!\w)âm$")
 _BEST_MARK: Final = 30
 _EXAMINED: Final = re.compile(
     r"(?<!\w)(?:điểm sàn|điểm chuẩn|trúng tuyển|khối|tổ hợp|điểm thi)(?!\w)[^.]{0,40}$"
@@ -34,7 +35,7 @@ def _amount(match: re.Match[str]) -> Reading | None:
     if len(first) > 2 and first[0] == "0" and first.isdigit():
         return None  # a label, not a quantity
     money = unit in MONEY or bool(match["scale"])
-    words = [_sign(match["sign"]), _number(first, money=unit in _SHORT_MONEY and not match["scale"])]
+    words = [_sign(match), _number(first, money=unit in _SHORT_MONEY and not match["scale"])]
     if match["second"]:
         words += ["cộng trừ" if match["to"].strip() == "±" else "đến"]
         words.append(_number(match["second"], money=unit in _SHORT_MONEY))
@@ -59,8 +60,11 @@ def _is_mark(match: re.Match[str]) -> bool:
     return best.isdigit() and int(best) <= _BEST_MARK and bool(_EXAMINED.search(before(match)))
 
 
-def _sign(sign: str | None) -> str:
-    return "" if not sign else "cộng" if sign == "+" else "âm"
+def _sign(match: re.Match[str]) -> str:
+    sign = match["sign"]
+    if not sign or _NEGATIVE.search(before(match)):  # âm -5°C
+        return ""
+    return "cộng" if sign == "+" else "âm"
 
 
 def _number(written: str, *, money: bool) -> str:

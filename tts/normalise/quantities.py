@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from tts.normalise import letters, numbers
@@ -12,6 +13,11 @@ from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
+_ERA: Final = re.compile(
+    r"(?<!\w)(?:công nghiệp|nông nghiệp|kinh tế|cách mạng|thời đại|kỷ nguyên|thời kỳ|giáo dục|y tế|thế hệ"
+    r"|web|ielts)$"
+)
+_NEGATIVE: Final = re.compile(r"(?<!\w)âm$")
 _SUM: Final = re.compile(r"(?<!\w)tổng\ssố(?:\slà)?[\s:]*$")
 _LABELLED: Final = re.compile(words("label"))
 _NUMBERED: Final = re.compile(
@@ -52,8 +58,11 @@ def _plain(match: re.Match[str]) -> Reading | str | None:
         return None  # lớp 3 125 em: two numbers
     if "." in written and numbers.parts(written)[1] and _SECTIONS.search(before(match)):
         return None  # mục 2.1
+    if written.endswith(".0") and _ERA.search(before(match)):
+        return numbers.number(written[:-2]) + " chấm không"
     sign = {"+": "cộng "}.get(match["sign"], "âm ") if match["sign"] else ""
     bullet = sign == "âm " and not before(match)
+    sign = "" if _NEGATIVE.search(before(match)) else sign
     doubtful = bullet or numbers.is_uncertain(written)
     return Reading(sign + numbers.quantity(written), Doubt.AMBIGUOUS if doubtful else None)
 
@@ -63,9 +72,11 @@ def _whole(match: re.Match[str]) -> str:
 
 
 def _power(match: re.Match[str]) -> str:
-    """2,5.10^3, 4x10^5"""
+    """2,5.10^3, 4x10^5, 10⁻³"""
     factor = f"{numbers.quantity(match['factor'])} nhân " if match["factor"] else ""
-    return f"{factor}mười mũ {numbers.cardinal(int(match['power']))}"
+    power = match["power"] or unicodedata.normalize("NFKC", match["raised"][1:])
+    least = "trừ " if match["least"] or match["raised"] else ""
+    return f"{factor}mười mũ {least}{numbers.cardinal(int(power))}"
 
 
 def _dotted(match: re.Match[str]) -> str:
@@ -125,10 +136,11 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words("x"),
     ),
     rule(
-        r"(?<![\w.,/]) (?:(?P<factor>\d{1,3}(?:,\d{1,3})?)\s?[.x×*]\s?)?10\^(?P<power>\d{1,2}) (?![\w^])",
+        r"""(?<![\w.,/]) (?:(?P<factor>\d{1,3}(?:,\d{1,3})?)\s?[.x×*]\s?)?10
+            (?:\^(?P<least>[-−])?(?P<power>\d{1,2})|(?P<raised>⁻[⁰¹²³⁴-⁹]{1,2})) (?![\w^])""",
         _power,
         kind=TokenKind.NUMBER,
-        starts=digits_then(".,x×*^") | digits_then("a", 1, 3),
+        starts=digits_then(".,x×*^⁻") | digits_then("a", 1, 3),
     ),
     rule(
         r"(?P<sign>>=|=>|<=|=<|\+/-|\+-|[~≈≃∼]) (?=\s?\d)",
