@@ -22,7 +22,7 @@ from broadcast.models import (
 )
 from broadcast.orders import stopping
 from broadcast.orders.outbox import Wire
-from broadcast.storage import audit, events
+from broadcast.storage import audit
 from broadcast.units import permissions
 from devices.messages import BulletinClass
 
@@ -280,12 +280,4 @@ def _enter(
     audit.record(
         session, now=now, person_id=person.id, action=action, subject=subject, version=version, **detail
     )
-    events.emit(
-        session,
-        now=now,
-        kind="bulletin",
-        area_id=bulletin.area_id,
-        subject=bulletin.id,
-        state=state.value,
-        version=version,
-    )
+    voiding.announce(session, bulletin, now)

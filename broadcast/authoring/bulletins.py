@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session, joinedload
 from broadcast.errors import EmptyTitle, InvalidInput, NotFound, StaleVersion, WrongState
 from broadcast.folding import fold
 from broadcast.models import Bulletin, BulletinState, BulletinVersion, Person, Role
-from broadcast.storage import audit, events
+from broadcast.storage import audit
 from broadcast.storage.pages import Page, cut
 from broadcast.units import areas, permissions
 from devices.messages import BulletinClass
 from tts.lexicon import Lexicon
 from tts.types import SpokenText
 
-from . import content, rendering, speech, versions
+from . import content, rendering, speech, versions, voiding
 from .approval import (
     approve,
     approved_version,
@@ -210,12 +210,4 @@ def _changed(
     audit.record(
         session, now=now, person_id=person.id, action=action, subject=f"bulletin:{bulletin.id}", **detail
     )
-    events.emit(
-        session,
-        now=now,
-        kind="bulletin",
-        area_id=bulletin.area_id,
-        subject=bulletin.id,
-        state=bulletin.state.value,
-        version=version.number,
-    )
+    voiding.announce(session, bulletin, now)

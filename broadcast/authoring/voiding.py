@@ -46,6 +46,7 @@ def is_of_this_sound(decision: Approval, version: BulletinVersion) -> bool:
 
 
 def announce(session: Session, bulletin: Bulletin, now: dt.datetime) -> None:
+    """Tell the planner and open pages that a bulletin is another one, or stands elsewhere."""
     events.emit(
         session,
         now=now,
