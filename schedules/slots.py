@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,15 +113,20 @@ class Candidate:
 
     def heard(self, languages: Sequence[str]) -> list[Version]:
         """The versions that sound where these languages are heard, in order."""
-        audible = [version for version in self.versions if version.length_ms > 0]
-        if not languages:
-            return audible
-        found = {version.language: version for version in audible}
-        return [found[language] for language in languages if language in found]
+        return heard_of(self.versions, languages)
 
     def length_ms(self, heard: Sequence[Version]) -> int:
         """How long it sounds in these of its languages."""
         return self.around_ms + sum(version.length_ms for version in heard) if heard else 0
+
+
+def heard_of(versions: Iterable[Version], languages: Sequence[str]) -> list[Version]:
+    """Those with audio: of these languages, in their order; of all where none is named."""
+    audible = [version for version in versions if version.length_ms > 0]
+    if not languages:
+        return audible
+    found = {version.language: version for version in audible}
+    return [found[language] for language in languages if language in found]
 
 
 class Why(enum.StrEnum):

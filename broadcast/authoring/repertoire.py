@@ -75,6 +75,11 @@ class Piece:
         """How long that is which is heard whichever languages are."""
         return sum(each.duration_ms for each in self.cuts if not each.language)
 
+    def length_ms(self, wished: Sequence[str]) -> int:
+        """How long it sounds where these languages are heard; 0 where it is not."""
+        heard = slots.heard_of(self.versions(wished), wished)
+        return self.around_ms + sum(each.length_ms for each in heard) if heard else 0
+
     def clip_ids(self, heard: Sequence[str]) -> tuple[int, ...]:
         """What is played where these languages are heard: the whole where that is what it says."""
         spoken = tuple(each.language for each in self.cuts if each.language)

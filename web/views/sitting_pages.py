@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from broadcast.units import permissions
 from schedules.slots import Kind, Reason
 from web.auth import current_person
 from web.filters import duration
-from web.views import sitting_words, words
+from web.views import sitting_words
 
 MOST_PLACES = 4  # named; the rest is told as a number
 MOST_LEFT = 12
@@ -80,6 +80,7 @@ def values(found: Preview, area_id: int) -> dict[str, Any]:
             if each.short
         ],
         "brief": shown[0].used if shown else "",
+        "spoken": sitting_words.spoken(found.languages) if found.languages else "",
         "openable": _openable(shown, area_id),
     }
 
@@ -131,9 +132,19 @@ def _lines(variant: Variant) -> tuple[Line, ...]:
 
 
 def _line(each: Heard) -> Line:
-    told = [sitting_words.why(each.why), *(words.language(code) for code in each.languages if code != "vi")]
+    told = [sitting_words.why(each.why), *_in_which_languages(each)]
     title = each.title or sitting_words.kind(each.kind)
     return Line(each.offset_ms, title, each.length_ms, ", ".join(told), each.bulletin_id)
+
+
+def _in_which_languages(each: Heard) -> Iterator[str]:
+    """Nothing of what is only in Vietnamese, unless more was wished."""
+    if each.languages and (each.languages != ("vi",) or each.missing):
+        yield sitting_words.languages(each.languages)
+    if each.in_own_order:
+        yield sitting_words.in_own_order()
+    elif each.missing:
+        yield sitting_words.missing(each.missing)
 
 
 def _left(each: Unheard) -> Left:

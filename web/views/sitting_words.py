@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,6 +13,7 @@ from flask_babel import ngettext
 
 from schedules.slots import Kind, Reason, Why
 from web.filters import duration, lasting, moment
+from web.views import words
 
 Params = Mapping[str, Any]
 
@@ -55,6 +57,36 @@ def flow(classes: Collection[str]) -> str:
 
 def why(value: Why) -> str:
     return str(_WHYS[value])
+
+
+def languages(codes: Sequence[str]) -> str:
+    """In the order in which they are heard: ``Tiếng Tày, rồi Tiếng Việt``."""
+    return reduce(
+        lambda first, then: str(_("%(first)s, rồi %(then)s", first=first, then=then)), _named(codes)
+    )
+
+
+def missing(codes: Sequence[str]) -> str:
+    """Languages of the slot that a bulletin does not have."""
+    return str(_("không có %(languages)s", languages=", ".join(_named(codes))))
+
+
+def spoken(codes: Sequence[str]) -> str:
+    """What a slot that names languages does with them."""
+    return str(
+        _(
+            "Từng bản tin một, bằng %(languages)s. Bản tin thiếu thứ tiếng nào thì phát những thứ tiếng có.",
+            languages=languages(codes),
+        )
+    )
+
+
+def in_own_order() -> str:
+    return str(_("phát cả bản theo thứ tự của nó; tạo lại âm thanh thì tách được từng thứ tiếng"))
+
+
+def _named(codes: Sequence[str]) -> list[str]:
+    return [words.language(code) for code in codes]
 
 
 def reason(value: Reason, params: Params) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import g
 from flask_babel import gettext as _
 
 from broadcast.authoring import bulletins, relays, sounds
+from broadcast.authoring.repertoire import Repertoire
 from broadcast.models import Bulletin, BulletinVersion, RelayStation, Sound
 from broadcast.scheduling import choosing
 from devices.messages import BulletinClass
 from schedules.slots import FLOWING, Kind
 from web.auth import current_person
-from web.forms.slots import EntryRow, SlotForm
+from web.forms.slots import MINUTE, EntryRow, SlotForm
 from web.forms.sounds import KINDS
 from web.views import sitting_words
 from web.views.airable import airable
@@ -31,6 +32,7 @@ class Named:
     area: str = ""
     priority: bool = False
     problem: str = ""
+    minute_bytes: int = 0  # what a minute of it costs each loudspeaker, of what is not fetched beforehand
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Offers:
     def lengths(self) -> dict[str, int]:
         return {what: named.length_ms for what, named in self.titles.items() if not named.problem}
 
+    def costs(self, form: SlotForm) -> list[tuple[Named, int]]:
+        """What is carried live in this form, and the minutes of it."""
+        rows = ((self.titles[row.what], row.minutes) for row in form.kept_rows)
+        return [(named, minutes) for named, minutes in rows if named.minute_bytes and minutes]
+
 
 def offers(form: SlotForm) -> Offers:
     heard = sounds.offered(g.session, form.area_id)
@@ -58,6 +65,7 @@ def offers(form: SlotForm) -> Offers:
     titles = {_name(each): _named_sound(each) for each in heard}
     titles |= {f"{Kind.RELAY}:{each.id}": _named_station(each) for each in carried}
     titles |= {f"bulletin:{each.id}": _named_bulletin(each, each.current) for each in usable}
+    titles |= _in_languages(form.languages, titles, usable)
     titles |= {what: _flow(what) for what in FLOWS}
     known = choosing.nameable(g.session, current_person(), form.area_id, _chosen(form))
     ordered = (EntryRow(0, Kind.BULLETIN, str(bulletin_id)) for bulletin_id in form.order)
@@ -118,7 +126,8 @@ def _named_sound(sound: Sound) -> Named:
 
 
 def _named_station(station: RelayStation) -> Named:
-    return Named(station.title, sitting_words.kind(Kind.RELAY), area=station.area.name)
+    costs = station.bytes_in(MINUTE)
+    return Named(station.title, sitting_words.kind(Kind.RELAY), area=station.area.name, minute_bytes=costs)
 
 
 def _named_bulletin(bulletin: Bulletin, version: BulletinVersion) -> Named:
@@ -130,6 +139,17 @@ def _named_bulletin(bulletin: Bulletin, version: BulletinVersion) -> Named:
         area=bulletin.area.name,
         priority=bulletin.klass is BulletinClass.PRIORITY,
     )
+
+
+def _in_languages(
+    languages: Sequence[str], titles: Mapping[str, Named], usable: Iterable[Bulletin]
+) -> dict[str, Named]:
+    """The bulletins as long as they are in the languages of the slot."""
+    if not languages:
+        return {}
+    pieces = Repertoire(g.session).of([each.id for each in usable])
+    lengths = {f"bulletin:{each.bulletin_id}": each.length_ms(languages) for each in pieces}
+    return {what: replace(titles[what], length_ms=length) for what, length in lengths.items()}
 
 
 def _flow(what: str) -> Named:

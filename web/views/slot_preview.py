@@ -28,7 +28,7 @@ def values(
 ) -> dict[str, Any]:
     """``slot`` is a sentence where the form has none; ``known`` the bulletins that may be told of."""
     told: dict[str, Any] = {"doubts": [], "hints": [], "overlaps": [], "sittings": [], "shorts": []}
-    told |= {"slot_problem": "", "described": "", "brief": "", "openable": ()}
+    told |= {"slot_problem": "", "described": "", "brief": "", "spoken": "", "openable": ()}
     told["given_way"] = [programme.get(g.session, current_person(), each) for each in form.over]
     if isinstance(slot, str):
         return told | {"slot_problem": slot}

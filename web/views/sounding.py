@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from broadcast.authoring import stations
 from broadcast.folding import fold
-from broadcast.models import Bulletin, BulletinVersion
+from broadcast.models import Bulletin, BulletinVersion, Clip, VersionCut
 from broadcast.storage.library import COMPACT
 from devices.messages import BulletinClass
 from web.views import words
@@ -24,6 +24,14 @@ Failures = dict[tuple[int, int], str]
 class Download:
     url: str
     size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A language, or what is heard around all of them, to be listened to alone."""
+
+    title: str
+    clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Sounding:
     is_quiet: bool
     opus: Download | None
     filename: str
+    parts: tuple[Part, ...]
 
 
 def of(version: BulletinVersion, bulletin: Bulletin) -> Sounding:
@@ -49,8 +58,17 @@ def of(version: BulletinVersion, bulletin: Bulletin) -> Sounding:
         slot_ms=slot_ms(bulletin.area_id, bulletin.klass),
         is_quiet=bool(details.get("quiet")),
         opus=_opus(details),
+        parts=tuple(_parts(version.cuts)),
         filename=re.sub(r"[^a-z0-9]+", "-", fold(version.title)).strip("-")[:60] or "ban-tin",
     )
+
+
+def _parts(cuts: Sequence[VersionCut]) -> Iterator[Part]:
+    spoken = False
+    for cut in cuts:
+        spoken = spoken or bool(cut.language)
+        around = _("Lời kết") if spoken else _("Chuông và lời mở đầu")
+        yield Part(words.language(cut.language) if cut.language else around, cut.clip)
 
 
 def slot_ms(area_id: int, klass: BulletinClass) -> int:
