@@ -10,6 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -110,24 +111,34 @@ class Listeners:
 
 
 class Look:
-    """One look at what shares loudspeakers with a new or changed schedule."""
+    """One look at what shares loudspeakers with a new or changed schedule.
 
-    def __init__(self, session: Session, new: Side) -> None:
+    ``instead`` are other schedules, by id, as they would be after the same change.
+    """
+
+    def __init__(
+        self, session: Session, new: Side, instead: Mapping[int, Side] = MappingProxyType({})
+    ) -> None:
         self._session = session
         self._new = new
+        self._instead = instead
+        self._others: list[tuple[Schedule, Side]] | None = None
         self._listeners = Listeners(session)
         self._decisions = decisions.about(session, new.id) if new.id else []
 
     def others(self) -> list[tuple[Schedule, Side]]:
         """Every other schedule on the air in the area, above it and below it, with something to play."""
-        shared = areas.in_line(Schedule.area_id, self._new.area.id)
-        query = (
-            select(Schedule)
-            .options(joinedload(Schedule.area), selectinload(Schedule.items))
-            .where(shared, Schedule.withdrawn_at.is_(None), Schedule.id != self._new.id)
-            .order_by(Schedule.id)
-        )
-        return sides(self._session, query)
+        if self._others is None:
+            shared = areas.in_line(Schedule.area_id, self._new.area.id)
+            query = (
+                select(Schedule)
+                .options(joinedload(Schedule.area), selectinload(Schedule.items))
+                .where(shared, Schedule.withdrawn_at.is_(None), Schedule.id != self._new.id)
+                .order_by(Schedule.id)
+            )
+            found = sides(self._session, query)
+            self._others = [(schedule, self._instead.get(side.id, side)) for schedule, side in found]
+        return self._others
 
     def clashes(self, other: Side, starts: Sequence[dt.datetime]) -> list[Clash]:
         """Every overlap with these starts of the new schedule, by time."""

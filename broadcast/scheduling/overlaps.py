@@ -9,17 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from broadcast.models import Person, Role, Schedule
-from broadcast.units import permissions, policies
-from schedules import conflicts
+from broadcast.units import permissions
 from schedules.conflicts import Part, Say
-from schedules.types import LOCAL, Window
 
 from . import decisions, intents
 from .clashes import Clash, Look, Side
 from .intents import Intent, coming
-
-ANY_HOUR = (Window(dt.time(), dt.time()),)
-DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,41 +63,6 @@ def met(session: Session, person: Person, new: Side, starts: Sequence[dt.datetim
         if (clashes := look.clashes(other, starts))
     ]
     return sorted(found, key=lambda each: (each.start, each.schedule_id))
-
-
-def next_free(
-    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
-) -> dt.time | None:
-    """The next time of day in the area's hours at which nothing plays on any of the coming days.
-
-    Instead of ``time``, or of the rule's first; None when there is none before midnight.
-    Errors: UnknownArea, Forbidden, RuleInvalid.
-    """
-    new = intents.side(session, person, intent)
-    return _shifted(session, new, time, policies.of(session, new.area.id).open, now)
-
-
-def after(
-    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
-) -> dt.time | None:
-    """Right behind what plays then, to the minute, at whatever hour that is. As ``next_free`` otherwise."""
-    return _shifted(session, intents.side(session, person, intent), time, ANY_HOUR, now)
-
-
-def _shifted(
-    session: Session, new: Side, time: dt.time | None, allowed: Sequence[Window], now: dt.datetime
-) -> dt.time | None:
-    time = min(new.rule.times) if time is None else time
-    starts = [start for start in coming(new, now) if start.astimezone(LOCAL).time() == time]
-    if not starts or not allowed:
-        return None
-    taken = Look(session, new).taken(starts[0], starts[-1] + DAY + new.length)
-    shift = conflicts.next_free_for_all(starts, new.length, taken, allowed)
-    if shift is None:
-        return None
-    was = starts[0].astimezone(LOCAL)
-    free = was + shift
-    return free.time() if free.date() == was.date() else None
 
 
 @dataclass(frozen=True, slots=True)

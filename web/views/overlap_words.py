@@ -10,7 +10,7 @@ from flask import g
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from broadcast.scheduling import overlaps
+from broadcast.scheduling import free_times, overlaps
 from broadcast.scheduling.intents import Intent
 from broadcast.scheduling.overlaps import Overlap
 from schedules.types import LOCAL, Rule
@@ -78,7 +78,8 @@ def _sentence(each: Overlap) -> str:
 
 def _choices(intent: Intent, time: dt.time) -> tuple[Choice, ...]:
     free, behind = (
-        ask(g.session, current_person(), intent, now(), time) for ask in (overlaps.next_free, overlaps.after)
+        ask(g.session, current_person(), intent, now(), time)
+        for ask in (free_times.next_free, free_times.after)
     )
     found = []
     if behind and behind != time:
