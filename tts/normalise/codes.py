@@ -39,7 +39,9 @@ def _covid(_match: re.Match[str]) -> str:
 
 
 def _standard(match: re.Match[str]) -> str:
-    said = [STANDARDS[" ".join(match["body"].split())]]
+    name = STANDARDS[" ".join(match["body"].split())]
+    head = " ".join(name.split()[:2])  # tiêu chuẩn TCVN 5945
+    said = [name.removeprefix(f"{head} ") if before(match).endswith(head) else name]
     said += [numbers.number(digits) for digits in numbers.runs(match["number"])]
     if match["year"]:
         international = match["body"].startswith("ISO")
