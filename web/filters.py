@@ -162,6 +162,7 @@ FILTERS = (
     long_day,
     moment,
     place,
+    place_then,
     ago,
     duration,
     lasting,

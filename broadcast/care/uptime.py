@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from broadcast.evidence import proof
 from broadcast.models import (
@@ -45,6 +46,7 @@ class Share:
     offline_s: int
     plays: int
     proved: int  # of these, with proof of sound
+    merged_at: dt.datetime | None = None  # it is a part of another one since, where its days go on
 
     @property
     def uptime(self) -> float | None:
@@ -73,22 +75,31 @@ def tick(session: Session, since: dt.datetime, now: dt.datetime, heartbeat: dt.t
 
 
 def per_commune(session: Session, person: Person, *, first: dt.date, last: dt.date) -> list[Share]:
-    """Of each commune where the person looks, the worst first."""
+    """Of each commune where the person looks, the worst first.
+
+    A day counts for what the commune was on it: before it became a part of another for itself, then for that.
+    """
+    merged = _merged(session)
+    days = [(id_, at.astimezone(LOCAL).date()) for id_, at in merged.items()]
+    ends = {id_: literal(day, _TYPES["day"]) for id_, day in days}
+    instants = {id_: literal(day_start(day), _TYPES["at"]) for id_, day in days}
     commune = (
-        select(AreaClosure.descendant_id, Area.id, Area.name)
+        select(AreaClosure.descendant_id, Area.id, Area.name, *_limits(ends, "day"), *_limits(instants, "at"))
         .join(Area, Area.id == AreaClosure.ancestor_id)
         .where(Area.kind == AreaKind.COMMUNE)
         .subquery()
     )
-    place = select(Loudspeaker.id, commune.c.name, commune.c.id.label("area_id")).join(
-        commune, commune.c.descendant_id == Loudspeaker.area_id
-    )
-    return _shares(session, person, place, first, last)
+    columns = (commune.c.name, commune.c.id.label("area_id"), *(commune.c[name] for name in _LIMITS))
+    place = select(Loudspeaker.id, *columns).join(commune, commune.c.descendant_id == Loudspeaker.area_id)
+    found = _shares(session, person, place, first, last)
+    return [replace(each, merged_at=merged.get(each.area_id or 0)) for each in found]
 
 
 def per_maker(session: Session, person: Person, *, first: dt.date, last: dt.date) -> list[Share]:
     """Of each maker's loudspeakers that the person sees, the worst first."""
-    made = select(Loudspeaker.id, Loudspeaker.maker.label("name"), literal(None).label("area_id"))
+    nothing = literal(None).label("area_id")
+    always = (*_limits({}, "day"), *_limits({}, "at"))
+    made = select(Loudspeaker.id, Loudspeaker.maker.label("name"), nothing, *always)
     return _shares(session, person, made, first, last)
 
 
@@ -100,6 +111,40 @@ def of_loudspeaker(
         UptimeDay.loudspeaker_id == loudspeaker_id, UptimeDay.day.between(first, last)
     )
     return list(session.scalars(query.order_by(UptimeDay.day)))
+
+
+_TYPES = {"day": UptimeDay.day.type, "at": AsRun.planned_start.type}
+_LIMITS = tuple(f"{end}_{kind}" for kind in _TYPES for end in ("since", "until"))
+
+
+def _merged(session: Session) -> dict[int, dt.datetime]:
+    """The communes that are parts of others, and since when."""
+    query = select(Area.id, Area.merged_at).where(Area.kind == AreaKind.COMMUNE)
+    rows = session.execute(query.where(Area.merged_at.is_not(None)))
+    return {id_: at for id_, at in rows if at is not None}
+
+
+def _limits(ends: Mapping[int, ColumnElement[Any]], kind: str) -> tuple[ColumnElement[Any], ...]:
+    """From when until when a place counts for a commune: until it is merged, and since its parts were."""
+    if not ends:
+        nothing = literal(None, _TYPES[kind])
+        return nothing.label(f"since_{kind}"), nothing.label(f"until_{kind}")
+    lower, upper, part = aliased(AreaClosure), aliased(AreaClosure), aliased(Area)
+    since = (
+        select(func.max(case(ends, value=part.id)))
+        .join(upper, upper.descendant_id == part.id)
+        .join(lower, lower.ancestor_id == part.id)
+        .where(upper.ancestor_id == Area.id, upper.depth > 0)
+        .where(lower.descendant_id == AreaClosure.descendant_id, part.id.in_(list(ends)))
+        .correlate(Area, AreaClosure)
+        .scalar_subquery()
+    )
+    return since.label(f"since_{kind}"), case(ends, value=Area.id).label(f"until_{kind}")
+
+
+def _within(group: Subquery, when: InstrumentedAttribute[Any], kind: str) -> tuple[ColumnElement[bool], ...]:
+    since, until = group.c[f"since_{kind}"], group.c[f"until_{kind}"]
+    return or_(since.is_(None), when >= since), or_(until.is_(None), when < until)
 
 
 def _parts(since: dt.datetime, now: dt.datetime) -> list[tuple[dt.date, int]]:
@@ -132,7 +177,7 @@ def _shares(
     times = (
         select(*keys, func.count(group.c.id.distinct()), *sums)
         .join(UptimeDay, UptimeDay.loudspeaker_id == group.c.id)
-        .where(UptimeDay.day.between(first, last))
+        .where(UptimeDay.day.between(first, last), *_within(group, UptimeDay.day, "day"))
         .group_by(*keys)
     )
     plays = _plays(session, group, first, last)
@@ -157,7 +202,7 @@ def _plays(
         select(*keys, func.count(), func.sum(proved))
         .join(AsRun, AsRun.loudspeaker_id == group.c.id)
         .where(AsRun.planned_start >= begin, AsRun.planned_start < end)
-        .where(AsRun.result != ItemState.CANCELLED)
+        .where(AsRun.result != ItemState.CANCELLED, *_within(group, AsRun.planned_start, "at"))
         .group_by(*keys)
     )
     same = (AsRun.loudspeaker_id == Delivery.loudspeaker_id) & (AsRun.occurrence == Broadcast.occurrence)
@@ -166,7 +211,7 @@ def _plays(
         .join(Delivery, Delivery.loudspeaker_id == group.c.id)
         .join(Broadcast, Broadcast.id == Delivery.broadcast_id)
         .where(Broadcast.start >= begin, Broadcast.start < end, Delivery.state.in_(OVER))
-        .where(~select(AsRun.id).where(same).exists())
+        .where(~select(AsRun.id).where(same).exists(), *_within(group, Broadcast.start, "at"))
         .group_by(*keys)
     )
     found = {(name, area_id): (plays, heard) for name, area_id, plays, heard in session.execute(reported)}

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import IO, Any
 
 import xlsxwriter
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from xlsxwriter.exceptions import FileCreateError
 
-from broadcast.models import Area, AsRun, Loudspeaker, Person
+from broadcast.models import Area, AreaClosure, AsRun, Loudspeaker, Person
 from broadcast.storage.files import translated
 from broadcast.storage.moments import day_start
 from broadcast.units import areas, permissions
 from schedules.types import LOCAL
 
-from . import faults, fleet
+from . import faults, fleet, whereabouts
 from .conditions import HEARTBEAT
 from .fleet import Filter
 
@@ -33,11 +33,11 @@ FLEET_COLUMNS = (
 )
 AS_RUN_COLUMNS = (
     *("planned_start", "device", "name", "area_code", "area", "title", "started_at", "ended_at"),
-    *("planned_s", "played_s", "volume", "underruns", "result", "reason", "evidence", "score"),
+    *("planned_s", "played_s", "volume", "underruns", "result", "reason", "evidence", "score", "merged_at"),
 )
 FAULT_COLUMNS = (
     *("device", "name", "area_code", "area", "kind", "opened_at", "closed_at", "age_days"),
-    *("note", "resolution"),
+    *("note", "resolution", "merged_at"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 BATCH = 500
@@ -70,26 +70,56 @@ def fleet_rows(
 def as_run_rows(
     session: Session, person: Person, *, area_id: int | None = None, first: dt.date, last: dt.date
 ) -> Iterator[tuple[Cell, ...]]:
-    """What was played from ``first`` to ``last``, both local days, in the order of ``AS_RUN_COLUMNS``."""
+    """What was played from ``first`` to ``last``, both local days, in the order of ``AS_RUN_COLUMNS``.
+
+    Each is told where its loudspeaker hung then, and belongs to what it hung in.
+    """
+    scope = permissions.visible(person)
+    if area_id is not None:
+        scope = scope.where(AreaClosure.descendant_id.in_(areas.below(area_id)))
+    elsewhere = _Elsewhere(session, scope)
     query = (
-        select(AsRun, Loudspeaker.device, Loudspeaker.name, Area.code, Area.name)
+        select(AsRun, Loudspeaker.device, Loudspeaker.name, Area)
         .join(Loudspeaker, Loudspeaker.id == AsRun.loudspeaker_id)
         .join(Area, Area.id == Loudspeaker.area_id)
         .where(
-            Loudspeaker.area_id.in_(permissions.visible(person)),
+            Loudspeaker.area_id.in_(scope) | Loudspeaker.id.in_(elsewhere.left),
             AsRun.planned_start >= day_start(first),
             AsRun.planned_start < day_start(last + dt.timedelta(days=1)),
         )
         .order_by(AsRun.planned_start, Loudspeaker.device)
     )
-    if area_id is not None:
-        query = query.where(Loudspeaker.area_id.in_(areas.below(area_id)))
-    for run, device, name, code, area in session.execute(query.execution_options(yield_per=BATCH)):
-        yield (
-            *(run.planned_start, device, name, code, area, run.title, run.started_at, run.ended_at),
-            *(run.planned_ms / 1000, run.played_ms / 1000, run.volume, run.underruns),
-            *(run.result.value, run.reason, run.evidence, run.score),
-        )
+    for run, device, name, now in session.execute(query.execution_options(yield_per=BATCH)):
+        area = elsewhere.place(run, now)
+        if area is not None:
+            yield (
+                *(run.planned_start, device, name, area.code, area.name, run.title),
+                *(run.started_at, run.ended_at, run.planned_ms / 1000, run.played_ms / 1000),
+                *(run.volume, run.underruns, run.result.value, run.reason, run.evidence, run.score),
+                merged(area, run.planned_start),
+            )
+
+
+class _Elsewhere:
+    """The loudspeakers that once hung elsewhere than now, by where they hung."""
+
+    def __init__(self, session: Session, scope: Select[int]) -> None:
+        self._moved = whereabouts.moved(session)
+        inside = set(session.scalars(scope)) if self._moved else set()
+        places = {place for each in self._moved.values() for place in each.areas}
+        found = session.scalars(select(Area).where(Area.id.in_(inside & places)))
+        self._areas = {area.id: area for area in found}
+        self.left = [id_ for id_, each in self._moved.items() if each.areas & self._areas.keys()]
+
+    def place(self, run: AsRun, now: Area) -> Area | None:
+        """None: it hung where the person does not look, or did not ask."""
+        where = self._moved.get(run.loudspeaker_id)
+        return now if where is None else self._areas.get(where.at(run.planned_start).area_id)
+
+
+def merged(area: Area, at: dt.datetime) -> dt.datetime | None:
+    """Since when the area is a part of another one, where it was so at that time."""
+    return area.merged_at if area.merged_at is not None and area.merged_at <= at else None
 
 
 def fault_rows(
@@ -104,12 +134,12 @@ def fault_rows(
     """What ``faults.list_`` finds, all of it, in the order of ``FAULT_COLUMNS``."""
     query = faults.found(person, open_only=open_only, area_id=area_id, kind=kind)
     joined = query.join(Area, Area.id == Loudspeaker.area_id)
-    wider = joined.add_columns(Loudspeaker.device, Loudspeaker.name, Area.code, Area.name)
-    for fault, device, name, code, area in session.execute(wider.execution_options(yield_per=BATCH)):
+    wider = joined.add_columns(Loudspeaker.device, Loudspeaker.name, Area)
+    for fault, device, name, area in session.execute(wider.execution_options(yield_per=BATCH)):
         days = round(faults.age(fault, now) / dt.timedelta(days=1), 1)
         yield (
-            *(device, name, code, area, fault.kind, fault.opened_at, fault.closed_at, days),
-            *(fault.note, fault.resolution),
+            *(device, name, area.code, area.name, fault.kind, fault.opened_at, fault.closed_at, days),
+            *(fault.note, fault.resolution, merged(area, fault.closed_at or now)),
         )
 
 

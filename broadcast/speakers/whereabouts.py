@@ -52,6 +52,11 @@ def ever_in(session: Session, area_ids: Collection[int]) -> dict[int, Whereabout
     return found
 
 
+def moved(session: Session) -> dict[int, Whereabouts]:
+    """All loudspeakers that ever hung elsewhere than now, by their numbers."""
+    return {id_: _of(moves[-1][2], moves) for id_, moves in _moves(session).items()}
+
+
 _Move = tuple[dt.datetime, int, int, str]  # when, from where, to where, by whom
 
 

@@ -59,7 +59,9 @@ def test_a_ticket_has_an_age_and_ends_with_what_was_done(stage: Any) -> None:
     with pytest.raises(WrongState):
         close_fault(stage, first.id, "lần nữa", stage.now + DAY)
     with stage.database.transaction(read_only=True) as session:
-        written = session.scalars(select(AuditRow.action).where(AuditRow.action.startswith("fault."))).all()
+        written = session.scalars(
+            select(AuditRow.action).where(AuditRow.action.startswith("fault.")).order_by(AuditRow.id)
+        ).all()
     assert written == ["fault.open", "fault.close"]
 
 

@@ -130,7 +130,7 @@ def test_a_change_is_audited_and_none_takes_it_back(stage: Any) -> None:
     say(stage, stage.cast.commune, max_volume=None)
     assert policy_of(stage, stage.cast.commune).max_volume == 100
     with stage.database.transaction(read_only=True) as session:
-        saved = session.query(AuditRow).filter(AuditRow.action == "policy.save").all()
+        saved = session.query(AuditRow).filter(AuditRow.action == "policy.save").order_by(AuditRow.id).all()
     assert [row.detail["changed"]["max_volume"] for row in saved] == [[None, 50], [50, None]]
 
 

@@ -70,6 +70,7 @@ NAMES: Final = {
     "age_days": _l("Số ngày"),
     "note": _l("Ghi chú"),
     "resolution": _l("Đã xử lý"),
+    "merged_at": _l("Sáp nhập lúc"),
     "day": _l("Ngày"),
     "planned_at": _l("Giờ theo lịch"),
     "why": _l("Giải thích"),
