@@ -116,7 +116,8 @@ def _between(match: re.Match[str]) -> str | None:
     front = _MEASURED.search(preceding)
     if not front:
         return None
-    same = match["unit"] == front["unit"] or not (match["unit"] in UNITS and front["unit"] in UNITS)
+    times = front["unit"] in _OF_CLOCKS and match["unit"] in _OF_CLOCKS
+    same = times or match["unit"] == front["unit"] or not (match["unit"] in UNITS and front["unit"] in UNITS)
     return "đến" if same else ","
 
 
@@ -154,6 +155,7 @@ _CURRENT: Final = re.compile(
     r"|\d\s?(?:v|hz|k?w))[\s,;:-]*$"
 )
 _SCREEN: Final = re.compile(r"(?<!\w)(?:ti\s?vi|tv|màn hình|laptop|led|lcd)(?:\s[^\W\d_]{2,10}){0,2}[\s:(]*$")
+_OF_CLOCKS: Final = frozenset(("h", "H", "giờ", "phút"))
 _DIAMETERS: Final = "ØøΦφϕ⌀"
 _POSITION: Final = re.compile(r"[°º][NSEWBĐ]\s?$")
 _SIDE: Final = rf"(?:{UNIT}|{ANY_UNIT}(?=[xX×]\d))"

@@ -20,7 +20,24 @@ _ALWAYS: Final = in_front(
 _CALLED: Final = in_front("called", between=_LINK, words=False)
 _COUNTED: Final = behind("counted")
 _SERVICES: Final = frozenset(
-    ("111", "112", "113", "114", "115", "116", "117", "118", "119", "1022", "1080", "1088", "1089", "156")
+    (
+        "111",
+        "112",
+        "113",
+        "114",
+        "115",
+        "116",
+        "117",
+        "118",
+        "119",
+        "1022",
+        "1080",
+        "1088",
+        "1089",
+        "156",
+        "1900",
+        "1800",
+    )
 )
 _NATIONAL: Final = 11  # digits of a fixed line with its area; a mobile has one less
 _SHORTEST: Final = 9

@@ -225,8 +225,8 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=digits_then("a", 1, 2),
     ),
     rule(
-        r"""(?<![\w/.,:-]) (?P<hour>\d{1,2}) \s?giờ\s? (?P<minute>[0-5]?\d)
-            (?P<sign>\s?(?:phút|ph?\b|['’′]))? (?!\w|[.,/]\d|\s?-)""",
+        r"""(?<![\w/.,:])(?<!\d[-–]) (?P<hour>\d{1,2}) \s?giờ\s? (?P<minute>[0-5]?\d)
+            (?:(?P<sign>\s?(?:phút|ph?\b|['’′]))|(?!\s?-)) (?!\w|[.,/]\d)""",
         _in_words,
         kind=TokenKind.TIME,
         starts=digits_then("a", 1, 2),

@@ -29,7 +29,11 @@ _MEASURED: Final = r"(?:[%‰°]|(?:độ|ha|kg|km|mm|cm|m[23²³]?|tấn|tạ|t
 _SPACES: Final = re.compile(
     rf"""(?P<few>(?<=[^\W\d_])(?:(?=\d{{1,4}}(?:[/.,:-]\d|[hg]|/[A-ZĐ])) | ,(?=\d)))
     | (?P<many>(?<=\d)\ ,\ ?(?=\d{{1,2}}\s?{_MEASURED}))
-    | (?P<run>\ {{2,200}})""",
+    | (?P<run>\ {{2,200}})
+    | (?P<comma>(?:(?<=/20\d\d)|(?<=[hH][0-5]\d)|(?<=\))),(?=\d)
+        |(?<=(?<!\d)11\d),(?=11\d(?!\d))|(?<=(?<!\d)20\d\d),(?=20\d\d(?!\d)))
+    | (?P<stroke>(?:(?<=(?<!\d)\d)|(?<=(?<!\d)\d\d))(?:\ /\ ?|/\ )(?=(?!0\d\d)\d{{1,4}}(?!\d))
+        |(?<=\d)(?:\ /\ ?|/\ )(?=[A-ZĐ]{{1,5}}r?-[A-ZĐ]))""",
     re.VERBOSE,
 )
 _ANY_DASH: Final = re.compile("[\u2010-\u2015\u2212]")
@@ -85,7 +89,13 @@ def _instead(match: re.Match[str]) -> str:
         return " "
     if match["many"]:
         return ","
-    if match["few"]:
+    if match["stroke"]:
+        sides = (
+            match.string[max(0, match.start() - 3) : match.start()],
+            match.string[match.end() : match.end() + 3],
+        )
+        return match[0] if all("/" in side for side in sides) else "/"
+    if match["few"] or match["comma"]:
         return ", "
     word = _LAST_WORD.search(match.string[max(0, match.start() - _LONGEST) : match.start()])
     said = word and word[0][1:].islower() and letters.is_marked(word[0]) and letters.is_syllable(word[0])
