@@ -308,6 +308,8 @@ def test_a_station_is_carried_for_as_long_as_the_form_says(
     text = previewed(lan, fields)
     assert "12:20 của 30:00" in text
     assert "Đài tỉnh" in text
+    assert "Tiếp âm “Đài tỉnh” 12 phút: mỗi buổi tốn khoảng 6,0 MB trên SIM của từng loa." in text
+    assert "tốn khoảng 12,9 MB" in previewed(lan, {**fields, "entry_1_minutes": "26"})
     assert lan.send("/programme/slots/new", **fields).status_code == 302
     kept = slots.from_dict(schedules(database)[0].slot or {})
     assert kept.entries[1].length_ms == 12 * 60_000

@@ -18,6 +18,7 @@ from .reading import FormReader
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
+USUAL = 7 * DAY  # how long a bulletin with priority is suggested to hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ def form_of(
         days=airings.days if airings else 0,
         gap_h=round(airings.gap / HOUR) if airings else 0,
     )
+
+
+def usual_end(now: dt.datetime) -> dt.date:
+    """The last day that is suggested where a bulletin would else go into every slot for ever."""
+    return (now.astimezone(LOCAL) + USUAL).date()
 
 
 def read_airtime(form: MultiDict[str, str]) -> AirtimeForm:

@@ -50,6 +50,7 @@ class BulletinForm:
     title: str = ""
     text: str = ""
     klass: BulletinClass = BulletinClass.ROUTINE
+    until_day: dt.date | None = None  # the last day of a new one with priority
     source: str = ""
     document_number: str = ""
     document_date: dt.date | None = None
@@ -83,6 +84,7 @@ def read_bulletin(form: MultiDict[str, str]) -> BulletinForm:
         title=reader.text("title", longest=300, missing=_("Hãy đặt tên cho bản tin.")),
         text=_lines(reader.text("text", longest=LONGEST_TEXT, missing=missing)),
         klass=reader.choice("klass", BulletinClass, BulletinClass.ROUTINE),
+        until_day=reader.date("until_day"),
         source=reader.text("source", longest=200),
         document_number=reader.text("document_number", longest=80),
         document_date=reader.date("document_date"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from flask import g
@@ -10,12 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from broadcast.authoring import validity
-from broadcast.models import Bulletin
+from broadcast.models import Bulletin, BulletinState
 from broadcast.scheduling import airtime
+from devices.messages import BulletinClass
 from schedules.slots import Airings
+from web.auth import current_person
 from web.edge import now, system
 from web.filters import moment
-from web.forms.airtime import AirtimeForm, form_of
+from web.forms.airtime import AirtimeForm, form_of, usual_end
 from web.views import sitting_words
 
 SHOWN = 6  # coming airings
@@ -27,14 +30,33 @@ def values(bulletin: Bulletin, form: AirtimeForm | None = None) -> dict[str, Any
     found = airtime.of_bulletin(g.session, bulletin, now(), days=system().settings.plan_days)
     reach = found.reach
     too_few = reach is not None and reach.short
+    endless = _is_endless(bulletin)
+    kept = form_of(bulletin.valid_from, bulletin.valid_until, wished)
     return {
-        "airtime": form or form_of(bulletin.valid_from, bulletin.valid_until, wished),
+        "airtime": form or (replace(kept, until_day=usual_end(now())) if endless else kept),
+        "airtime_endless": endless,
         "airtime_told": told(bulletin.valid_from, bulletin.valid_until, wished),
         "airs": found.coming[:SHOWN],
         "airs_short": sitting_words.short(bulletin.current.title, reach.possible, reach.wanted)
         if reach and too_few
         else "",
     }
+
+
+def hold_until(bulletin: Bulletin, day: dt.date | None) -> None:
+    """Let a new bulletin end with this day. Errors: as for ``validity.save``."""
+    if day is not None:
+        last = AirtimeForm(until_day=day).valid_until
+        person = current_person()
+        validity.save(
+            g.session, person, bulletin.id, valid_from=None, valid_until=last, airings=None, now=now()
+        )
+
+
+def _is_endless(bulletin: Bulletin) -> bool:
+    """Whether it would go into every slot until somebody remembers it."""
+    over = bulletin.state is BulletinState.WITHDRAWN
+    return bulletin.klass is BulletinClass.PRIORITY and bulletin.valid_until is None and not over
 
 
 def told(first: dt.datetime | None, last: dt.datetime | None, airings: Airings | None) -> str:

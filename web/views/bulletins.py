@@ -20,7 +20,7 @@ from web.auth import current_person, has_role, signed_in
 from web.edge import now, only_reads, system
 from web.errors import refuse, sentence
 from web.forms import bulletins as forms
-from web.forms.airtime import AirtimeForm
+from web.forms.airtime import AirtimeForm, usual_end
 from web.forms.bulletins import BulletinForm
 from web.views import (
     airtime_page,
@@ -74,7 +74,8 @@ def index() -> str:
 @blueprint.get("/new")
 @signed_in
 def write() -> str:
-    return _form_page(BulletinForm(recording_id=request.args.get("recording_id", 0, type=int)))
+    recording_id = request.args.get("recording_id", 0, type=int)
+    return _form_page(BulletinForm(recording_id=recording_id, until_day=usual_end(now())))
 
 
 @blueprint.post("/new")
@@ -86,6 +87,8 @@ def create() -> Answer:
     try:
         content = drafting.content_of(form)
         bulletin = bulletins.create(g.session, current_person(), area_id=form.area_id, now=now(), **content)
+        if form.klass is BulletinClass.PRIORITY:
+            airtime_page.hold_until(bulletin, form.until_day)
     except DomainError as error:
         return _form_page(form, problem=sentence(error)), refuse(error)
     flash(_("Đã lưu bản nháp. Máy đang đọc thành tiếng."), "ok")

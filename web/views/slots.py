@@ -90,7 +90,7 @@ def preview() -> str:
     form = forms.read_slot(request.form)
     schedule, found = _named(), offers(form)
     told = slot_preview.values(form, _slot_or_why(form, found, schedule), found.known, schedule)
-    return render_template("slots/_preview.html", form=form, **told)
+    return render_template("slots/_preview.html", form=form, costs=found.costs(form), **told)
 
 
 def _save(schedule: Schedule | None) -> Answer:
@@ -140,6 +140,7 @@ def _form_page(form: SlotForm, schedule: Schedule | None = None, **more: Any) ->
         schedule=schedule,
         areas=places.options(current_person(), Role.EDITOR),
         titles=found.titles,
+        costs=found.costs(form),
         entry_groups=found.entry_groups,
         order_groups=found.order_groups,
         languages=found.languages,
