@@ -35,6 +35,7 @@ _NO_MONTH: Final = in_front("no_month")
 _SCALE: Final = in_front("scale")
 _PORTIONS: Final = behind("portion")
 _OTHER_PORTION: Final = re.compile(r"(?:đến|tới|hoặc|và|,|-|–)\s?(\d{1,2})/(\d{1,2})\s")
+_HARDLY: Final = re.compile(r"(?<!\w)(?:chưa|không)\s(?:tới|đến|hết)$")
 _LUNAR: Final = behind("lunar")
 _ANOTHER_DAY: Final = re.compile(r"(?:->|→|⇒)\s?\d{1,2}/\d{1,2}(?!\d)")
 
@@ -88,7 +89,8 @@ def _is_portion(match: re.Match[str]) -> bool:
     other = _OTHER_PORTION.match(following)
     if other and int(other[1]) < int(other[2]):
         following = following[other.end() :]
-    return int(match["day"]) < int(match["month"]) and bool(_PORTIONS.match(following))
+    part = _PORTIONS.match(following) or _HARDLY.search(before(match))
+    return int(match["day"]) < int(match["month"]) and bool(part)
 
 
 def _day_and_month(match: re.Match[str]) -> Reading | None:

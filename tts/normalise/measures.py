@@ -225,7 +225,7 @@ RULES: Final[tuple[Rule, ...]] = (
         starts=first_words(*(sign for sign in _DIAMETERS if sign.isalpha())) | signs("⌀"),
     ),
     rule(
-        r"(?<=\() (?P<unit>m2|m3|km2|m²|m³|km²|%|ha|kg|cm|mm|kWh|°C|đ|ml|mg) (?=\s?[),;])",
+        r"(?<=\() (?P<unit>m|km|m2|m3|km2|m²|m³|km²|%|ha|kg|cm|mm|kWh|°C|đ|ml|mg) (?=\s?[),;])",
         _unit_alone,
         kind=TokenKind.MEASURE,
         starts=signs("%°")
