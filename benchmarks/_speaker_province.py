@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,16 +18,29 @@ from sqlalchemy.orm import Session
 
 from benchmarks._bounded import Late, Limit
 from benchmarks._waiting import free_port
-from broadcast import bootstrap, settings
+from broadcast import bootstrap, demo, settings
+from broadcast.authoring import bulletins
 from broadcast.errors import Unavailable
 from broadcast.joining import trial
-from broadcast.models import Area, AreaKind, AsRun, Broadcast, Bulletin, OutboxMessage, RenderState, Role
+from broadcast.models import (
+    Area,
+    AreaKind,
+    AsRun,
+    Broadcast,
+    Bulletin,
+    Loudspeaker,
+    OutboxMessage,
+    RenderState,
+    Role,
+)
 from broadcast.orders.outbox import Wire
-from broadcast.scheduling import urgent
+from broadcast.scheduling import programme, urgent
+from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from broadcast.units import areas, people
 from devices.messages import AlertStatus, ItemState
 from devices.speaker.identity import Identity
+from schedules.types import LOCAL, Frequency, Rule
 
 AT_ONCE = 100  # loudspeakers entered in one transaction: meanwhile the server cannot write
 TEXT = "Nước sông lên nhanh."
@@ -42,6 +56,17 @@ class Sent:
     start: float
     end: float
     document: bytes  # as it leaves for the area
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A broadcast of the programme; instants in seconds of UTC."""
+
+    item: str
+    start: float
+    end: float
+    had_before: int  # loudspeakers that were on when it was planned
+    in_every_store_s: float = 0.0  # until the last of those had it
 
 
 class Province:
@@ -74,9 +99,12 @@ class Province:
             parent = self.areas[size] = self._area(session, f"B{level}", parent)
             self._area(session, f"V{size}", parent)
         officer = people.create_person(session, username="lan", name="Trần Thị Lan", now=now())
-        for role in (Role.EDITOR, Role.URGENT):
-            people.grant(session, officer, role, self.areas[max(sizes)], now=now())
-        self.officer = officer.id
+        leader = people.create_person(session, username="binh", name="Nguyễn Văn Bình", now=now())
+        for person, role in ((officer, Role.EDITOR), (officer, Role.URGENT), (leader, Role.APPROVER)):
+            people.grant(session, person, role, self.areas[max(sizes)], now=now())
+        self.officer, self.leader = officer.id, leader.id
+        for area in session.scalars(select(Area.id)).all():  # it is measured by night too
+            areas.set_window(session, area, start="00:00", end="00:00", now=now(), person_id=leader.id)
 
     def _area(self, session: Session, code: str, parent: int | None) -> int:
         return areas.create(
@@ -149,12 +177,62 @@ class Province:
                 now=now(),
             ).id
 
+        self._wait_spoken(bulletin, limit)
+        return bulletin
+
+    def news(self, limit: Limit) -> int:
+        """The id of a bulletin for the programme: written, spoken and approved. Raises Late."""
+        with self.database.transaction() as session:
+            officer = people.get_person(session, self.officer)
+            area = self.areas[max(self.areas)]
+            bulletin = bulletins.create(
+                session, officer, area_id=area, title="Lịch họp thôn", text=TEXT, now=now()
+            ).id
+        self._wait_spoken(bulletin, limit)
+        cast = demo.Cast(area, self.officer, self.leader)
+        with self.database.transaction() as session:
+            demo.approve(session, cast, [bulletin], now())
+        return bulletin
+
+    def _wait_spoken(self, bulletin: int, limit: Limit) -> None:
         def spoken() -> bool:
             with self.database.transaction(read_only=True) as session:
                 return session.get_one(Bulletin, bulletin).current.render_state is RenderState.READY
 
         limit.within(STARTING_S).wait(spoken, "the voice")
-        return bulletin
+
+    def plan(self, bulletin: int, size: int, start: dt.datetime, limit: Limit) -> Planned:
+        """Put a bulletin into the programme, and wait until all that are on have it. Raises Late."""
+        local, began = start.astimezone(LOCAL), time.monotonic()
+        rule = Rule(Frequency.ONCE, local.date(), (local.time(),))
+        with self.database.transaction() as session:
+            programme.create_schedule(
+                session,
+                people.get_person(session, self.officer),
+                Intent(self.areas[size], [bulletin], rule),
+                title="Chương trình thử",
+                now=now(),
+            )
+        limit.wait(lambda: self._slot(start) is not None, "the plan")
+        limit.wait(lambda: self._with_plan() >= self.entered, "the plan in every loudspeaker")
+        slot = self._slot(start)
+        assert slot is not None
+        return replace(slot, in_every_store_s=round(time.monotonic() - began, 1))
+
+    def _slot(self, start: dt.datetime) -> Planned | None:
+        query = select(Broadcast.occurrence, Broadcast.duration_ms).where(
+            Broadcast.start == start, Broadcast.schedule_id.is_not(None)
+        )
+        with self.database.transaction(read_only=True) as session:
+            found = session.execute(query).first()
+        at = start.timestamp()
+        return Planned(found[0], at, at + found[1] / 1000, self.entered) if found else None
+
+    def _with_plan(self) -> int:
+        """How many loudspeakers say that something is planned and its audio verified."""
+        with self.database.transaction(read_only=True) as session:
+            states = [report.get("state", {}) for report in session.scalars(select(Loudspeaker.report))]
+        return sum(state.get("ready", 0) == state.get("planned", 0) > 0 for state in states)
 
     def send(self, bulletin: int, size: int, lead_s: float) -> Sent:
         """What the officer's button does, with so long a lead that all can arm."""

@@ -1,9 +1,10 @@
-"""Thousands of simulated loudspeakers and one urgent announcement, from the order to the last report.
+"""Thousands of simulated loudspeakers, one urgent announcement and one planned slot, up to the last report.
 
 The server with its broker, and the loudspeakers, are processes of their own; the connections, the downloads,
 the signatures and the reports are real, only the sound is not heard. For comparison, in the same run, as many
 bare MQTT subscribers receive the same document. Everything shares the cores of one machine: the lead of the
-announcement is long enough for all to arm, and how long that took is what is measured.
+announcement is long enough for all to arm, and how long that took is what is measured. The slot is for the
+largest size alone, and planned before its last loudspeakers join: it begins once the announcement is over.
 
 It ends within six minutes, however loaded the machine is; what has not come by then stands in ``missing``.
 """
@@ -11,6 +12,7 @@ It ends within six minutes, however loaded the machine is; what has not come by 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import statistics
 import tempfile
 import time
@@ -20,7 +22,7 @@ from typing import Any
 
 from benchmarks import _bare_subscribers
 from benchmarks._bounded import Child, Late, Limit, children
-from benchmarks._speaker_province import Province, Sent
+from benchmarks._speaker_province import Planned, Province, Sent, now
 
 SIZES = (1_250, 2_500, 5_000)
 FLEETS = 2  # processes that share the loudspeakers
@@ -32,10 +34,17 @@ LEAD_PER_THOUSAND_S = 6.0
 LEAD_OF_LAST = 1.5  # on a slow machine: so many times what the size before lets expect
 URGENT_LEAD_S = 8.0  # what an officer's button gives
 ANSWER_S = 15.0  # for a fleet to say what it saw
+JOINING_PER_THOUSAND_S = 30.0  # where no smaller size tells how long it takes
+JOINING_MARGIN = 1.3
+AFTER_URGENT_S = (
+    45.0  # from the urgent announcement's first sample to the slot: both sounds, and the slot's 30 s
+)
+ARMING_S = 30.0  # before the slot, when it is decoded
+ARMED_WITHIN_S = 5.0
 
 
 def measure(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
-    """Four minutes on two idle cores, never more than six."""
+    """Five minutes on two idle cores, never more than six."""
     bench = Bench(sorted(sizes), Limit.after(BUDGET_S))
     with tempfile.TemporaryDirectory() as name:
         bench.measure(Path(name))
@@ -71,9 +80,49 @@ class Bench:
         province = Province(folder, self._sizes)
         folders = [[str(folder / f"fleet-{number}")] for number in range(FLEETS)]
         with province.server(self._whole), children("benchmarks._speaker_fleet", folders) as fleets:
-            bulletin = province.announcement(self._whole)
+            bulletin, news = province.announcement(self._whole), province.news(self._whole)
             for size in self._sizes:
+                slot = self._plan(province, news, size) if size == self._sizes[-1] else None
                 self._run(province, fleets, bulletin, size, self._limit(size))
+                if slot is not None:
+                    self.runs[-1]["planned_slot"] = self._slot(province, fleets, slot, size)
+
+    def _plan(self, province: Province, news: int, size: int) -> Planned | None:
+        """A slot behind the announcement; None where the time is too short for it. Raises Late."""
+        missing = size - province.entered
+        each = JOINING_PER_THOUSAND_S / 1000
+        if self.runs:
+            last = self.runs[-1]["joining"]
+            each = (last["entering_s"] + last["joining_s"]) / max(1, last["joined"])
+        ahead = JOINING_MARGIN * each * (missing + province.entered / 2) + self._lead(size) + AFTER_URGENT_S
+        if ahead > self._whole.left_s:
+            self.missing.append(f"{size} loudspeakers: the planned slot, {ahead:.0f} s ahead")
+            return None
+        start = (now() + dt.timedelta(seconds=ahead)).replace(microsecond=0)
+        return province.plan(news, size, start, self._whole)
+
+    def _slot(self, province: Province, fleets: Sequence[Child], slot: Planned, size: int) -> dict[str, Any]:
+        """What became of the planned slot on every loudspeaker, old and new."""
+        reported, last = self._reports(province, slot, size, self._whole)
+        seen = ask(fleets, self._whole.later(ANSWER_S), item=slot.item)
+        before = sorted(slot.start - at / 1000 for each in seen for at in each["armed"])
+        started = [at - slot.start * 1000 for each in seen for at in each["started"]]
+        found = {
+            "in_every_store_s": slot.in_every_store_s,
+            "of_loudspeakers": slot.had_before,
+            "armed": len(before),
+            "armed_30_s_before": sum(each >= ARMING_S - ARMED_WITHIN_S for each in before),
+            "armed_s_before": {"p50": round(statistics.median(before), 2), "least": round(before[0], 2)}
+            if before
+            else {},
+            "start_ms_after_the_plan": spread(started),
+            "reports_complete": reported,
+            "lost": size - reported,
+            "last_report_s_after_the_end": last,
+        }
+        for name in ("armed_30_s_before", "reports_complete"):
+            self._lacks(found[name], size, f"{name} of the planned slot")
+        return found
 
     def _limit(self, size: int) -> Limit:
         """The larger sizes need what is kept for them; what a smaller one saves is theirs too."""
@@ -134,7 +183,9 @@ class Bench:
             },
         }
 
-    def _reports(self, province: Province, sent: Sent, size: int, limit: Limit) -> tuple[int, float | None]:
+    def _reports(
+        self, province: Province, sent: Sent | Planned, size: int, limit: Limit
+    ) -> tuple[int, float | None]:
         """How many reports there are, and how long after the end of the sound the last one came."""
         time.sleep(min(limit.left_s, max(0.0, sent.end - time.time())))
         with contextlib.suppress(Late):
