@@ -56,7 +56,7 @@ class Speaker:
         seal = {"payloadType": TYPE, "payload": base64.b64encode(body).decode(), "signatures": [signature]}
         return f"{self.root}d/{self.me}/{kind}", json.dumps(seal) if sealed else body
     def talk(self, t):
-        if self.m.journal and t > self.resend: self.again()  # R9
+        if t > self.resend and (self.m.journal or not self.resend): self.again()  # R9, and when the server was born
         essence = {"playing": "".join(o.item.id for o in self.having("playing")), "planned": len(self.having(*WAITING)),
                    "silenced": "central" if t < self.until("silence") else "", "clock": "synced", "have": self.m.have, "capabilities": []}
         if essence != self.told: self.mq.publish(*self.report("state", online=True, **essence), 1, True)
@@ -75,7 +75,7 @@ class Speaker:
         order = read(body if envelope.payloadType == TYPE else "")
         return order if all(type(order[name]) is kind for name, kind in NEEDS[order.type].items()) else read("")
     def receive(self, topic, data, retain):
-        if topic == self.root + "srv/state": return retain or threading.Timer(random.uniform(0, 5), self.again).start()
+        if topic == self.root + "srv/state": return retain or threading.Timer(random.uniform(0, 5), setattr, (self, "resend", 0)).start()
         try:
             order = self.unseal(data); name = order.device or order.target or order.group
             where = self.root + f"{'d' if name == self.me else 'g'}/{name}/{order.type}"
