@@ -119,7 +119,9 @@ def test_many_that_are_moved_name_what_they_would_overlap_and_ask_again_for_anot
     asked = lan.send("/programme/several", airing=[one], **fields)
     page = asked.get_data(as_text=True)
     assert asked.status_code == 409
-    assert f"“Bản tin sáng” dời sang 06:10, {MONDAY:%d/%m/%Y} trùng với “Họp dân” (Xã An Hòa)" in page
+    assert f"“Bản tin sáng” 06:00, {MONDAY:%d/%m/%Y} dời sang 06:10, {MONDAY:%d/%m/%Y}" in page
+    assert f"Trùng với “Họp dân” (Xã An Hòa) lúc 06:10, {MONDAY:%d/%m/%Y}." in page
+    assert 'value="fit"' not in page  # nothing else is chosen
     assert 'name="minutes" type="text" value="10"' in page
     assert starts(first) == ["Mon 06:00", "Tue 06:00"]
     mark = page.split('name="accepted" value="')[1].split('"')[0]
@@ -136,3 +138,21 @@ def test_what_moves_away_itself_is_in_nobodys_way(lan: Any, add: Any, starts: An
     fields = {"what": "shift", "days": 0, "minutes": 10, "direction": "later", "week": MONDAY.isoformat()}
     assert lan.send("/programme/several", airing=both, **fields).status_code == 302
     assert (starts(first)[0], starts(second)[0]) == ("Mon 06:10", "Mon 06:20")
+
+
+def test_only_what_fits_is_moved_when_that_is_chosen(lan: Any, add: Any, starts: Any) -> None:
+    early, late = add("Bản tin sáng", "06:00"), add("Bản tin tối", "21:20")
+    both = [f"{early} {MONDAY}T06:00:00", f"{late} {MONDAY}T21:20:00"]
+    fields = {"days": 0, "minutes": 30, "direction": "later", "week": MONDAY.isoformat()}
+    asked = lan.send("/programme/several", airing=both, what="shift", **fields)
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 409
+    assert "21:50 ở ngoài khung giờ được phép" in page
+    assert "Chỉ dời 1 buổi vừa" in page
+    done = lan.send("/programme/several", airing=both, what="fit", **fields)
+    assert done.status_code == 302
+    assert "Đã đổi 1 buổi phát. 1 buổi giữ nguyên." in lan.read(done.location)
+    assert (starts(early)[0], starts(late)[0]) == ("Mon 06:30", "Mon 21:20")
+    nothing = lan.send("/programme/several", airing=both[1:], what="fit", **fields)
+    assert nothing.status_code == 409
+    assert "Không buổi nào vừa ở giờ mới." in nothing.get_data(as_text=True)

@@ -1,9 +1,10 @@
-"""Many airings of a week moved or left out at once; what they would overlap is named before."""
+"""Many airings of a week moved or left out at once; what would not fit is named before, one by one."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
@@ -11,20 +12,21 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast.errors import DomainError, NothingToPlay
-from broadcast.models import Role
+from broadcast.models import Role, ScheduleChange
 from broadcast.scheduling import occurrences, programme, shifting
-from broadcast.scheduling.shifting import Met
+from broadcast.scheduling.concerns import Concern
+from broadcast.scheduling.shifting import Misfit
 from broadcast.units import permissions
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
 from web.filters import fingerprint, moment
-from web.views import occurrence_actions, places, week_grid
+from web.views import concern_words, occurrence_actions, places, week_grid
 
 blueprint = Blueprint("several", __name__, url_prefix="/programme/several")
 
-SHOWN = 8  # overlaps told one by one
+SHOWN = 12  # airings that do not fit, told one by one
 Chosen = tuple[int, dt.datetime]
 Answer = str | Response | tuple[str, int]
 
@@ -39,46 +41,86 @@ def index() -> str:
 @blueprint.post("")
 @signed_in
 def change() -> Answer:
-    """Move or leave out what is chosen; moving says first what it would overlap, and is asked for again."""
+    """Move or leave out what is chosen; moving says first what would not fit, and is asked for again."""
     chosen = [_chosen(text) for text in request.form.getlist("airing")]
     try:
         if not chosen:
             raise NothingToPlay()
         if request.form.get("what") == "skip":
             made = occurrences.skip_many(g.session, current_person(), chosen, now=now(), wire=system().wire)
-        else:
-            met = shifting.met(g.session, current_person(), _moves(chosen))
-            if met and request.form.get("accepted") != _mark(chosen):
-                return _page(met=_told(met), accepted=_mark(chosen)), 409
-            made = occurrences.shift_many(
-                g.session, current_person(), chosen, by=_by(), now=now(), wire=system().wire
-            )
+            return _done(made, chosen)
+        return _shift(chosen)
     except DomainError as error:
         nothing = _("Hãy chọn ít nhất một buổi phát.")
         return _page(nothing if isinstance(error, NothingToPlay) else sentence(error)), refuse(error)
+
+
+def _shift(chosen: list[Chosen]) -> Answer:
+    """All of it, or only what fits."""
+    fits, left = chosen, 0
+    asked = shifting.misfits(g.session, current_person(), _moves(chosen), now())
+    if asked and request.form.get("what") == "fit":
+        found = shifting.fitting(g.session, current_person(), _moves(chosen), now())
+        fits = [each for each in chosen if each[1] in found.get(each[0], {})]
+        left = len(chosen) - len(fits)
+        if not fits:
+            return _page(_("Không buổi nào vừa ở giờ mới."), asked=_Asked.of(asked, chosen)), 409
+    elif asked and request.form.get("accepted") != _mark(chosen):
+        return _page(asked=_Asked.of(asked, chosen)), 409
+    made = occurrences.shift_many(g.session, current_person(), fits, by=_by(), now=now(), wire=system().wire)
+    return _done(made, fits, left)
+
+
+def _done(made: ScheduleChange, chosen: Sequence[Chosen], left: int = 0) -> Response:
     area_id = request.form.get("area", made.schedule.area_id, type=int)
     text = ngettext("Đã đổi %(num)s buổi phát.", "Đã đổi %(num)s buổi phát.", len(chosen))
+    if left:
+        stays = ngettext("%(num)s buổi giữ nguyên.", "%(num)s buổi giữ nguyên.", left)
+        text = f"{text} {stays}"
     return occurrence_actions.done(made, area_id, min(at for _id, at in chosen), text)
 
 
-def _told(met: Sequence[Met]) -> list[str]:
-    told = [
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One airing that would not fit, and why."""
+
+    text: str
+    reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked before airings are moved that do not all fit; ``fits``: so many do."""
+
+    told: list[Told]
+    more: int
+    fits: int
+    mark: str
+
+    @classmethod
+    def of(cls, found: Sequence[Misfit], chosen: Sequence[Chosen]) -> _Asked:
+        fitting = shifting.fitting(g.session, current_person(), _moves(chosen), now())
+        told = [_told(each) for each in found[:SHOWN]]
+        return cls(told, max(0, len(found) - SHOWN), sum(map(len, fitting.values())), _mark(chosen))
+
+
+def _told(each: Misfit) -> Told:
+    at, to = (moment(when.replace(tzinfo=LOCAL)) for when in (each.at, each.to))
+    text = _("“%(title)s” %(at)s dời sang %(to)s", title=each.title, at=at, to=to)
+    concerns = [Concern(doubt.code, params={**doubt.params, "likely": None}) for doubt in each.doubts]
+    reasons = [doubt.text for doubt in concern_words.doubts(concerns)]
+    reasons += [
         str(
             _(
-                "“%(title)s” dời sang %(to)s trùng với “%(other)s” (%(area)s) lúc %(theirs)s.",
-                title=each.title,
-                to=moment(each.to),
-                other=each.other,
-                area=each.area,
-                theirs=moment(each.theirs),
+                "Trùng với “%(other)s” (%(area)s) lúc %(theirs)s.",
+                other=met.other,
+                area=met.area,
+                theirs=moment(met.theirs),
             )
         )
-        for each in met[:SHOWN]
+        for met in each.met
     ]
-    rest = len(met) - SHOWN
-    if rest > 0:
-        told.append(ngettext("Còn %(num)s lần trùng nữa.", "Còn %(num)s lần trùng nữa.", rest))
-    return told
+    return Told(str(text), reasons)
 
 
 def _moves(chosen: Iterable[Chosen]) -> dict[int, dict[dt.datetime, dt.datetime]]:
@@ -94,7 +136,7 @@ def _mark(chosen: Iterable[Chosen]) -> str:
     return fingerprint("|".join([*named, str(_by())]))
 
 
-def _page(problem: str = "", *, met: Sequence[str] = (), accepted: str = "") -> str:
+def _page(problem: str = "", *, asked: _Asked | None = None) -> str:
     found = places.choices(current_person(), Role.EDITOR)
     area = places.chosen(found, request.values.get("area", type=int))
     monday = week_grid.monday_of(_day(request.values.get("week", "")))
@@ -111,8 +153,7 @@ def _page(problem: str = "", *, met: Sequence[str] = (), accepted: str = "") -> 
         name=lambda slot: f"{slot.schedule_id} {week_grid.name(slot).isoformat()}",
         chosen=request.form.getlist("airing"),
         problem=problem,
-        met=met,
-        accepted=accepted,
+        asked=asked,
         week=dt.timedelta(days=7),
         may_write=True,
     )
