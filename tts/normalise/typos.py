@@ -30,13 +30,13 @@ _SPACES: Final = re.compile(
     rf"""(?P<few>(?<=[^\W\d_])(?:(?=\d{{1,4}}(?:[/.,:-]\d|[hg]|/[A-ZĐ])) | ,(?=\d)))
     | (?P<many>(?<=\d)\ ,\ ?(?=\d{{1,2}}\s?{_MEASURED}))
     | (?P<run>\ {{2,200}})
-    | (?P<comma>(?:(?<=/20\d\d)|(?<=[hH][0-5]\d)|(?<=\))),(?=\d)
-        |(?<=(?<!\d)11\d),(?=11\d(?!\d))|(?<=(?<!\d)20\d\d),(?=20\d\d(?!\d)))
-    | (?P<stroke>(?:(?<=(?<!\d)\d)|(?<=(?<!\d)\d\d))(?:\ /\ ?|/\ )(?=(?!0\d\d)\d{{1,4}}(?!\d))
-        |(?<=\d)(?:\ /\ ?|/\ )(?=[A-ZĐ]{{1,5}}r?-[A-ZĐ]))""",
+    | (?P<comma>,(?=\d)(?:(?<=/20\d\d,)|(?<=[hH][0-5]\d,)|(?<=\),)
+        |(?<=(?<!\d)11\d,)(?=11\d(?!\d))|(?<=(?<!\d)20\d\d,)(?=20\d\d(?!\d))))
+    | (?P<stroke>(?:\ /\ ?|/\ )(?:(?=(?!0\d\d)\d{{1,4}}(?!\d))|(?=[A-ZĐ]{{1,5}}r?-[A-ZĐ])))""",
     re.VERBOSE,
 )
 _ANY_DASH: Final = re.compile("[\u2010-\u2015\u2212]")
+_LAST_DIGITS: Final = re.compile(r"\d{1,4}$")
 _LAST_WORD: Final = re.compile(r"(?<![\w.,/@-])[^\W\d_]{2,7}$")
 _LONGEST: Final = 9  # characters of a syllable and of what stands in front of it
 
@@ -70,7 +70,12 @@ def mended(line: str) -> Mended | None:
         if instead == match[0]:
             continue
         pieces += (zeros[done : match.start()], instead)
-        length += match.start() - done + len(instead)
+        length += match.start() - done
+        gap = len(match[0]) - len(match[0].lstrip(" "))
+        if gap and instead[:1] != " ":  # the sign itself keeps its place
+            places.append(length)
+            shifts.append(match.start() + gap - length)
+        length += len(instead)
         done = match.end()
         places.append(length)
         shifts.append(done - length)
@@ -100,6 +105,16 @@ def _instead(match: re.Match[str]) -> str:
     word = _LAST_WORD.search(match.string[max(0, match.start() - _LONGEST) : match.start()])
     said = word and word[0][1:].islower() and letters.is_marked(word[0]) and letters.is_syllable(word[0])
     return " " if said else match[0]
+
+
+def _stroke(match: re.Match[str]) -> str:
+    """15/ 8/2024, 151/ KH-UBND; 15/7 / 16/7 are two days, and telephones are longer."""
+    line, start, end = match.string, match.start(), match.end()
+    written = _LAST_DIGITS.search(line[max(0, start - 4) : start])
+    if not written or (line[end].isdigit() and len(written[0]) > 2):
+        return match[0]
+    both = "/" in line[max(0, start - 3) : start] and "/" in line[end : end + 3]
+    return match[0] if both else "/"
 
 
 def marked(tokens: Iterator[Token], slips: Mended, written: str, offset: int) -> Iterator[Token]:
