@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from .errors import NotFound
-from .models import Area, Grant, Loudspeaker, OutboxMessage, Person
+from .models import Grant, Loudspeaker, OutboxMessage, Person
 
 
 def person(session: Session, username: str) -> Person:
@@ -22,10 +22,6 @@ def everyone(session: Session) -> list[Person]:
         select(Person).options(selectinload(Person.grants).joinedload(Grant.area)).order_by(Person.username)
     )
     return list(session.scalars(query))
-
-
-def all_areas(session: Session) -> list[Area]:
-    return list(session.scalars(select(Area).order_by(Area.code)))
 
 
 def loudspeaker(session: Session, device: str) -> Loudspeaker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -57,7 +57,6 @@ class Totals:
     partial: int = 0
     missed: int = 0
     cancelled: int = 0
-    by_evidence: dict[Evidence, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,6 @@ def matrix(session: Session, person: Person, area_id: int, day: dt.date, now: dt
 
 def total(cells: Iterable[Cell]) -> Totals:
     them = list(cells)
-    levels = Counter(cell.evidence for cell in them if cell.evidence is not None)
     verdicts = Counter(cell.verdict for cell in them)
     return Totals(
         deliveries=len(them),
@@ -106,7 +104,6 @@ def total(cells: Iterable[Cell]) -> Totals:
         partial=verdicts[Verdict.PARTLY],
         missed=verdicts[Verdict.UNHEARD],
         cancelled=verdicts[Verdict.CANCELLED],
-        by_evidence=dict(sorted(levels.items())),
     )
 
 

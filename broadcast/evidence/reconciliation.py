@@ -190,10 +190,6 @@ class Row:
     def is_equal(self) -> bool:
         return self.why is None
 
-    @property
-    def is_explained(self) -> bool:
-        return self.why is not Why.UNKNOWN
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:

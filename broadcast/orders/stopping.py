@@ -68,13 +68,6 @@ def release(session: Session, person: Person, *, wire: Wire, area_id: int, now: 
     audit.record(session, now=now, person_id=person.id, action="release", subject=f"area:{area.id}")
 
 
-def cut_schedule(
-    session: Session, person: Person, schedule_id: int, *, wire: Wire, now: dt.datetime
-) -> list[Broadcast]:
-    """End what a withdrawn schedule plays or is about to; later broadcasts are the planning's to cancel."""
-    return _cut(session, person, wire, Broadcast.schedule_id == schedule_id, now)
-
-
 def cut_broadcasts(
     session: Session, person: Person, broadcast_ids: Collection[int], *, wire: Wire, now: dt.datetime
 ) -> list[Broadcast]:

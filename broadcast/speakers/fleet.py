@@ -68,11 +68,6 @@ class Filter:
     firmware: str | None = None
     playing: bool = False  # only those that sound now
 
-    @property
-    def whole_area(self) -> bool:
-        """Nothing but an area narrows it."""
-        return self == Filter(area_id=self.area_id)
-
 
 def search(
     session: Session,
