@@ -58,6 +58,7 @@ def tokens(spoken: SpokenText) -> list[tuple[int, int, str, str, bool]]:
 @given(TEXTS)
 @example("1" * 200)
 @example("\n\n ./. \n(1)")
+@example("TẶNG  500.000Đ/HỘ, 7h30,8h – 9h ngày 5 /6")
 def test_every_token_is_the_piece_of_the_source_it_says_it_is_and_they_stand_in_order(text: str) -> None:
     spoken = read(text)
     position = 0
@@ -69,6 +70,7 @@ def test_every_token_is_the_piece_of_the_source_it_says_it_is_and_they_stand_in_
 
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
+@example("0 /0")
 def test_nothing_but_space_is_left_out(text: str) -> None:
     spoken = read(text)
     left = list(spoken.source)
