@@ -349,3 +349,28 @@ def test_the_sound_of_a_language_is_kept_and_deleted_with_the_whole(
         assert session.scalars(select(VersionCut)).all() == []
         assert session.scalars(select(BulletinVersion.clip_id)).all() == [None]
     assert not any(library.exists(each) for each in files)
+
+
+def test_a_replaced_version_keeps_its_sound_while_one_of_its_languages_was_heard_lately(
+    stage: Any, library: Library, render: Callable[[], bool]
+) -> None:
+    stage.loudspeakers(1)
+    bulletin_id = write(stage, ENGLISH)
+    assert render()
+    approve(stage, bulletin_id)
+    english = cuts(stage, bulletin_id)[2][1]
+    make_slot(stage, order=[bulletin_id], languages=("en",))
+    stage.plan()
+    with stage.database.transaction() as session:
+        bulletins.edit(
+            session, stage.cast.lan, bulletin_id, expected_version=1, text="Không cúp nữa.", now=stage.now
+        )
+        policies.save(
+            session, stage.cast.admin, stage.cast.commune, values={"keep_audio_days": 30}, now=stage.now
+        )
+        retention.run(session, library, stage.now + dt.timedelta(days=33))
+        assert session.scalars(select(BulletinVersion.clip_id).where(BulletinVersion.number == 1)).one()
+    assert library.exists(english)
+    with stage.database.transaction() as session:
+        retention.run(session, library, stage.now + dt.timedelta(days=60))
+    assert not library.exists(english)
