@@ -45,6 +45,7 @@ class Airing:
     start: dt.datetime
     length_ms: int = 0
     broadcast_id: int | None = None  # None: none was ever made
+    klass: str = ""
     gone: Change | None = None
     since: dt.datetime | None = None
     stopped: Change | None = None
@@ -83,8 +84,8 @@ def airings(
             gone = past.why_gone(broadcast.schedule_id, broadcast.start)
             found[name] = replace(_of_broadcast(broadcast), gone=gone)
         else:
-            length = broadcast.duration_ms
-            found[name] = replace(found[name], length_ms=length, broadcast_id=broadcast.id)
+            length, klass = broadcast.duration_ms, broadcast.klass.value
+            found[name] = replace(found[name], length_ms=length, broadcast_id=broadcast.id, klass=klass)
     people = {each.id: each.name for each in session.execute(select(Person.id, Person.name))}
     return [_stopped(each, made.get(each.key), people) for each in found.values()]
 
@@ -112,6 +113,7 @@ def _of_broadcast(broadcast: Broadcast) -> Airing:
         start=broadcast.start,
         length_ms=broadcast.duration_ms,
         broadcast_id=broadcast.id,
+        klass=broadcast.klass.value,
         since=broadcast.created_at,
         at_once=broadcast.schedule_id is None,
     )

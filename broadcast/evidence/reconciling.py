@@ -97,7 +97,7 @@ class _Past:
         airings = calendar_past.airings(session, tree, frozenset().union(*self._around.values()), start, end)
         self._by_key = {each.key: each for each in airings}
         self._lengths = Lengths(session, airings)
-        self._shifts = Shifts(session, airings)
+        self._shifts = Shifts(session, tree, airings)
         self.heard = _heard(session, self._speakers, start, end)
 
     def is_inside(self, key: Key, heard: Heard) -> bool:

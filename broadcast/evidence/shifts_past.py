@@ -4,43 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import AreaPolicy, AuditRow, OrderDecision, Person, StartMode
+from broadcast.models import Area, AreaPolicy, AuditRow, OrderDecision, Person, StartMode
 from broadcast.orders.items import TURN_GAP_MS
 from broadcast.storage.moments import MILLISECOND
-from broadcast.units.tree_past import Chain
+from broadcast.units.tree_past import Chain, TreePast
+from schedules import sounding
+from schedules.precedence import Decision
+from schedules.sounding import Sounding
 
 from .calendar_past import Airing
 from .reconciliation import Change, Shift, Why
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """One schedule before another, said in an area."""
-
-    area_id: int
-    first: int
-    second: int
-    at: dt.datetime
-    by: str
-
-
 class Shifts:
     """Of the airings of one report; all is told as it stood when each began."""
 
-    def __init__(self, session: Session, airings: Iterable[Airing]) -> None:
-        self._words = list(_words(session))
-        first = {word.first for word in self._words}
-        self._airings: dict[int, list[Airing]] = defaultdict(list)
-        for airing in airings:
-            if (schedule_id := schedule_of(airing)) in first and airing.gone is None:
-                self._airings[schedule_id].append(airing)
+    def __init__(self, session: Session, tree: TreePast, airings: Iterable[Airing]) -> None:
+        self._tree = tree
+        self._said = _said(session)
+        named = {name for said in self._said.values() for words in said for name in _pair(words[0])}
+        self._concerned = [
+            each
+            for each in airings
+            if str(schedule_of(each)) in named and each.broadcast_id and not each.gone
+        ]
         self._modes = _Modes(session)
+        self._heard: dict[Chain, dict[str, Sounding]] = {}
 
     def of(
         self, airing: Airing, length_ms: int, chain: Chain, length_of: Callable[[Airing], int | None]
@@ -48,30 +42,46 @@ class Shifts:
         """What may have shifted it where these areas are heard; ``length_of``: how long another is there."""
         if schedule_of(airing) == 0:
             return ()
+        found = []
+        if chain not in self._heard:
+            self._heard[chain] = self._sounding(chain, length_of)
+        heard = self._heard[chain].get(airing.key)
+        if heard is not None and heard.why is sounding.Why.BEHIND:
+            found.append(Shift(self._decided(heard, chain), heard.wait))
         turns = self._modes.staggered(chain, airing.start)
-        step = (length_ms + TURN_GAP_MS) * MILLISECOND
-        decided = self._decided(airing, length_ms, chain, length_of)
-        return (*decided, *([Shift(turns, step, turns=True)] if turns else []))
+        if turns is not None:
+            found.append(Shift(turns, (length_ms + TURN_GAP_MS) * MILLISECOND, turns=True))
+        return tuple(found)
 
-    def _decided(
-        self, airing: Airing, length_ms: int, chain: Chain, length_of: Callable[[Airing], int | None]
-    ) -> Iterator[Shift]:
-        for word in self._last_words(schedule_of(airing), chain, airing.start):
-            for first in self._airings[word.first]:
-                length = length_of(first)
-                if length is None or first.start >= airing.start + length_ms * MILLISECOND:
-                    continue
-                later = first.start + length * MILLISECOND - airing.start
-                if later > dt.timedelta():
-                    yield Shift(Change(Why.ORDER_DECIDED, word.at, word.by), later)
+    def _sounding(self, chain: Chain, length_of: Callable[[Airing], int | None]) -> dict[str, Sounding]:
+        """When those that units have put in order begin there, as plans have it."""
+        lengths = ((each, length_of(each)) for each in self._concerned)
+        airings = (self._airing(each, length) for each, length in lengths if length is not None)
+        said = [words for area_id in chain for words in self._said.get(area_id, ())]
+        return {each.airing.id: each for each in sounding.when(airings, said)}
 
-    def _last_words(self, schedule_id: int, chain: Chain, at: dt.datetime) -> list[_Word]:
-        """By which it goes second, of these areas at that time."""
-        last: dict[tuple[int, frozenset[int]], _Word] = {}
-        for word in self._words:
-            if word.area_id in chain and word.at <= at:
-                last[word.area_id, frozenset((word.first, word.second))] = word
-        return [word for word in last.values() if word.second == schedule_id]
+    def _airing(self, airing: Airing, length_ms: int) -> sounding.Airing:
+        return sounding.Airing(
+            id=airing.key,
+            schedule=str(schedule_of(airing)),
+            klass=airing.klass,
+            level=len(self._tree.chain(airing.area_id, airing.start)) - 1,
+            start=airing.start,
+            length=length_ms * MILLISECOND,
+        )
+
+    def _decided(self, heard: Sounding, chain: Chain) -> Change:
+        """Whose word it was."""
+        pair = {heard.airing.schedule, heard.behind[1:].partition(".")[0]}
+        known = (
+            word
+            for area_id in chain
+            for words in self._said.get(area_id, ())
+            for word in words
+            if set(_pair(word)) == pair and word.at <= heard.airing.start
+        )
+        last = max(known, key=lambda word: word.at)
+        return Change(Why.ORDER_DECIDED, last.at, last.by)
 
 
 def schedule_of(airing: Airing) -> int:
@@ -80,11 +90,22 @@ def schedule_of(airing: Airing) -> int:
     return int(name[1:]) if name[:1] == "s" and name[1:].isdecimal() else 0
 
 
-def _words(session: Session) -> Iterator[_Word]:
-    columns = (OrderDecision.area_id, OrderDecision.first_id, OrderDecision.second_id, OrderDecision.at)
-    query = select(*columns, Person.name).join(Person, Person.id == OrderDecision.person_id)
-    for row in session.execute(query.order_by(OrderDecision.id)):
-        yield _Word(*row)
+def _pair(word: Decision) -> tuple[str, str]:
+    return word.first, word.second
+
+
+def _said(session: Session) -> dict[int, list[list[Decision]]]:
+    """By area, its words on each pair in the order of time, each with the name of who said it."""
+    query = (
+        select(OrderDecision, Area.level, Person.name)
+        .join(Area, Area.id == OrderDecision.area_id)
+        .join(Person, Person.id == OrderDecision.person_id)
+    )
+    found: dict[int, dict[frozenset[int], list[Decision]]] = defaultdict(lambda: defaultdict(list))
+    for row, level, by in session.execute(query.order_by(OrderDecision.id)):
+        word = Decision(str(row.first_id), str(row.second_id), level, by, row.at)
+        found[row.area_id][frozenset((row.first_id, row.second_id))].append(word)
+    return {area_id: list(pairs.values()) for area_id, pairs in found.items()}
 
 
 _Mode = tuple[dt.datetime, StartMode | None, str]  # since when, what the area itself said, by whom
