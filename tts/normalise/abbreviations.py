@@ -150,9 +150,19 @@ def _dotted(match: re.Match[str]) -> str | None:
     return expansion(match["letters"].replace(".", "")) or None
 
 
+_ADDRESS: Final = (
+    r"(?=\s?:\s?(?:số|tổ|thôn|xóm|bản|ấp|khu|đường|phố|ngõ|\d)|\s(?:nhà|liên\shệ|thường\strú)(?!\w))"
+)
 _SURNAMES: Final = {"Ng": "nguyễn", "Tr": "trần"}
 
 JOINED: Final[tuple[Rule, ...]] = (
+    rule(
+        rf"(?<!\w) đ/c {_ADDRESS}",
+        lambda _: "địa chỉ",
+        re.IGNORECASE,
+        kind=TokenKind.ABBREVIATION,
+        starts=first_words("đ"),
+    ),
     rule(
         r"(?<!\w) (?P<written>Ng|Tr(?=\.\s?(?:Văn|Thị|[VT]\.))) \.\s?(?=[A-ZĐ])",  # Ng. Văn Tài
         lambda match: _SURNAMES[match["written"]],

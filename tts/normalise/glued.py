@@ -8,7 +8,7 @@ from typing import Final
 from tts.normalise import letters, numbers
 from tts.normalise.abbreviations import expansion
 from tts.normalise.data import SPELLED
-from tts.normalise.rule import Reading, Rule, first_words, letters_then, rule
+from tts.normalise.rule import Reading, Rule, before, first_words, letters_then, rule
 from tts.types import Doubt, TokenKind
 
 _LONGEST: Final = 20  # letters
@@ -64,6 +64,22 @@ def _numbered(match: re.Match[str]) -> str | None:
     return f"{full} {numbers.number(match['number'])}" if known else None
 
 
+def _of_town(match: re.Match[str]) -> str | None:
+    """P5, Q10: a ward and a district, where the one stands next to the other or behind who is there."""
+    if not (_IN_TOWN.search(before(match)) or _TOWN.match(match.string, match.end())):
+        return None
+    return f"{_TOWNS[match['sign']]} {numbers.number(match['number'])}"
+
+
+_TOWNS: Final = {"P": "phường", "Q": "quận"}
+_IN_TOWN: Final = re.compile(
+    r"(?:(?<!\w)(?:công an|ubnd|hđnd|đảng ủy|mttq|trạm y tế|tại|ở|địa bàn)|[pq]\.?\s?\d{1,2}\s?(?:[,-]|và))$"
+)
+_TOWN: Final = re.compile(
+    r"\s?(?:[,-]\s?|\svà\s)?(?:[PQ]\.?\s?\d{1,2}(?![\w/])|Q\.|[Qq]uận|T[Pp]\.?\s?[A-ZĐ])"
+)
+
+
 def _vitamin(match: re.Match[str]) -> str:
     """vitaminC, VitaminB12: the letter is no part of the word."""
     number = match["number"]
@@ -73,6 +89,12 @@ def _vitamin(match: re.Match[str]) -> str:
 
 _VITAMINS: Final = ("A", "B", "C", "D", "E", "K", "PP")
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"(?<![\w.,/-]) (?P<sign>[PQ])\s?(?P<number>\d{1,2}) (?![\w/:%]|[.,-]\d)",
+        _of_town,
+        kind=TokenKind.PLACE,
+        starts=first_words("P", "Q"),
+    ),
     rule(
         rf"(?<!\w) [Vv]itamin(?P<letter>{'|'.join(_VITAMINS)})(?P<number>\d{{1,2}})? (?!\w)",
         _vitamin,
