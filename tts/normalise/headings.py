@@ -28,6 +28,11 @@ _PIECE: Final = re.compile(
     | (?<![\w.])(?P<word>{alternatives(_WORDS)})(?![\w.])""",
     re.VERBOSE,
 )
+_WITH_CAPITAL: Final = re.compile(
+    r"(?P<front>\d\ ?|[IVX]\ (?=Và\ [IVX]))"
+    r"(?P<word>Và|Đến|Tới|Giờ|Phút|Giây|Độ|Lần|Viên|Nghìn|Triệu|Tỷ|Cm|Mm|Ml|Mg|Gr|Gram|Md|Inch)(?!\w)",
+    re.VERBOSE,
+)
 _SMALL_UNIT: Final = re.compile(r"(?<=[\d/])\s?[a-zđ]{1,4}(?=[\W\d²³]|$)")
 
 
@@ -39,6 +44,11 @@ def is_one(line: str) -> bool:
 def as_in_text(line: str) -> str:
     """The same line, as long as before."""
     return _PIECE.sub(_small, line)
+
+
+def without_capitals(line: str) -> str:
+    """7 Giờ 30 Phút, 20 Cm of a headline whose words all have a capital."""
+    return _WITH_CAPITAL.sub(lambda match: match["front"] + match["word"].lower(), line)
 
 
 def _small(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from tts.normalise import headings, letters
 from tts.types import Doubt, Token
 
-_SLIP: Final = re.compile(r"\d|(?<=[IVX]\ )VÀ|\ \ |[\u2010-\u2015\u2212]\w", re.VERBOSE)
+_SLIP: Final = re.compile(r"\d|(?<=[IVX]\ )V[Àà]|\ \ |[\u2010-\u2015\u2212]\w", re.VERBOSE)
 _LONG_DASH: Final = re.compile(r"(?<=\w)[\u2010-\u2015\u2212](?=\w)|[\u2012-\u2014](?=>)")
 _LETTER_O: Final = re.compile(r"\d[Oo]|O\d")
 # Figures alone: no letter but the O is near, so neither H2O nor 37oC nor a code such as OM5451.
@@ -58,8 +58,7 @@ def mended(line: str) -> Mended | None:
     if not _SLIP.search(line):
         return None
     zeros = _FIGURES.sub(_with_zeros, line) if _LETTER_O.search(line) else line
-    if headings.is_one(zeros):
-        zeros = headings.as_in_text(zeros)
+    zeros = headings.as_in_text(zeros) if headings.is_one(zeros) else headings.without_capitals(zeros)
     zeros = zeros if zeros.isascii() else _LONG_DASH.sub("-", zeros)
     pieces: list[str] = []
     places: list[int] = []
