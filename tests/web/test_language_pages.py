@@ -10,14 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from broadcast.authoring import bulletins
-from broadcast.authoring.content import PartContent
-from broadcast.authoring.rendering import render_next
-from broadcast.models import Approval, Broadcast, Bulletin, BulletinState, Person
+from broadcast.models import Approval, Broadcast, Bulletin, BulletinState
 from broadcast.plans import documents, planning
 from broadcast.storage.database import Database
 from devices.envelope import decode_plan
 from schedules.types import LOCAL
+from tests.web.language_stage import speak_two_languages
 from web.filters import duration
 
 NOW = dt.datetime.now(dt.UTC)
@@ -28,25 +26,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def spoken(database: Database, system: Any, cast: Any) -> int:
-    """In Vietnamese and in English, rendered and handed to the leader."""
-    with database.transaction() as session:
-        lan = session.get_one(Person, cast.lan.id)
-        english = PartContent("en", title="Power cut", text="There is no power tomorrow.")
-        made = bulletins.create(
-            session,
-            lan,
-            area_id=cast.commune,
-            title="Cúp điện",
-            text="Ngày mai cúp điện.",
-            closing="Hết bản tin.",
-            parts=(english,),
-            now=NOW,
-        ).id
-    assert render_next(database, system.library, system.synthesiser, "test", lambda: NOW)
-    system.synthesiser.close()
-    with database.transaction() as session:
-        bulletins.submit(session, session.get_one(Person, cast.lan.id), made, now=NOW)
-    return made
+    return speak_two_languages(database, system, cast)
 
 
 def sounds(database: Database, bulletin_id: int) -> tuple[str, int, list[tuple[str, int]]]:
