@@ -70,9 +70,9 @@ def test_a_drop_onto_another_offers_all_three_ways_and_over_it_displaces_that_on
     wish = {"schedule_id": mine, "at": f"{MONDAY}T06:00:00", "to": f"{MONDAY}T07:01"}
     asked = lan.send(MOVE, headers=JSON, **wish).json
     assert len(asked["choices"]) >= 1
-    [over] = asked["overs"]
+    [over] = asked["overlaps"]
     assert over["over"] == there
-    assert over["text"] == f"Phát đè: “Họp dân” nhường buổi này, {cast.binh.name} được báo"
+    assert over["label"] == f"Phát đè: “Họp dân” nhường buổi này, {cast.binh.name} được báo"
     done = lan.send(MOVE, headers=JSON, over=there, **wish).json
     assert done["ok"], done
     assert starts(mine) == ["Mon 07:01", "Tue 06:00"]
@@ -90,7 +90,8 @@ def test_what_is_not_ones_own_is_not_offered_to_be_displaced_nor_can_it_be(
     there = add("Tin của huyện", "07:00", cast.dung, cast.district)
     mine = add("Bản tin sáng", "06:00")
     wish = {"schedule_id": mine, "at": f"{MONDAY}T06:00:00", "to": f"{MONDAY}T07:01"}
-    assert lan.send(MOVE, headers=JSON, **wish).json["overs"] == []
+    [overlap] = lan.send(MOVE, headers=JSON, **wish).json["overlaps"]
+    assert (overlap["over"], overlap["label"]) == (0, "")
     assert lan.send(MOVE, headers=JSON, over=there, **wish).status_code == 403
     assert starts(mine) == ["Mon 06:00", "Tue 06:00"]
     assert starts(there) == ["Mon 07:00", "Tue 07:00"]

@@ -275,8 +275,9 @@ def test_a_doubtful_move_is_asked_about_and_names_what_could_be_done(
     url = "/programme/occurrences/move"
     clash = lan.send(url, headers=json_please, to=f"{MONDAY}T07:01", **move)
     assert clash.status_code == 409
-    assert "Trùng với “Họp dân”" in clash.json["doubts"][0]
-    assert "5 cụm loa" in clash.json["doubts"][0]
+    assert clash.json["doubts"] == []
+    assert "Trùng với “Họp dân”" in clash.json["overlaps"][0]["text"]
+    assert "5 cụm loa" in clash.json["overlaps"][0]["text"]
     assert f"{MONDAY}T07:02" in [choice["to"] for choice in clash.json["choices"]]
     night = lan.send(url, headers=json_please, to=f"{MONDAY}T03:15", **move)
     assert f"{MONDAY}T15:15" in [choice["to"] for choice in night.json["choices"]]

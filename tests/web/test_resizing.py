@@ -71,8 +71,9 @@ def test_what_a_longer_slot_would_overlap_is_asked_about_and_can_give_way(
 ) -> None:
     asked = resize(lan, slot, 45)
     assert asked.status_code == 409
-    assert "Trùng với “Họp dân”" in asked.json["doubts"][0]
-    assert [each["over"] for each in asked.json["overs"]] == [slot + 1]
+    [overlap] = asked.json["overlaps"]
+    assert "Trùng với “Họp dân”" in overlap["text"]
+    assert overlap["over"] == slot + 1
     assert minutes(slot) == 30
     assert resize(lan, slot, 45, over=slot + 1).json["ok"]
     assert minutes(slot) == 45

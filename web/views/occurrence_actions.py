@@ -156,9 +156,9 @@ def _doubted(wish: Wish) -> Answer:
     times |= {f"{each.time:%H:%M}": each.text for one in wish.overlaps for each in one.choices}
     return jsonify(
         ok=False,
-        doubts=[each.text for each in wish.doubts] + [each.text for each in wish.overlaps],
+        doubts=[each.text for each in wish.doubts],
+        overlaps=asked(wish.overlaps),
         choices=[{"text": text, "to": f"{wish.to:%Y-%m-%d}T{time}"} for time, text in times.items()],
-        overs=overs(wish.overlaps),
         over=list(wish.over),
         blocked=any(doubt.blocking for doubt in wish.doubts),
     ), 409
@@ -188,21 +188,23 @@ def _page(schedule: Schedule, at: dt.datetime, *, wish: Wish | None = None, prob
     )
 
 
-def overs(overlaps: Iterable[overlap_words.Told]) -> list[dict[str, str | int]]:
-    """To a script, which of those that overlap could give way."""
+def asked(overlaps: Iterable[overlap_words.Told]) -> list[dict[str, str | int]]:
+    """To a script, everything that overlaps at once, and which of it could give way (``over``)."""
     return [
         {
-            "text": str(
+            "text": each.text,
+            "over": each.over,
+            "label": str(
                 _(
                     "Phát đè: “%(title)s” nhường buổi này, %(author)s được báo",
                     title=each.title,
                     author=each.author,
                 )
-            ),
-            "over": each.over,
+            )
+            if each.over
+            else "",
         }
         for each in overlaps
-        if each.over
     ]
 
 

@@ -18,7 +18,7 @@ from web.auth import current_person
 from web.edge import now
 from web.filters import moment
 
-SHOWN = 5  # the rest is told as a number
+SHOWN = 20  # the rest is told as a number
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ def resize(schedule_id: int) -> Response | tuple[Response, int]:
     over = occurrence_actions.given_way()
     doubts, met, blocked = _doubts(schedule, wished, over)
     if (doubts or met) and request.form.get("accepted") != "yes":
-        told = {"doubts": doubts + [each.text for each in met], "choices": [], "blocked": blocked}
-        return jsonify(ok=False, overs=occurrence_actions.overs(met), over=list(over), **told), 409
+        told = {"doubts": doubts, "choices": [], "blocked": blocked, "over": list(over)}
+        return jsonify(ok=False, overlaps=occurrence_actions.asked(met), **told), 409
     programme.change_schedule(
         g.session, current_person(), schedule_id, slot=wished, now=now(), wire=system().wire, over=over
     )

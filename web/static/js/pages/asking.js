@@ -35,16 +35,44 @@ function listed(parent, texts, tag) {
   );
 }
 
-// Asks what to do about the doubts; answers with the fields to send again, or nothing.
-function consider({ doubts, choices, overs, over, blocked }) {
+// What overlaps, each with a box for the one that gives way, where there are several that could.
+function row({ text, over, label }, several) {
+  const item = document.createElement("li");
+  item.textContent = text;
+  if (over && several) {
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", value: over, name: "over" });
+    const words = document.createElement("span");
+    words.textContent = label;
+    const field = document.createElement("label");
+    field.className = "check";
+    field.append(box, words);
+    item.append(field);
+  }
+  return item;
+}
+
+// One way out for all: the others give way, or another time.
+function waysOut({ choices, overlaps }, dialog) {
+  const able = overlaps.filter((each) => each.over);
+  const all = dialog.dataset.overAll.replace("{count}", able.length);
+  const text = able.length === 1 ? able[0].label : all;
+  const over = able.length ? [{ text, value: `over ${able.map((each) => each.over)}` }] : [];
+  return [...choices.map((choice) => ({ text: choice.text, value: choice.to })), ...over];
+}
+
+// Asks once what to do about all doubts and overlaps; answers with the fields to send again, or nothing.
+function consider(asked) {
+  const { doubts, overlaps, over, blocked } = asked;
   const dialog = document.getElementById("move-doubts");
   listed(dialog.querySelector("[data-doubts]"), doubts, "li");
+  const several = overlaps.filter((each) => each.over).length > 1;
+  dialog.querySelector("[data-overlaps]").replaceChildren(...overlaps.map((each) => row(each, several)));
   const buttons = dialog.querySelector("[data-choices]");
-  const offered = [...choices, ...overs];
+  const offered = waysOut(asked, dialog);
   listed(buttons, offered.map((choice) => choice.text), "button");
   [...buttons.children].forEach((button, place) => {
     button.className = "btn";
-    button.value = offered[place].to ?? `over ${offered[place].over}`;
+    button.value = offered[place].value;
   });
   dialog.querySelector("[data-all-the-same]").hidden = blocked;
   dialog.returnValue = "";
@@ -52,9 +80,12 @@ function consider({ doubts, choices, overs, over, blocked }) {
   return new Promise((resolve) => {
     const closed = () => {
       const said = dialog.returnValue;
-      if (said === "yes") resolve({ accepted: "yes" });
-      else if (said.startsWith("over ")) resolve({ over: [...over, said.slice(5)] });
-      else resolve(said && said !== "no" ? { to: said, over: [] } : null);
+      const chosen = [...dialog.querySelectorAll("[name=over]:checked")].map((box) => box.value);
+      if (said === "yes") resolve({ accepted: "yes", over: [...over, ...chosen] });
+      else if (said.startsWith("over ")) {
+        const accepted = doubts.length ? {} : { accepted: "yes" }; // other doubts are still to be looked at
+        resolve({ over: [...over, ...said.slice(5).split(",")], ...accepted });
+      } else resolve(said && said !== "no" ? { to: said, over: [] } : null);
     };
     dialog.addEventListener("close", closed, { once: true });
   });

@@ -55,3 +55,9 @@ function attach(output) {
 }
 
 document.querySelectorAll("[data-preview]").forEach(attach);
+
+// One answer for all that overlaps: every box of those that could give way.
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-over-all]")) return;
+  for (const box of event.target.form.querySelectorAll("[name=over]")) box.checked = event.target.checked;
+});

@@ -1,0 +1,90 @@
+"""A drop over several programmes in a real browser: all that overlaps is asked about in one dialog."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from broadcast.models import Person, Role, Schedule
+from broadcast.scheduling import programme
+from broadcast.scheduling.intents import Intent
+from broadcast.storage.database import Database
+from broadcast.units import people
+from schedules import recurrence
+from schedules.types import LOCAL, Frequency, Rule
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is drawn is the same
+
+NOW = dt.datetime.now(dt.UTC)
+TODAY = NOW.astimezone(LOCAL).date()
+MONDAY = TODAY + dt.timedelta(days=7 - TODAY.weekday())
+
+
+def at(time: str) -> Rule:
+    return Rule(Frequency.ONCE, MONDAY, (dt.time.fromisoformat(time),))
+
+
+@pytest.fixture
+def scene(database: Database, cast: Any, approved: int, speakers: list[int]) -> dict[str, int]:
+    """Lan's bulletin, and three by binh: two of them one behind the other at ten, one at eight."""
+    with database.transaction() as session:
+        lan, binh = (session.get_one(Person, each.id) for each in (cast.lan, cast.binh))
+        people.grant(session, binh, Role.EDITOR, cast.commune, now=NOW)
+        session.flush()
+        return {
+            title: programme.create_schedule(
+                session, who, Intent(cast.commune, [approved], at(time)), title=title, now=NOW
+            ).id
+            for title, who, time in (
+                ("Bản tin sáng", lan, "09:01"),
+                ("Tiêm chủng", binh, "10:00"),
+                ("Họp dân", binh, "10:02"),
+                ("Tập thể dục", binh, "08:00"),
+            )
+        }
+
+
+def skipped(database: Database, schedule_id: int) -> bool:
+    with database.transaction(read_only=True) as session:
+        schedule = session.get_one(Schedule, schedule_id)
+        return schedule.withdrawn_at is not None or bool(recurrence.from_dict(schedule.rule).skipped)
+
+
+def press(page: Page, keys: list[str]) -> None:
+    handle = page.locator("[data-block]", has_text="Bản tin sáng").get_by_role("button")
+    handle.focus()
+    for key in ("Enter", *keys, "Enter"):
+        page.keyboard.press(key)
+
+
+def test_several_overlaps_are_asked_about_at_once_for_all_or_one_by_one(
+    cast: Any,
+    open_as: Callable[[Person | None, str], Page],
+    scene: dict[str, int],
+    database: Database,
+    axe: Callable[[Page], list[str]],
+) -> None:
+    page = open_as(cast.lan, f"/programme/?week={MONDAY.isoformat()}")
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    press(page, ["ArrowDown"] * 12)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Trùng với “Tiêm chủng”")
+    expect(dialog).to_contain_text("Trùng với “Họp dân”")
+    expect(dialog.get_by_role("button", name="Phát đè: cả 2 lịch nhường buổi này")).to_be_visible()
+    assert axe(page) == []
+    dialog.get_by_role("checkbox", name="“Họp dân” nhường buổi này").check()
+    dialog.get_by_role("button", name="Vẫn lưu").click()
+    expect(page.get_by_text("Đã dời “Bản tin sáng” sang 10:01")).to_be_visible()
+    assert [skipped(database, scene[title]) for title in ("Tiêm chủng", "Họp dân")] == [False, True]
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(page.locator("[data-block]", has_text="Bản tin sáng")).to_contain_text("09:01")
+
+    press(page, ["ArrowDown"] * 12)
+    dialog.get_by_role("button", name="Phát đè: cả 2 lịch nhường buổi này").click()
+    expect(page.locator("[data-block]", has_text="Bản tin sáng")).to_contain_text("10:01")
+    assert all(skipped(database, scene[title]) for title in ("Tiêm chủng", "Họp dân"))
+    assert not skipped(database, scene["Tập thể dục"])
