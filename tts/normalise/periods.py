@@ -113,8 +113,24 @@ def _month_name(month: str) -> str:
 
 
 def _of_year(match: re.Match[str]) -> str | None:
-    """tháng tư/2024"""
+    """tháng tư/2024, 6 tháng/2024"""
     return "năm" if _MONTH_IN_WORDS.search(before(match)) else None
+
+
+def _quarters(match: re.Match[str]) -> str | None:
+    """quý 1-2/2024, quý 3, 4/2024"""
+    if not before(match).endswith(("quý", "quí")):
+        return None
+    between = "đến" if match["sign"] != "," else ","
+    said = f"{numbers.cardinal(int(match['first']))} {between} {numbers.cardinal(int(match['last']))}"
+    return f"{said} năm {numbers.year(match['year'])}".replace(" ,", ",")
+
+
+def _two_days(match: re.Match[str]) -> str | None:
+    """the 1,2 of các ngày 1,2 và 3 tháng 9"""
+    if not before(match).endswith("ngày"):
+        return None
+    return ", ".join(numbers.cardinal(int(day)) for day in numbers.runs(match[0]))
 
 
 def _blank_date(match: re.Match[str]) -> str:
@@ -129,7 +145,7 @@ _ANOTHER: Final = (
 )
 _MONTH_IN_FRONT: Final = re.compile(r"(?<![\d/])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d$")
 _MONTH_IN_WORDS: Final = re.compile(
-    r"tháng\s(?:giêng|một|hai|ba|tư|năm|sáu|bảy|tám|chín|mười|mười một|mười hai|chạp)$"
+    r"\d\stháng$|tháng\s(?:giêng|một|hai|ba|tư|năm|sáu|bảy|tám|chín|mười|mười một|mười hai|chạp)$"
 )
 RULES: Final[tuple[Rule, ...]] = (
     rule(
@@ -143,6 +159,18 @@ RULES: Final[tuple[Rule, ...]] = (
         _from_month,
         kind=TokenKind.DATE,
         starts=digits_then("-", 1, 2),
+    ),
+    rule(
+        r"(?<![\w/.,]) (?P<first>[1-4])\s?(?P<sign>[,–-])\s?(?P<last>[1-4])\s?/\s?(?P<year>20\d\d) (?![\w/])",
+        _quarters,
+        kind=TokenKind.DATE,
+        starts=digits_then("-,", 1, 1),
+    ),
+    rule(
+        r"(?<![\w/.,]) (?:[12]?\d|3[01]),(?:[12]?\d|3[01]) (?=\s(?:và|đến)\s\d)",
+        _two_days,
+        kind=TokenKind.DATE,
+        starts=digits_then(",", 1, 2),
     ),
     rule(r"/ (?=(?:19|20)\d\d(?![\d/]))", _of_year, kind=TokenKind.DATE, starts=signs("/")),
     rule(
