@@ -220,7 +220,7 @@ def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         body.decode()  # msgspec looks at no byte of a field that nobody knows
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise Malformed(f"not a message of this protocol: {error}") from error
 
 

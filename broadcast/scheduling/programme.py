@@ -25,7 +25,7 @@ from . import choosing, displacing, schedule_changes
 from .choosing import playable
 from .concerns import Concern, check
 from .intents import Intent
-from .schedule_changes import Editing, State
+from .schedule_changes import Editing, State, with_rule
 from .week import Slot, now_and_next, week
 
 __all__ = [
@@ -102,25 +102,20 @@ def change_schedule(
     before = State.of(schedule)
     area = areas.get(session, before.area_id if area_id is None else area_id)
     permissions.require(person, Role.EDITOR, area, session)
-    chosen = before.bulletin_ids
-    if before.slot is None:
-        _refuse(slot is not None or order is not None, "list")
-        if bulletin_ids is not None and tuple(bulletin_ids) != chosen:
-            chosen = playable(session, person, area.id, bulletin_ids)
-    else:
-        _refuse(bulletin_ids is not None, "slot")
-        if order is not None:
-            chosen = choosing.order(session, person, area.id, order, had=chosen)
-    said = before.rule
+    _refuse(before.slot is None and (slot is not None or order is not None), "list")
+    _refuse(before.slot is not None and bulletin_ids is not None, "slot")
+    after = replace(before, area_id=area.id)
+    if bulletin_ids is not None and tuple(bulletin_ids) != before.bulletin_ids:
+        after = replace(after, bulletin_ids=playable(session, person, area.id, bulletin_ids))
+    if order is not None:
+        kept = choosing.order(session, person, area.id, order, had=before.bulletin_ids)
+        after = replace(after, bulletin_ids=kept)
     if rule is not None:
-        said = recurrence.to_dict(_checked_rule(rule, now, calendar_of(session, area.id)))
-    after = State(
-        title=before.title if title is None else _checked_title(title),
-        area_id=area.id,
-        bulletin_ids=chosen,
-        rule=said,
-        slot=before.slot if slot is None else _changed_slot(session, person, area.id, slot, before),
-    )
+        after = with_rule(after, _checked_rule(rule, now, calendar_of(session, area.id)))
+    if title is not None:
+        after = replace(after, title=_checked_title(title))
+    if slot is not None:
+        after = replace(after, slot=_changed_slot(session, person, area.id, slot, before))
     if after != before or over:
         editing = Editing(session, person, now, ChangeAction.CHANGE, wire)
         displacing.displace(editing, editing.put(schedule, after), over)
