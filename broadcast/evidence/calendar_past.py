@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,6 +51,8 @@ class Airing:
     since: dt.datetime | None = None
     stopped: Change | None = None
     at_once: bool = False
+    slot: dict[str, Any] | None = None  # as it stood, where it filled itself
+    bulletin_ids: tuple[int, ...] = ()  # in the order that somebody gave
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ class _Past:
                 start=start,
                 gone=self._approved.lost(state.bulletin_ids, start) if silent else None,
                 since=max(self._aired_since(schedule_id, start), approved or version.since),
+                slot=state.slot,
+                bulletin_ids=state.bulletin_ids,
             )
 
     def _starts(self, version: _Version, first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Broadcast, BroadcastClip, Clip
@@ -16,15 +16,16 @@ from .calendar_past import Airing
 
 
 class Lengths:
-    """Of the broadcasts that were made of these airings."""
+    """Of the broadcasts that were made of these airings, or of the clips in them that are ``which``."""
 
-    def __init__(self, session: Session, airings: Iterable[Airing]) -> None:
+    def __init__(self, session: Session, airings: Iterable[Airing], *which: ColumnElement[bool]) -> None:
         self._of: dict[str, dict[int | None, int]] = defaultdict(dict)
         columns = (Broadcast.occurrence, BroadcastClip.area_id)
         query = (
             select(*columns, func.sum(func.coalesce(BroadcastClip.length_ms, Clip.duration_ms)))
             .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
             .outerjoin(Clip, Clip.id == BroadcastClip.clip_id)
+            .where(*which)
             .group_by(*columns)
         )
         ids = sorted(each.broadcast_id for each in airings if each.broadcast_id is not None)

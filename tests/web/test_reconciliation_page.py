@@ -12,14 +12,17 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from broadcast.authoring import validity
 from broadcast.evidence.reconciliation import Change, Part, Row, Why
+from broadcast.evidence.wishes_past import Left
 from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker, Person
 from broadcast.storage.database import Database
 from broadcast.units import merging
 from devices.messages import BulletinClass, ItemState
+from schedules.slots import Airings
 from schedules.types import LOCAL
-from web.views.reconciliation import told, why
+from web.views.reconciliation import left, told, why
 
 START = dt.datetime(2026, 3, 2, 5, 30, tzinfo=LOCAL).astimezone(dt.UTC)
 PAGE = "/as-run/calendar/?first=2026-03-01&days=7"
@@ -122,7 +125,23 @@ def test_days_without_anything_and_nonsense_in_the_address_are_answered(
 def test_every_explanation_has_words_of_its_own(app: Any) -> None:
     with app.test_request_context():
         phrases = [why(each) for each in (None, *Why)]
+        reasons = [left(each) for each in Left]
     assert len(set(phrases)) == len(Why) + 1
+    assert len(set(reasons)) == len(Left)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_wish_that_fell_short_is_told_with_its_count_and_reason(
+    lan: Any, cast: Any, approved: int, database: Database
+) -> None:
+    with database.transaction() as session:
+        person, wish = session.get_one(Person, cast.lan.id), Airings(9, 2)
+        more = {"valid_from": START, "valid_until": None, "airings": wish, "now": START}
+        validity.save(session, person, approved, **more).created_at = START
+    page = " ".join(lan.read(PAGE).split())
+    assert "Bản tin phát chưa đủ số lần" in page
+    assert "0 / 9" in page
+    assert "không còn buổi nào trong thời hạn" in page
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound
-from broadcast.evidence import reconciling
+from broadcast.evidence import reconciling, wishes_past
 from broadcast.evidence.reconciliation import Row, Why, totals
+from broadcast.evidence.wishes_past import Left, Wish
 from broadcast.models import Area, Loudspeaker, Person, Role
 from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import day_start
@@ -58,8 +59,10 @@ def index() -> str:
         spans=SPANS,
         sums=totals(rows),
         wanted=wanted,
+        wishes=_wishes(area, first, days) if area else [],
+        left=left,
         rows=different[:SHOWN],
-        left=max(0, len(different) - SHOWN),
+        more=max(0, len(different) - SHOWN),
         speakers=_speakers(g.session, different[:SHOWN]),
         told=told,
         why=why,
@@ -120,6 +123,22 @@ def why(value: Why | None) -> str:
     return phrases[value]
 
 
+def left(value: Left) -> str:
+    """Why a bulletin was not played, in a few words."""
+    phrases = {
+        Left.NOT_APPROVED: _("chưa duyệt, hoặc không còn dùng được"),
+        Left.NOT_VALID: _("ngoài thời hạn của bản tin"),
+        Left.NO_LANGUAGE: _("không có thứ tiếng nghe trong khung giờ"),
+        Left.NO_PLACE: _("khung giờ không nhận loại bản tin này"),
+        Left.NO_ROOM: _("khung giờ không đủ chỗ"),
+        Left.NOT_AIRED: _("buổi phát bị bỏ hoặc bị dừng"),
+        Left.TOO_SOON: _("quá gần lần phát khác"),
+        Left.LATER: _("để dành cho buổi sau"),
+        Left.NO_SLOT: _("không còn buổi nào trong thời hạn"),
+    }
+    return str(phrases[value])
+
+
 def told(row: Row) -> str:
     """By how much later it began, who decided it and when, or what sounded instead."""
     parts = [late(row.shift)] if row.shift else []
@@ -140,6 +159,11 @@ def late(shift: dt.timedelta) -> str:
 
 def _rows(area: Area, first: dt.date, days: int) -> list[Row]:
     return _compared(g.session, current_person(), area.id, (first, days), now())
+
+
+def _wishes(area: Area, first: dt.date, days: int) -> list[Wish]:
+    end = min(day_start(first + dt.timedelta(days=days)), now())
+    return wishes_past.short(g.session, current_person(), area.id, day_start(first), end)
 
 
 def _compared(
