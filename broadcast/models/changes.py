@@ -79,7 +79,10 @@ class Notice(Base):
 
 
 class WeekTemplate(Base):
-    """A week to be filled again: what airs on which weekday, without dates."""
+    """A week to be filled again: what airs on which weekday, without dates.
+
+    One that was deleted can come back until its name is given to another.
+    """
 
     __tablename__ = "week_template"
     __table_args__ = (UniqueConstraint("area_id", "name"),)
@@ -89,6 +92,7 @@ class WeekTemplate(Base):
     entries: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
     area: Mapped[Area] = relationship()
 
 

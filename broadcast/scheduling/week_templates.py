@@ -104,9 +104,12 @@ def save(
     if len(name) > NAME_LIMIT:
         raise TitleTooLong(count=len(name), limit=NAME_LIMIT)
     entries = _entries(session, person, area_id, monday)
-    taken = select(WeekTemplate.id).where(WeekTemplate.area_id == area_id, WeekTemplate.name == name)
-    if session.scalar(taken) is not None:
-        raise AlreadyExists(kind="week_template", value=name)
+    taken = select(WeekTemplate).where(WeekTemplate.area_id == area_id, WeekTemplate.name == name)
+    if (other := session.scalar(taken)) is not None:
+        if other.deleted_at is None:
+            raise AlreadyExists(kind="week_template", value=name)
+        session.delete(other)
+        session.flush()
     stored = [entry.to_store() for entry in entries]
     made = WeekTemplate(area_id=area_id, name=name, entries=stored, created_by=person.id, created_at=now)
     session.add(made)
@@ -118,16 +121,13 @@ def save(
 def list_(session: Session, person: Person, area_id: int) -> list[WeekTemplate]:
     """The templates of an area, by name. Errors: Forbidden."""
     permissions.require(person, Role.VIEWER, area_id, session)
-    query = select(WeekTemplate).where(WeekTemplate.area_id == area_id).order_by(WeekTemplate.name)
-    return list(session.scalars(query))
+    query = select(WeekTemplate).where(WeekTemplate.area_id == area_id, WeekTemplate.deleted_at.is_(None))
+    return list(session.scalars(query.order_by(WeekTemplate.name)))
 
 
 def get(session: Session, person: Person, template_id: int) -> WeekTemplate:
-    """Errors: NotFound, also for one of an area that the person may not see."""
-    template = session.get(WeekTemplate, template_id)
-    if template is None or not permissions.may(person, Role.VIEWER, template.area_id, session):
-        raise NotFound(kind="week_template", id=template_id)
-    return template
+    """Errors: NotFound, also for one that was deleted or is of an area that the person may not see."""
+    return _found(session, person, template_id, deleted=False)
 
 
 def apply(session: Session, person: Person, template_id: int, *, monday: dt.date, now: dt.datetime) -> Filled:
@@ -138,11 +138,37 @@ def apply(session: Session, person: Person, template_id: int, *, monday: dt.date
 
 
 def delete(session: Session, person: Person, template_id: int, now: dt.datetime) -> None:
-    """Errors: NotFound, Forbidden."""
+    """It can be restored until its name is given to another. Errors: NotFound, Forbidden."""
     template = _editable(session, person, template_id)
-    _log(session, person, "week_template.delete", template, now)
-    session.delete(template)
+    template.deleted_at = now
     session.flush()
+    _log(session, person, "week_template.delete", template, now)
+
+
+def restore(session: Session, person: Person, template_id: int, now: dt.datetime) -> WeekTemplate:
+    """Have one back that was deleted. Errors: NotFound, Forbidden."""
+    template = _found(session, person, template_id, deleted=True)
+    permissions.require(person, Role.EDITOR, template.area_id, session)
+    template.deleted_at = None
+    session.flush()
+    _log(session, person, "week_template.restore", template, now)
+    return template
+
+
+def deleted(session: Session, person: Person, template_id: int) -> WeekTemplate | None:
+    """One that was deleted and that this person may restore."""
+    template = session.get(WeekTemplate, template_id)
+    if template is None or template.deleted_at is None:
+        return None
+    return template if permissions.may(person, Role.EDITOR, template.area_id, session) else None
+
+
+def _found(session: Session, person: Person, template_id: int, *, deleted: bool) -> WeekTemplate:
+    template = session.get(WeekTemplate, template_id)
+    seen = template is not None and permissions.may(person, Role.VIEWER, template.area_id, session)
+    if template is None or not seen or (template.deleted_at is not None) != deleted:
+        raise NotFound(kind="week_template", id=template_id)
+    return template
 
 
 def _editable(session: Session, person: Person, template_id: int) -> WeekTemplate:

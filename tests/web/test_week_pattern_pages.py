@@ -70,7 +70,9 @@ def test_a_week_is_kept_tried_applied_and_undone(lan: Any, cast: Any, week: str)
     assert "Họp thôn" not in lan.read(later)
 
 
-def test_what_cannot_be_kept_says_why_and_a_template_is_thrown_away(lan: Any, cast: Any, week: str) -> None:
+def test_what_cannot_be_kept_says_why_and_a_template_is_thrown_away_and_comes_back(
+    lan: Any, binh: Any, mai: Any, cast: Any, week: str
+) -> None:
     nothing = keep(lan, cast.commune, (MONDAY + dt.timedelta(days=7)).isoformat())
     assert nothing.status_code == 422
     assert "không có buổi nào để lưu" in nothing.get_data(as_text=True)
@@ -79,9 +81,27 @@ def test_what_cannot_be_kept_says_why_and_a_template_is_thrown_away(lan: Any, ca
     again = keep(lan, cast.commune, week)
     assert again.status_code == 409
     assert "đã có rồi" in again.get_data(as_text=True)
-    assert lan.send("/programme/templates/1/delete").status_code == 302
+    gone = lan.send("/programme/templates/1/delete")
+    assert gone.status_code == 302
     assert "Chưa có mẫu nào" in lan.read("/programme/templates")
     lan.read("/programme/templates/1", 404)
+    page = lan.read(gone.location)
+    assert "Đã xóa mẫu “Tuần tiêm chủng”" in page
+    assert "Hoàn tác" in page
+    assert "Hoàn tác" not in binh.read(gone.location)
+    assert binh.send("/programme/templates/1/restore").status_code == 403
+    assert mai.send("/programme/templates/1/restore").status_code == 404
+    assert lan.send("/programme/templates/1/restore").status_code == 302
+    assert "Tuần tiêm chủng" in lan.read("/programme/templates/1")
+    assert lan.send("/programme/templates/1/restore").status_code == 404  # it is there
+
+
+def test_a_name_that_is_given_again_ends_the_way_back(lan: Any, cast: Any, week: str) -> None:
+    keep(lan, cast.commune, week)
+    lan.send("/programme/templates/1/delete")
+    assert keep(lan, cast.commune, week).status_code == 302
+    assert lan.send("/programme/templates/1/restore").status_code == 404
+    assert lan.read("/programme/templates").count("Tuần tiêm chủng</a>") == 1
 
 
 def test_who_only_looks_sees_templates_and_others_do_not(

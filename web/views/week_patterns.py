@@ -40,6 +40,7 @@ class Line:
 @blueprint.get("")
 @signed_in
 def index() -> str:
+    """With ``gone`` the way back for a template that was deleted just now."""
     return _list(_monday(dt.timedelta()))
 
 
@@ -87,10 +88,16 @@ def apply(template_id: int) -> Answer:
 @signed_in
 def delete(template_id: int) -> Response:
     template = week_templates.get(g.session, current_person(), template_id)
-    name, area_id = template.name, template.area_id
     week_templates.delete(g.session, current_person(), template_id, now())
-    flash(_("Đã xóa mẫu “%(name)s”. Những tuần đã xếp theo mẫu vẫn giữ nguyên.", name=name), "ok")
-    return redirect(url_for(".index", area=area_id))
+    return redirect(url_for(".index", area=template.area_id, gone=template_id))
+
+
+@blueprint.post("/<int:template_id>/restore")
+@signed_in
+def restore(template_id: int) -> Response:
+    template = week_templates.restore(g.session, current_person(), template_id, now())
+    flash(_("Mẫu “%(name)s” dùng lại được như trước.", name=template.name), "ok")
+    return redirect(url_for(".index", area=template.area_id))
 
 
 def _apply(template: WeekTemplate, monday: dt.date) -> Filled:
@@ -119,6 +126,7 @@ def _list(monday: dt.date, *, name: str = "", problem: str = "") -> str:
         sunday=monday + WEEK - dt.timedelta(days=1),
         name=name,
         problem=problem,
+        gone=week_templates.deleted(g.session, current_person(), request.args.get("gone", 0, type=int)),
         may_write=has_role(Role.EDITOR),
         may_edit=area is not None and permissions.may(current_person(), Role.EDITOR, area, g.session),
     )
