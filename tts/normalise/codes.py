@@ -168,6 +168,12 @@ _STANDARD: Final = alternatives(STANDARDS).replace(r"\ ", r"\s")
 
 RULES: Final[tuple[Rule, ...]] = (
     rule(
+        r"(?<!\w) U\.(?P<age>\d\d) (?!\w|[.,]\d)",
+        lambda match: f"u {numbers.number(match['age'])}",
+        kind=TokenKind.CODE,
+        starts=first_words("U"),
+    ),
+    rule(
         rf"(?<!\w) (?P<code>{alternatives(_LETTER_CODES)}) (?!\w)",
         _known,
         re.IGNORECASE,

@@ -35,6 +35,7 @@ _NO_MONTH: Final = in_front("no_month")
 _SCALE: Final = in_front("scale")
 _PORTIONS: Final = behind("portion")
 _OTHER_PORTION: Final = re.compile(r"(?:đến|tới|hoặc|và|,|-|–)\s?(\d{1,2})/(\d{1,2})\s")
+_ADDRESS: Final = re.compile(r"(?:đường|phố|ngõ|ngách|hẻm|kiệt)\s")
 _HARDLY: Final = re.compile(r"(?<!\w)(?:chưa|không)\s(?:tới|đến|hết)$")
 _LUNAR: Final = behind("lunar")
 _ANOTHER_DAY: Final = re.compile(r"(?:->|→|⇒)\s?\d{1,2}/\d{1,2}(?!\d)")
@@ -101,7 +102,7 @@ def _day_and_month(match: re.Match[str]) -> Reading | None:
     if _STREET.search(preceding):
         return Reading(f"{_day(day)} {_month(month)}")
     told = _is_told(match)
-    if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding)):
+    if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding) or _ADDRESS.match(after(match))):
         return None
     if after(match).startswith(("điểm", "tiêu chí", "giờ")) or _always(match):
         return None

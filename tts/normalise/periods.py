@@ -172,6 +172,12 @@ RULES: Final[tuple[Rule, ...]] = (
         kind=TokenKind.DATE,
         starts=digits_then(",", 1, 2),
     ),
+    rule(  # Đ.3/2, a street
+        r"(?<!\w) Đ\.\s?(?P<day>[12]?\d|3[01])/(?P<month>1[0-2]|[1-9]) (?![\w/]|[.,]\d)",
+        lambda match: f"đường {numbers.number(match['day'])} tháng {_month_name(match['month'])}",
+        kind=TokenKind.DATE,
+        starts=first_words("Đ"),
+    ),
     rule(r"/ (?=(?:19|20)\d\d(?![\d/]))", _of_year, kind=TokenKind.DATE, starts=signs("/")),
     rule(
         r"""(?<![\w.,/-]) (?P<count>1[0-2]|18|24|36|[2-9])\s?T

@@ -71,6 +71,15 @@ def _whole(match: re.Match[str]) -> str:
     return numbers.quantity(match["number"])
 
 
+def _said_twice(match: re.Match[str]) -> str | None:
+    """02 (hai) bản, 1.200 (một nghìn hai trăm) người: the words in brackets are silent."""
+    counted = _COUNTED.search(before(match))
+    if not counted:
+        return None
+    written = _FORMS.sub(lambda form: _ONE_FORM[form[0]], match["words"].lower())
+    return "" if written == numbers.quantity(counted[0]) else None
+
+
 def _power(match: re.Match[str]) -> str:
     """2,5.10^3, 4x10^5, 10⁻³"""
     factor = f"{numbers.quantity(match['factor'])} nhân " if match["factor"] else ""
@@ -126,8 +135,17 @@ def _until_label(match: re.Match[str]) -> str | None:
     return "đến" if days or not unlike else ","
 
 
+_COUNTED: Final = re.compile(r"(?<![\w.,/-])\d{1,3}(?:\.\d{3}){0,4}$")
+_ONE_FORM: Final = {"ngàn": "nghìn", "lẻ": "linh", "bẩy": "bảy", "tỉ": "tỷ"}
+_FORMS: Final = re.compile(r"(?<!\w)(?:ngàn|lẻ|bẩy|tỉ)(?!\w)")
 _EDGE: Final = r"(?:(?<![\w.,/])|(?<=\)/))(?<!\d[-–])"
 RULES: Final[tuple[Rule, ...]] = (
+    rule(
+        r"\(\s?(?P<words>[^\W\d_]{2,5}(?:\s[^\W\d_]{2,5}){0,14})\s?\)",
+        _said_twice,
+        kind=TokenKind.SIGN,
+        starts=signs("("),
+    ),
     rule(
         r"""(?: (?<=\s)[xX](?=\s\d)
             | (?<=[\d%]\s)[xX](?=\s(?:[A-ZĐ]{2,5}(?!\w)|mức|hệ\ssố|đơn\sgiá|lương|số)) )""",
