@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcast.errors import OutOfRange
-from broadcast.models import AsRun, Broadcast, Loudspeaker, Person, Role
+from broadcast.models import Area, AsRun, Broadcast, Loudspeaker, Person, Role
 from broadcast.speakers import whereabouts
 from broadcast.speakers.whereabouts import Whereabouts
 from broadcast.storage.chunks import chunks
@@ -51,6 +51,14 @@ def rows(
     heard = {key: each for key, each in past.heard.items() if key in known or past.is_inside(key, each)}
     seen = {each.id: each.last_seen for each in speakers}
     return compare(parts, heard, contact_past.contacts(session, seen, start, end))
+
+
+def places(session: Session, rows: Iterable[Row]) -> dict[int, Area]:
+    """The areas in which the loudspeakers of these rows hung."""
+    found: dict[int, Area] = {}
+    for ids in chunks(sorted({row.part.place for row in rows})):
+        found |= {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
+    return found
 
 
 @dataclass(frozen=True, slots=True)

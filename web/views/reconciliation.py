@@ -9,8 +9,6 @@ from typing import Any, Final
 from flask import Blueprint, g, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound
@@ -18,7 +16,6 @@ from broadcast.evidence import reconciling, wishes_past
 from broadcast.evidence.reconciliation import Row, Why, totals
 from broadcast.evidence.wishes_past import Left, Wish
 from broadcast.models import Area, Loudspeaker, Person, Role
-from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import day_start
 from schedules.types import LOCAL
 from web.auth import current_person, signed_in
@@ -80,7 +77,7 @@ def download(kind: str) -> Response:
         raise NotFound(kind="area", id=None)
     area_id, (first, days), at = area.id, _span(), now()
 
-    def rows(session: Session, person: Person) -> Iterator[tuple[Any, ...]]:
+    def rows(session: Any, person: Person) -> Iterator[tuple[Any, ...]]:
         return _lines(session, _compared(session, person, area_id, (first, days), at))
 
     return exports.answer(kind, f"doi-chieu-{first.isoformat()}", TABLE, rows)
@@ -167,7 +164,7 @@ def _wishes(area: Area, first: dt.date, days: int) -> list[Wish]:
 
 
 def _compared(
-    session: Session, person: Person, area_id: int, span: tuple[dt.date, int], at: dt.datetime
+    session: Any, person: Person, area_id: int, span: tuple[dt.date, int], at: dt.datetime
 ) -> list[Row]:
     first, days = span
     end = day_start(first + dt.timedelta(days=days))
@@ -186,15 +183,15 @@ def _span() -> tuple[dt.date, int]:
     return min(first, latest), days
 
 
-def _speakers(session: Session, rows: Iterable[Row]) -> dict[int, Loudspeaker]:
+def _speakers(session: Any, rows: Iterable[Row]) -> dict[int, Loudspeaker]:
     ids = {row.part.loudspeaker_id for row in rows}
     found = (session.get(Loudspeaker, each) for each in sorted(ids))
     return {each.id: each for each in found if each is not None}
 
 
-def _lines(session: Session, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
+def _lines(session: Any, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
     """In the order of ``TABLE``; places are called what they were called then."""
-    speakers, found = _speakers(session, rows), _places(session, rows)
+    speakers, found = _speakers(session, rows), reconciling.places(session, rows)
     for row in rows:
         speaker, part = speakers[row.part.loudspeaker_id], row.part
         result, started, played, reason = _heard(row)
@@ -204,13 +201,6 @@ def _lines(session: Session, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:
             *(result, started, played, why(row.why), told(row), reason),
             round(row.shift.total_seconds()) or "",
         )
-
-
-def _places(session: Session, rows: Iterable[Row]) -> dict[int, Area]:
-    found: dict[int, Area] = {}
-    for ids in chunks(sorted({row.part.place for row in rows})):
-        found |= {area.id: area for area in session.scalars(select(Area).where(Area.id.in_(ids)))}
-    return found
 
 
 def _heard(row: Row) -> tuple[str, str, str | float, str]:
