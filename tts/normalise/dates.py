@@ -104,7 +104,7 @@ def _day_and_month(match: re.Match[str]) -> Reading | None:
     told = _is_told(match)
     if not told and (int(day) <= int(month) or _NOT_A_DAY.search(preceding) or _ADDRESS.match(after(match))):
         return None
-    if after(match).startswith(("điểm", "tiêu chí", "giờ")) or _always(match):
+    if after(match).startswith(("điểm", "tiêu chí", "giờ", "ngày")) or _always(match):
         return None
     said = f"{_lead(match)}{_day(day)} {_month(month)}"
     return Reading(said, None if told else Doubt.AMBIGUOUS)

@@ -13,10 +13,7 @@ from tts.types import Doubt, TokenKind
 
 _LABELS: Final = in_front("label")
 _SECTIONS: Final = in_front("section", between=r"(?:\ssố)?")
-_ERA: Final = re.compile(
-    r"(?<!\w)(?:công nghiệp|nông nghiệp|kinh tế|cách mạng|thời đại|kỷ nguyên|thời kỳ|giáo dục|y tế|thế hệ"
-    r"|web|ielts)$"
-)
+_ERA: Final = re.compile(r"[2-5]\.0")  # công nghiệp 4.0
 _NEGATIVE: Final = re.compile(r"(?<!\w)âm$")
 _SUM: Final = re.compile(r"(?<!\w)tổng\ssố(?:\slà)?[\s:]*$")
 _LABELLED: Final = re.compile(words("label"))
@@ -34,6 +31,7 @@ _OF_BRAND: Final = re.compile(r"(?<!\w)(?:npk|dap|map|np|nk|pk)(?:-s|\ss)?(?:\s[
 _SPACE: Final = re.compile(r"\s")
 _NOT_LESS: Final = "lớn hơn hoặc bằng"
 _NOT_MORE: Final = "nhỏ hơn hoặc bằng"
+_WAVES: Final = frozenset("~∼")
 _COMPARED: Final = {
     ">=": _NOT_LESS, "=>": _NOT_LESS, "<=": _NOT_MORE, "=<": _NOT_MORE, "~": "khoảng", "≈": "khoảng",
     "≃": "khoảng", "∼": "khoảng", "+/-": "cộng trừ", "+-": "cộng trừ",
@@ -58,8 +56,8 @@ def _plain(match: re.Match[str]) -> Reading | str | None:
         return None  # lớp 3 125 em: two numbers
     if "." in written and numbers.parts(written)[1] and _SECTIONS.search(before(match)):
         return None  # mục 2.1
-    if written.endswith(".0") and _ERA.search(before(match)):
-        return numbers.number(written[:-2]) + " chấm không"
+    if _ERA.fullmatch(written) and not after(match).startswith(("điểm", "lần")):
+        return f"{numbers.number(written[0])} chấm không"
     sign = {"+": "cộng "}.get(match["sign"], "âm ") if match["sign"] else ""
     bullet = sign == "âm " and not before(match)
     sign = "" if _NEGATIVE.search(before(match)) else sign
@@ -96,7 +94,10 @@ def _dotted(match: re.Match[str]) -> str:
 
 
 def _compared(match: re.Match[str]) -> str | None:
-    return _COMPARED[match["sign"]] if after(match)[:1].isdigit() else None
+    if not after(match)[:1].isdigit():
+        return None
+    between = match["sign"] in _WAVES and before(match)[-1:].isdigit()  # 40 ~ 60%
+    return "đến" if between else _COMPARED[match["sign"]]
 
 
 def _by(_match: re.Match[str]) -> str:
