@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.evidence.reconciliation import Change, Contact, Heard, Part, Why, compare, totals
+from broadcast.evidence.reconciliation import Change, Contact, Heard, Part, Shift, Why, compare, totals
 from devices.messages import ItemState as S
 
 NOON = dt.datetime(2027, 2, 6, 5, tzinfo=dt.UTC)
@@ -136,6 +136,49 @@ def test_what_was_cut_and_went_on_is_told_with_what_cut_it():
     assert why(heard=cut, beside=within) is Why.PREEMPTED
 
 
+DECIDED = Shift(Change(Why.ORDER_DECIDED, NOON - DAY, "Lan"), 40 * SECOND)
+TURNS = Shift(Change(Why.STAGGERED, NOON - DAY, "Bình"), 32 * SECOND, turns=True)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "seconds", "expected"),
+    [
+        ((DECIDED,), 40, Why.ORDER_DECIDED),
+        ((DECIDED,), 80, Why.UNKNOWN),
+        ((TURNS,), 32, Why.STAGGERED),
+        ((TURNS,), 96, Why.STAGGERED),
+        ((TURNS,), 48, Why.UNKNOWN),
+        ((DECIDED, TURNS), 40, Why.ORDER_DECIDED),
+        ((DECIDED, TURNS), 72, Why.ORDER_DECIDED),
+        ((DECIDED, TURNS), 64, Why.STAGGERED),
+        ((), 32, Why.UNKNOWN),
+    ],
+)
+def test_what_begins_later_is_explained_by_an_order_of_just_so_much(shifts, seconds, expected):
+    later = NOON + seconds * SECOND
+    heard = replace(DONE, planned=later, started=later, ended=later + 30 * SECOND)
+    (row,) = compare([replace(PART, shifts=shifts)], {KEY: heard}, {})
+    assert row.why is expected
+    assert row.shift == (later - NOON if expected is not Why.UNKNOWN else 0 * SECOND)
+    assert row.part.start == NOON
+
+
+def test_what_waits_in_turn_and_is_lost_is_explained_by_what_it_met_at_that_time():
+    later = NOON + 32 * SECOND
+    heard = lost(S.MISSED, "off")
+    off = Contact(off=((NOON + 20 * SECOND, NOON + HOUR),), heard_at=NOON + DAY)
+    (row,) = compare([replace(PART, shifts=(TURNS,))], {KEY: replace(heard, planned=later)}, {1: off})
+    assert (row.why, row.shift) == (Why.NO_POWER, 32 * SECOND)
+    assert why(heard=heard, contact=off) is Why.UNKNOWN
+
+
+def test_only_what_nothing_explains_is_told_as_kept_no_more():
+    gone_since = Contact(heard_at=NOON + DAY, kept_since=NOON + DAY)
+    assert why(heard=lost(S.MISSED, "off"), contact=gone_since) is Why.NOT_KEPT
+    assert why(heard=lost(S.MISSED, "power"), contact=gone_since) is Why.NO_POWER
+    assert why(contact=gone_since) is None
+
+
 def test_a_clock_that_is_wrong_makes_no_row_equal():
     assert why(heard=replace(DONE, clock_ahead=15 * MINUTE)) is Why.CLOCK
     assert why(heard=replace(DONE, clock_ahead=-15 * MINUTE)) is Why.CLOCK
@@ -168,6 +211,7 @@ parts = st.lists(
         gone=changes,
         since=st.none() | instants,
         stopped=st.none() | st.builds(Change, st.just(Why.STOPPED), instants),
+        shifts=st.sampled_from([(), (DECIDED,), (TURNS,), (DECIDED, TURNS)]),
     ),
     max_size=6,
     unique_by=lambda part: (part.loudspeaker_id, part.key),
