@@ -84,6 +84,12 @@ def forget(session: Session, version_ids: Collection[int]) -> None:
             session.expire(loaded, ["cuts"])
 
 
+def are_missing(version: BulletinVersion) -> bool:
+    """Whether its languages were never made apart: it was spoken before that was done."""
+    spoken = {version.language, *(part.language for part in version.parts)}
+    return version.clip is not None and len(spoken) > 1 and not version.cuts
+
+
 def fingerprint(cuts: Iterable[VersionCut]) -> str:
     """Names the list of cuts: what an approval is bound to beside the whole; empty where there are none."""
     listed = [(each.language, each.clip.sha256) for each in cuts]

@@ -129,9 +129,15 @@ def test_everything_is_heard_in_order_and_marked(
     ]  # fmt: skip
     assert set(engine.said) == {"Xin chào.", "Cúp điện.", "Mai cúp điện.", "No power.", "Hết."}
     assert (version.clip.details["failures"], version.render_failures) == ([], [])
+    assert languages_apart(database, version.id) == ["", "vi", "en", "tyz", ""]
     opus = version.clip.details["opus"]
     assert library.path(opus["sha256"], kind=COMPACT, verify=True).stat().st_size == opus["size"]
     assert library.exists(taken.sha256, RECORDING)
+
+
+def languages_apart(database, version_id):
+    with database.transaction(read_only=True) as session:
+        return [cut.language for cut in session.get_one(BulletinVersion, version_id).cuts]
 
 
 def test_a_recording_that_is_gone_is_named(database, cast, clock, library, render, write, tmp_path):

@@ -13,7 +13,7 @@ from broadcast.storage.database import Database
 
 
 def speak_two_languages(database: Database, system: Any, cast: Any) -> int:
-    """In Vietnamese and in English, rendered and handed to the leader."""
+    """In Vietnamese and in English, rendered and handed to the leader; the synthesiser is left open."""
     now = dt.datetime.now(dt.UTC)
     with database.transaction() as session:
         lan = session.get_one(Person, cast.lan.id)
@@ -29,7 +29,6 @@ def speak_two_languages(database: Database, system: Any, cast: Any) -> int:
             now=now,
         ).id
     assert render_next(database, system.library, system.synthesiser, "test", lambda: now)
-    system.synthesiser.close()
     with database.transaction() as session:
         bulletins.submit(session, session.get_one(Person, cast.lan.id), made, now=now)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,9 @@ HEAR = """audio => new Promise(done => {
 def test_the_tick_waits_for_each_part_of_what_is_to_be_approved(
     database: Database, system: Any, cast: Any, open_as: Open
 ) -> None:
-    page = open_as(cast.binh, f"/bulletins/{speak_two_languages(database, system, cast)}")
+    with contextlib.closing(system.synthesiser):
+        spoken = speak_two_languages(database, system, cast)
+    page = open_as(cast.binh, f"/bulletins/{spoken}")
     tick = page.locator("[data-heard]")
     page.get_by_text("Nghe riêng từng thứ tiếng").click()
     parts = page.locator("[data-alone] audio")

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from broadcast.authoring.rendering import render_next
 from broadcast.models import Approval, Broadcast, Bulletin, BulletinState
 from broadcast.plans import documents, planning
 from broadcast.storage.database import Database
@@ -18,15 +21,17 @@ from schedules.types import LOCAL
 from tests.web.language_stage import speak_two_languages
 from web.filters import duration
 
-NOW = dt.datetime.now(dt.UTC)
-TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
-
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def spoken(database: Database, system: Any, cast: Any) -> int:
-    return speak_two_languages(database, system, cast)
+def spoken(database: Database, system: Any, cast: Any) -> Iterator[int]:
+    with contextlib.closing(system.synthesiser):
+        yield speak_two_languages(database, system, cast)
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def sounds(database: Database, bulletin_id: int) -> tuple[str, int, list[tuple[str, int]]]:
@@ -60,7 +65,7 @@ def slot(area: int, bulletin_id: int, *languages: str, minutes: int = 30) -> dic
         "order": bulletin_id,
         "language": list(languages),
         "frequency": "daily",
-        "starts_on": TOMORROW.isoformat(),
+        "starts_on": (now().astimezone(LOCAL).date() + dt.timedelta(days=1)).isoformat(),
         "time": "05:30",
     }
 
@@ -105,14 +110,38 @@ def test_a_slot_says_what_is_heard_in_which_order_and_what_is_missing_and_plays_
     assert answer.status_code == 302
     assert "Từng bản tin một, bằng Tiếng Tày" in lan.read(answer.headers["Location"])
     with database.transaction() as session:
-        planning.materialise(session, NOW, 7)
+        planning.materialise(session, now(), 7)
     with database.transaction(read_only=True) as session:
-        wishes = list(documents.wanted(session, system.wire, NOW, 7))
+        wishes = list(documents.wanted(session, system.wire, now(), 7))
         items = [item for wish in wishes for item in decode_plan(wish.body).items]
         lasting = set(session.scalars(select(Broadcast.duration_ms)))
     played = {tuple((clip.sha256, clip.duration_ms) for clip in item.clips) for item in items}
     assert played == {(before, english, vietnamese, after)}
     assert lasting == {length}
+
+
+def test_one_spoken_before_languages_were_made_apart_says_so_and_gets_them_without_another_approval(
+    lan: Any, binh: Any, cast: Any, spoken: int, database: Database, system: Any
+) -> None:
+    approve(binh, database, spoken)
+    assert "Tạo lại âm thanh" not in lan.read(f"/bulletins/{spoken}")
+    before = sounds(database, spoken)
+    with database.transaction() as session:
+        version = session.get_one(Bulletin, spoken).current
+        version.cuts.clear()
+        session.scalars(select(Approval)).one().cuts_sha256 = None
+    wanted = slot(cast.commune, spoken, "en", "vi")
+    told = lan.send("/programme/slots/preview", **wanted).get_data(as_text=True)
+    assert "Tiếng Việt, rồi Tiếng Anh, phát cả bản theo thứ tự của nó" in told
+    assert "Tạo lại âm thanh" in lan.read(f"/bulletins/{spoken}")
+    assert lan.send(f"/bulletins/{spoken}/render").status_code == 302
+    assert render_next(database, system.library, system.synthesiser, "test", now)
+    assert sounds(database, spoken) == before
+    with database.transaction(read_only=True) as session:
+        assert session.get_one(Bulletin, spoken).state is BulletinState.APPROVED
+    told = lan.send("/programme/slots/preview", **wanted).get_data(as_text=True)
+    assert "Tiếng Anh, rồi Tiếng Việt" in told
+    assert "phát cả bản theo thứ tự" not in told
 
 
 def test_in_no_language_of_the_slot_a_bulletin_is_left_out_and_a_fixed_one_takes_what_it_sounds(

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from broadcast.authoring import bulletins, rendering, stations
+from broadcast.authoring import bulletins, cuts, rendering, stations
 from broadcast.authoring.approval import writer
 from broadcast.authoring.approvers import Judge
 from broadcast.errors import DomainError, StaleVersion
@@ -230,8 +230,13 @@ def decide(bulletin_id: int) -> Answer:
 
 
 def _may_sound_better(bulletin: Bulletin) -> bool:
-    """An approved bulletin keeps the very audio that was approved."""
+    """An approved bulletin keeps the very audio that was approved, but may have its languages made apart.
+
+    Should it sound otherwise then, it waits for its approver again.
+    """
     version = bulletin.current
+    if version.render_state is RenderState.READY and cuts.are_missing(version):
+        return bulletin.state is not BulletinState.WITHDRAWN
     failed = version.render_state is RenderState.FAILED
     replaced = (
         version.render_state is RenderState.READY and version.clip is not None and version.clip.fallback
