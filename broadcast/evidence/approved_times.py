@@ -14,7 +14,8 @@ from broadcast.authoring.approval_rules import REOPEN
 from broadcast.models import Approval, AuditRow, BulletinVersion, Person
 from broadcast.storage.chunks import chunks
 
-from .reconciliation import Change, Why
+from .reconciliation import Change
+from .whys import Why
 
 WITHDRAW, RESTORE = "bulletin.withdraw", "bulletin.restore"
 ACTS = (WITHDRAW, RESTORE, "bulletin.edit", REOPEN)

@@ -33,7 +33,8 @@ from schedules.types import LOCAL, Frequency, OnHolidays, Rule
 from .approved_times import ApprovedTimes
 from .days_off_past import DaysOffPast
 from .held_times import HeldTimes
-from .reconciliation import Change, Why
+from .reconciliation import Change
+from .whys import Why
 
 
 @dataclass(frozen=True, slots=True)

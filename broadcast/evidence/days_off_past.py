@@ -15,7 +15,8 @@ from broadcast.models import AuditRow, HolidayKind, Person
 from broadcast.units.tree_past import TreePast
 from schedules.holidays import NATIONAL, Calendar
 
-from .reconciliation import Change, Why
+from .reconciliation import Change
+from .whys import Why
 
 SAVE, REMOVE = "holiday.save", "holiday.remove"
 

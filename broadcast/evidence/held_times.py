@@ -16,7 +16,8 @@ from broadcast.models import AuditRow, Person
 from broadcast.storage.chunks import chunks
 from schedules.slots import Airings
 
-from .reconciliation import Change, Why
+from .reconciliation import Change
+from .whys import Why
 
 SAVE = "bulletin.validity"
 

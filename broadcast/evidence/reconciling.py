@@ -22,8 +22,9 @@ from . import calendar_past, contact_past
 from .calendar_past import Airing
 from .contact_past import AROUND
 from .lengths_past import Lengths
-from .reconciliation import Change, Heard, Key, Part, Row, Shift, Why, compare
+from .reconciliation import Change, Heard, Key, Part, Row, Shift, compare
 from .shifts_past import Shifts
+from .whys import Why
 
 LONGEST = dt.timedelta(days=62)
 

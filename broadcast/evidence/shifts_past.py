@@ -18,7 +18,8 @@ from schedules.precedence import Decision
 from schedules.sounding import Sounding
 
 from .calendar_past import Airing
-from .reconciliation import Change, Shift, Why
+from .reconciliation import Change, Shift
+from .whys import Why
 
 
 class Shifts:

@@ -14,7 +14,8 @@ import pytest
 
 from benchmarks._leaping_commune import Commune, at, local
 from broadcast.evidence import reconciling
-from broadcast.evidence.reconciliation import Why, totals
+from broadcast.evidence.reconciliation import totals
+from broadcast.evidence.whys import Why
 from broadcast.joining import registry
 from broadcast.orders import stopping
 from broadcast.scheduling import occurrences

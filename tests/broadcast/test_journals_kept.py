@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from broadcast.care import journals, retention
 from broadcast.evidence import reconciling
-from broadcast.evidence.reconciliation import Why
+from broadcast.evidence.whys import Why
 from broadcast.models import AsRun, AuditRow, JournalRow, Loudspeaker, Person
 from broadcast.storage.library import Library
 from broadcast.storage.moments import day_start

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcast.evidence.reconciliation import Change, Contact, Heard, Part, Shift, Why, compare, totals
+from broadcast.evidence.reconciliation import Change, Contact, Heard, Part, Shift, compare, totals
+from broadcast.evidence.whys import Why
 from devices.messages import ItemState as S
 
 NOON = dt.datetime(2027, 2, 6, 5, tzinfo=dt.UTC)

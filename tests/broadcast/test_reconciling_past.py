@@ -11,7 +11,8 @@ from sqlalchemy import update
 
 from broadcast.authoring import validity
 from broadcast.evidence import reconciling
-from broadcast.evidence.reconciliation import Row, Why
+from broadcast.evidence.reconciliation import Row
+from broadcast.evidence.whys import Why
 from broadcast.joining import registry
 from broadcast.models import HolidayKind, Loudspeaker, Person, Role, StartMode
 from broadcast.plans import documents

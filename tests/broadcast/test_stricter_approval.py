@@ -12,7 +12,7 @@ from broadcast.authoring import approval, approval_rules, bulletins
 from broadcast.care import monitoring
 from broadcast.errors import Forbidden
 from broadcast.evidence import reconciling
-from broadcast.evidence.reconciliation import Why
+from broadcast.evidence.whys import Why
 from broadcast.models import Approvers, AuditRow, Bulletin, BulletinState, Grant, Person, Role
 from broadcast.storage.moments import day_start
 from broadcast.units import people, policies

@@ -13,7 +13,8 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from broadcast.authoring import validity
-from broadcast.evidence.reconciliation import Change, Part, Row, Why
+from broadcast.evidence.reconciliation import Change, Part, Row
+from broadcast.evidence.whys import Why
 from broadcast.evidence.wishes_past import Left
 from broadcast.joining import registry
 from broadcast.models import AsRun, Broadcast, BroadcastState, Loudspeaker, Person

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound
 from broadcast.evidence import reconciling, wishes_past
-from broadcast.evidence.reconciliation import Row, Why, totals
+from broadcast.evidence.reconciliation import Row, totals
+from broadcast.evidence.whys import Why
 from broadcast.evidence.wishes_past import Left, Wish
 from broadcast.models import Area, Loudspeaker, Person, Role
 from broadcast.storage.moments import day_start
