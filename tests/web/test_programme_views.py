@@ -46,11 +46,8 @@ def add(database: Database, cast: Any, approved: int) -> Add:
     def make(rule: Rule, title: str = "Bản tin sáng", area_id: int = 0) -> int:
         with database.transaction() as session:
             lan = session.get_one(Person, cast.lan.id)
-            area_id = area_id or cast.commune
-            made = programme.create_schedule(
-                session, lan, Intent(area_id, [approved], rule), title=title, now=NOW
-            )
-            return made.id
+            intent = Intent(area_id or cast.commune, [approved], rule)
+            return programme.create_schedule(session, lan, intent, title=title, now=NOW).id
 
     return make
 
