@@ -85,7 +85,12 @@ class RowNumber(IntegerConverter):
         return number
 
 
-def create_app(system: System, *, broker_connected: Callable[[], bool] | None = None) -> Flask:
+def create_app(
+    system: System,
+    *,
+    broker_connected: Callable[[], bool] | None = None,
+    clock: edge.Clock = edge.utc_now,
+) -> Flask:
     """The pages over a built system, which the caller starts and stops.
 
     ``broker_connected`` tells the health check of the link, where this process has one.
@@ -94,7 +99,7 @@ def create_app(system: System, *, broker_connected: Callable[[], bool] | None = 
     app.url_map.converters["int"] = RowNumber
     _configure(app, system)
     _serve_static(app)
-    edge.install(app)
+    edge.install(app, clock)
     compression.install(app)
     auth.install(app)
     errors.install(app)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 READING = {"GET", "HEAD", "OPTIONS"}
 LARGEST_WITH_FILE = 6_500_000  # bytes: a short recording as a form without scripts sends it
 View = TypeVar("View", bound=Callable[..., Any])
+Clock = Callable[[], dt.datetime]  # aware UTC
 
 
 class _RolledBack(Exception):  # noqa: N818 - not an error: how a refused request leaves its transaction
@@ -34,10 +35,14 @@ def system() -> System:
     return found
 
 
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 def now() -> dt.datetime:
     """The same instant for the whole request."""
     if "now" not in g:
-        g.now = dt.datetime.now(dt.UTC)
+        g.now = current_app.extensions["clock"]()
     instant: dt.datetime = g.now
     return instant
 
@@ -76,7 +81,8 @@ def finish_reading() -> None:
         unit.__exit__(None, None, None)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, clock: Clock) -> None:
+    app.extensions["clock"] = clock
     app.before_request(_open)
     app.after_request(_close)
     app.teardown_request(_abandon)

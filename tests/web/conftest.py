@@ -24,6 +24,7 @@ from broadcast.models import Clip, Loudspeaker, Person, RenderState
 from broadcast.settings import load
 from broadcast.storage.database import Database
 from web.app import create_app
+from web.edge import Clock, utc_now
 from web.server import WebServer, take_port
 from web.sse import Feed
 
@@ -68,9 +69,21 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(system: System, compiled_templates: FileSystemBytecodeCache, no_cover: None) -> Iterator[Flask]:
+def clock(request: pytest.FixtureRequest) -> Clock:
+    """Stands at the NOW of the test's file, whatever the hour and however long the run.
+
+    It goes where a file has none, and where a browser is: its clock goes too.
+    """
+    moment: dt.datetime | None = getattr(request.module, "NOW", None)
+    return utc_now if moment is None or "live_server" in request.fixturenames else lambda: moment
+
+
+@pytest.fixture
+def app(
+    system: System, compiled_templates: FileSystemBytecodeCache, no_cover: None, clock: Clock
+) -> Iterator[Flask]:
     """The pages; not measured, since what is lies below them and has tests of its own."""
-    made = create_app(system)
+    made = create_app(system, clock=clock)
     made.jinja_env.bytecode_cache = compiled_templates
     made.testing = False
     yield made
@@ -147,9 +160,9 @@ def mai(cast: Any, client_of: Callable[[Person], Client]) -> Client:
 
 
 @pytest.fixture
-def speakers(database: Database, system: Any, cast: Any) -> list[int]:
+def speakers(database: Database, system: Any, cast: Any, clock: Clock) -> list[int]:
     """Five that are well, two in each of two villages and one in a third."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock()
     with database.transaction() as session:
         for number in range(5):
             registry.add(
@@ -175,9 +188,9 @@ def speakers(database: Database, system: Any, cast: Any) -> list[int]:
 
 
 @pytest.fixture
-def approved(database: Database, cast: Any) -> int:
+def approved(database: Database, cast: Any, clock: Clock) -> int:
     """A bulletin of two minutes that binh has approved."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock()
     with database.transaction() as session:
         author, leader = session.get_one(Person, cast.lan.id), session.get_one(Person, cast.binh.id)
         bulletin = bulletins.create(

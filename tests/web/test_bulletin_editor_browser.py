@@ -101,7 +101,7 @@ def test_a_mark_becomes_an_entry_the_text_is_read_anew_and_its_approval_is_void(
     expect(dialog).to_be_hidden()
     expect(said).to_contain_text("khu quản xá")
     expect(page.locator("[data-part='0'][data-sentence='1'] :focus")).to_be_visible()  # where one was
-    expect(page.get_by_text("Chờ duyệt", exact=True)).to_be_visible()
+    expect(page.get_by_text("Cần duyệt lại", exact=True).first).to_be_visible()
     assert state_of(database, bulletin_id) is BulletinState.SUBMITTED
     speak()
     expect(page.locator("[data-player]")).to_be_visible()

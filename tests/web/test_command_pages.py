@@ -14,7 +14,7 @@ from broadcast.storage.database import Database
 from broadcast.units.people import grant
 from devices.messages import Ack, Action
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 S = CommandState
 
 

@@ -20,7 +20,7 @@ from devices.messages import ItemState
 from schedules.types import LOCAL
 from web.views import fleet_words
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TODAY = NOW.astimezone(LOCAL).date()
 
 
@@ -250,7 +250,7 @@ def test_tables_hold_what_the_filters_find_in_the_words_of_the_pages(  # noqa: P
                 loudspeaker_id=speakers[2],
                 occurrence="s1",
                 title="Bản tin",
-                planned_start=dt.datetime.now(dt.UTC),  # the table is of today
+                planned_start=NOW,  # the table is of today
                 planned_ms=60_000,
                 result=ItemState.MISSED,
                 reason="off",

@@ -19,13 +19,13 @@ from broadcast.storage.database import Database
 from devices.messages import ItemState
 from devices.speaker.identity import Identity
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 
 
 @pytest.fixture
 def fleet(database: Database, system: Any, cast: Any) -> list[int]:
     """Four loudspeakers: online and playing, late, offline, never seen."""
-    now = dt.datetime.now(dt.UTC)
+    now = NOW
     with database.transaction() as session:
         for number in range(4):
             registry.add(
@@ -168,9 +168,9 @@ def test_what_still_plays_is_not_told_as_failed(lan: Any, fleet: list[int], data
                 loudspeaker_id=fleet[0],
                 occurrence="s1.now",
                 title="Bản tin sáng",
-                planned_start=dt.datetime.now(dt.UTC),
+                planned_start=NOW,
                 planned_ms=60_000,
-                started_at=dt.datetime.now(dt.UTC),
+                started_at=NOW,
                 played_ms=0,
                 volume=80,
                 result=ItemState.PLAYING,

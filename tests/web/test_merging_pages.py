@@ -17,7 +17,7 @@ from schedules.types import LOCAL, Frequency, Rule
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
 
 

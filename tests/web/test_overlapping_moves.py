@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.usefixtures("speakers"),
 ]
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TODAY = NOW.astimezone(LOCAL).date()
 MONDAY = TODAY + dt.timedelta(days=14 - TODAY.weekday())  # far enough that nothing is too near
 JSON = {"Accept": "application/json"}

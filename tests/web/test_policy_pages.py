@@ -12,7 +12,7 @@ from sqlalchemy import select
 from broadcast.models import AreaPolicy, Loudspeaker, StartMode
 from broadcast.storage.database import Database
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 
 
 def test_the_limits_of_an_area_show_what_comes_from_above_and_are_the_administrators(  # noqa: PLR0917 - fixtures

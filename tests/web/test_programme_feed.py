@@ -22,7 +22,7 @@ from web import atom
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 DAY = dt.timedelta(days=1)
 NAMES = {"a": atom.NAMESPACE}
 

@@ -14,7 +14,7 @@ from broadcast.models import Bulletin, Person, Schedule
 from broadcast.storage.database import Database
 from schedules.types import LOCAL
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
 
 

@@ -32,7 +32,7 @@ from web.forms.schedules import read_schedule
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TODAY = NOW.astimezone(LOCAL).date()
 MONDAY = TODAY + dt.timedelta(days=14 - TODAY.weekday())  # far enough that nothing is too near
 AT = dt.datetime.combine(MONDAY, dt.time(6))
@@ -381,7 +381,7 @@ def test_a_loudspeaker_tells_what_it_will_play_on_a_date(
 def test_the_programme_is_public_only_behind_a_link_and_until_it_is_revoked(
     lan: Any, add: Add, cast: Any, client: Any, database: Database
 ) -> None:
-    tomorrow = dt.datetime.now(LOCAL).date() + dt.timedelta(days=1)  # midnight may have passed since TODAY
+    tomorrow = TODAY + dt.timedelta(days=1)
     add(Rule(Frequency.DAILY, tomorrow, (dt.time(6),)))
     with database.transaction() as session:
         person = session.get_one(Person, cast.lan.id)

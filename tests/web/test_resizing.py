@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.usefixtures("speakers"),
 ]
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 MONDAY = NOW.astimezone(LOCAL).date() + dt.timedelta(days=14 - NOW.astimezone(LOCAL).weekday())
 JSON = {"Accept": "application/json"}
 FLOW = Entry(Kind.FLOW, fixed=False, classes=frozenset({"priority", "routine"}))

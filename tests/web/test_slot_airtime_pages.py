@@ -15,7 +15,7 @@ from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
 from schedules.types import LOCAL, Frequency, Rule
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TODAY = NOW.astimezone(LOCAL).date()
 TOMORROW = TODAY + dt.timedelta(days=1)
 

@@ -17,7 +17,7 @@ from schedules import slots
 from schedules.slots import Airings, Kind
 from schedules.types import LOCAL
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 TOMORROW = NOW.astimezone(LOCAL).date() + dt.timedelta(days=1)
 FIRST_MIDNIGHT = dt.datetime.combine(TOMORROW, dt.time(), LOCAL).astimezone(dt.UTC)
 

@@ -18,7 +18,7 @@ from broadcast.models import Clip, Person, Sound
 from broadcast.storage.database import Database
 from schedules.slots import Kind
 
-NOW = dt.datetime.now(dt.UTC)
+NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
 RATE = 16_000
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the use cases know both

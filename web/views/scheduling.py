@@ -29,8 +29,7 @@ from web.forms import schedules as forms
 from web.forms.rule_fields import RuleFields
 from web.forms.schedules import ScheduleForm
 from web.forms.slots import SlotForm
-from web.views import concern_words, overlap_words, places, rule_page, words
-from web.views.airable import airable
+from web.views import airable, concern_words, overlap_words, places, rule_page, words
 from web.views.day_notes import DayNote, note
 
 blueprint = Blueprint("scheduling", __name__, url_prefix="/programme")
@@ -82,6 +81,13 @@ def change(schedule_id: int) -> Answer:
     return _save(editable(schedule_id))
 
 
+@blueprint.get("/bulletins")
+@signed_in
+def found() -> str:
+    """The rows of bulletins that a search finds, none of them chosen."""
+    return render_template("programme/_picks.html", found=airable.find(_query()), chosen=())
+
+
 @blueprint.get("/preview")
 @signed_in
 def preview() -> str:
@@ -100,8 +106,8 @@ def coming(rule: Rule, count: int, calendar: Calendar) -> list[tuple[Occurrence,
 def _save(schedule: Schedule | None) -> Answer:
     form = corrected(forms.read_schedule(request.form))
     rule = form.rule
-    if request.form.get("more"):  # a line more, without scripts
-        return _form_page(replace(form, errors={}), schedule, more=request.form["more"])
+    if request.form.get("more") or _query() != request.form.get("found", ""):  # without scripts
+        return _form_page(replace(form, errors={}), schedule, more=request.form.get("more", ""))
     if form.errors or rule is None or "correct" in request.form:
         return _form_page(form, schedule), 422
     try:
@@ -150,12 +156,19 @@ def _form_page(form: ScheduleForm, schedule: Schedule | None = None, **more: Any
         when=form.when,
         schedule=schedule,
         areas=places.options(current_person(), Role.EDITOR),
-        bulletins=airable(form.bulletin_ids),
+        found=airable.find(_query(), form.area_id, form.bulletin_ids),
+        chosen=form.bulletin_ids,
+        query=_query(),
         words=words,
         **rule_page.values(),
         **_foresight(form, schedule.id if schedule else None),
         **more,
     )
+
+
+def _query() -> str:
+    """What is searched among the bulletins."""
+    return request.values.get("find", "").strip()[:100]
 
 
 def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:

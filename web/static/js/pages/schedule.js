@@ -3,16 +3,18 @@
 const form = document.querySelector("[data-schedule-form]");
 const changed = () => form.dispatchEvent(new Event("input", { bubbles: true }));
 
+const isChosen = (row) => Boolean(row.querySelector("input:checked")); // the last row may be a word to the person
+
 function placeRow(row) {
   const list = row.parentElement;
-  const chosen = [...list.children].filter((other) => other !== row && other.querySelector("input").checked);
+  const chosen = [...list.children].filter((other) => other !== row && isChosen(other));
   const before = chosen.length ? chosen.at(-1).nextElementSibling : list.firstElementChild;
   if (before !== row) list.insertBefore(row, before);
 }
 
 function move(row, step) {
   const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
-  if (!other || !other.querySelector("input").checked) return;
+  if (!other || !isChosen(other)) return;
   if (step < 0) other.before(row);
   else other.after(row);
   changed();
@@ -55,11 +57,50 @@ form.addEventListener("click", (event) => {
   }
 });
 
-// A long list of bulletins is narrowed by typing; what is chosen always stays in sight.
-form.querySelector("[data-pick-search]")?.addEventListener("input", (event) => {
-  event.stopPropagation();
-  const wanted = event.target.value.trim().toLocaleLowerCase();
-  for (const row of form.querySelectorAll("[data-pick]")) {
-    row.hidden = !row.querySelector("input").checked && !row.textContent.toLocaleLowerCase().includes(wanted);
+// The server searches among the bulletins; what is chosen always stays in sight, and in its order.
+const search = form.querySelector("[data-pick-search]");
+const PAUSE_MS = 300;
+let pause = 0;
+let asking = null;
+
+function showFound(rows) {
+  const list = form.querySelector("[data-picks]");
+  const kept = [...list.children].filter(isChosen);
+  const chosen = new Set(kept.map((row) => row.querySelector("input").value));
+  const found = document.createElement("template");
+  found.innerHTML = rows;
+  const others = [...found.content.children].filter((row) => !chosen.has(row.querySelector("input")?.value));
+  list.replaceChildren(...kept, ...others);
+}
+
+async function find() {
+  clearTimeout(pause);
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const query = new URLSearchParams({ find: search.value });
+    const answer = await fetch(`${search.dataset.pickSearch}?${query}`, { signal: asking.signal });
+    if (!answer.ok) return;
+    showFound(await answer.text());
+  } catch {
+    // no network, or a newer question: the list stays as it is
   }
+}
+
+form.addEventListener("submit", () => {
+  if (search) form.elements.found.value = search.value.trim(); // words that were not searched save nothing else
+});
+search?.addEventListener("input", (event) => {
+  event.stopPropagation();
+  clearTimeout(pause);
+  pause = setTimeout(find, PAUSE_MS);
+});
+search?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault(); // it would save the form
+  find();
+});
+form.querySelector("[data-pick-find]")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  find();
 });
