@@ -25,6 +25,7 @@ _DIVISIONS: Final = re.compile(  # P. Nội vụ; a ward has a capital in both i
 )
 _LATIN: Final = {"C": "cờ", "K": "cờ", "Q": "cờ"}
 _ALSO_NAMES: Final = ("X.", "H.", "Q.", "T.")  # Nguyễn Văn H.
+_PERSONS: Final = (" ông", " bà", " anh", " chị", " cháu", " cụ", "đồng chí", "đ/c")  # ông Đ. Văn Ba
 _SUBJECT: Final = frozenset(("Anh", "Anh,", "Anh)", "Anh.", "Anh;", "Anh "))  # T. Anh is English, no province
 _ROOM: Final = re.compile(
     r"(?<!\w)(?:phòng|phòng thi|phòng họp|tầng \d{1,2}|nhà [a-h]\d?|tòa [a-h]\d?|khoa"
@@ -64,6 +65,8 @@ def _place(match: re.Match[str]) -> Reading | None:
 
 def _is_no_place(match: re.Match[str], written: str, following: str) -> bool:
     """lúc 7 h. Mọi người; TTr. HĐND, TTr. Huyện ủy"""
+    if not following[1:2].isalpha() or before(match).endswith(_PERSONS):  # Tin, ảnh: T.H
+        return True
     if written.islower():
         return before(match)[-1:].isdigit()
     return written in ("TTr.", "Ttr.") and not all(word.istitle() for word in following.split()[:2])
