@@ -129,10 +129,13 @@ def run(
     if rate != 1.0 and kind not in ("silent", "wav"):
         raise click.UsageError("--rate chỉ dùng với --sink silent hoặc wav.")
     fittings, ending = Fittings(**fitted), Ending.RENEWED
+    replaced: set[int] = set()
     try:
         with alone_in(data):
             while ending is Ending.RENEWED:
-                ending = asyncio.run(_run(identity_file, data, lambda: _open_sink(kind, wav, rate), fittings))
+                ending = asyncio.run(
+                    _run(identity_file, data, lambda: _open_sink(kind, wav, rate), fittings, replaced)
+                )
     except DeviceError as error:
         _fail(error)
     if ending is Ending.RESTART:
@@ -173,7 +176,9 @@ class Ending(enum.Enum):
     RENEWED = enum.auto()  # there is a new identity to go on with
 
 
-async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], fittings: Fittings) -> Ending:
+async def _run(
+    identity_file: Path, data: Path, open_sink: Callable[[], Sink], fittings: Fittings, replaced: set[int]
+) -> Ending:
     identity = Identity.load(identity_file)
     sink = open_sink()
     firmware = f"truyen-thanh {metadata.version('truyen-thanh')}"
@@ -198,7 +203,7 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     loop.add_signal_handler(signal.SIGUSR1, agent.button.toggle)
     click.echo(f"Loa {identity.device} đang chạy.")
     alive = loop.create_task(Service().keep_alive())
-    renewing = loop.create_task(_renewed(identity_file, identity, agent, clock))
+    renewing = loop.create_task(_renewed(identity_file, identity, agent, clock, replaced))
     running = loop.create_task(agent.run())
     try:
         await asyncio.wait((running, renewing), return_when=asyncio.FIRST_COMPLETED)
@@ -217,7 +222,9 @@ async def _run(identity_file: Path, data: Path, open_sink: Callable[[], Sink], f
     return Ending.RENEWED if renewing.done() and not stopping else Ending.STOPPED
 
 
-async def _renewed(identity_file: Path, identity: Identity, agent: Agent, clock: SystemClock) -> None:
+async def _renewed(
+    identity_file: Path, identity: Identity, agent: Agent, clock: SystemClock, replaced: set[int]
+) -> None:
     """Return between two sounds, once there is another key to go on with."""
     care = KeyCare(
         identity_file,
@@ -225,6 +232,7 @@ async def _renewed(identity_file: Path, identity: Identity, agent: Agent, clock:
         lambda: None if clock.quality() is ClockQuality.UNKNOWN else clock.utc_ms(),
         random.SystemRandom(),
         trusted=lambda: agent.trusted,
+        replaced=replaced,
     )
     await care.renewed(lambda: agent.key_expires)
     while agent.is_playing:

@@ -13,7 +13,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +89,12 @@ def is_begun(path: Path, identity: Identity) -> bool:
 
 @dataclass(slots=True)
 class KeyCare:
-    """Sees to the key while the loudspeaker runs; ``now_ms`` is None while its clock cannot be trusted."""
+    """Sees to the key while the loudspeaker runs; ``now_ms`` is None while its clock cannot be trusted.
+
+    ``replaced`` are the ends of keys that have another one by now: what the server wished for before it knew
+    the new key still names them, and asking for each anew would change the password faster than any broker
+    learns it.
+    """
 
     path: Path
     identity: Identity
@@ -99,14 +104,16 @@ class KeyCare:
     trusted: Callable[[], Iterable[str] | None] = lambda: None  # the server's keys of now
     look_s: float = LOOK_S
     pause_s: float = _FIRST_PAUSE_S
+    replaced: set[int] = field(default_factory=set)
 
     async def renewed(self, key_expires: Callable[[], int]) -> Identity:
         """Return when the file holds a new identity; never where no server is known."""
         while True:
-            now = self.now_ms()
-            if self.identity.server and self._is_due(key_expires(), now):
+            now, end = self.now_ms(), key_expires()
+            if self.identity.server and self._is_due(end, now):
                 found = await self._attempt(now or 0)
                 if found is not None:
+                    self.replaced.add(end)
                     return found
                 await asyncio.sleep(self.rng.uniform(self.pause_s / 2, self.pause_s))
                 self.pause_s = min(2 * self.pause_s, _LONGEST_PAUSE_S)
@@ -114,8 +121,10 @@ class KeyCare:
                 await asyncio.sleep(self.look_s)
 
     def _is_due(self, key_expires: int, now: int | None) -> bool:
-        due = now is not None and bool(key_expires) and due_at(self.identity.device, key_expires) <= now
-        return is_begun(self.path, self.identity) or due
+        if is_begun(self.path, self.identity):
+            return True
+        names_ours = bool(key_expires) and key_expires not in self.replaced
+        return now is not None and names_ours and due_at(self.identity.device, key_expires) <= now
 
     async def _attempt(self, now: int) -> Identity | None:
         ids = {"device": self.identity.device}

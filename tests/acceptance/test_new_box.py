@@ -76,7 +76,10 @@ class House:
             with self.system.database.transaction() as session:
                 take(session, session.get_one(Person, self.admin_id), told["claim"])
             assert box.wait(30) == 0
-        return Identity.load(file)
+        return self.identity(name)
+
+    def identity(self, name: str) -> Identity:
+        return Identity.load(self.home / f"{name}.json")
 
     @contextlib.contextmanager
     def running(self, name: str) -> Iterator[None]:
@@ -150,10 +153,11 @@ def test_a_new_box_is_claimed_renews_its_key_follows_the_server_s_and_is_exchang
         house.order(61)  # the box hears with this when its key ends
     with house.running("one"):
         wait_until(lambda: house.speaker.public_key != first.key.public, "the box asked for another key")
+        wait_until(
+            lambda: house.speaker.public_key == house.identity("one").key.public, "the box has the key"
+        )
         wait_until(house.follows, "the box is back with its new key")
-        renewed = Identity.load(house.home / "one.json")
-        assert house.speaker.public_key == renewed.key.public
-        assert renewed.password != first.password
+        assert house.identity("one").password != first.password
 
         keys = house.system.settings.keys_dir
         old = keyring.load(keys).newest.signing.keyid
@@ -168,6 +172,7 @@ def test_a_new_box_is_claimed_renews_its_key_follows_the_server_s_and_is_exchang
             lambda s, p, code: enrolment.claim_replacement(s, p, code, given, now=now()),
         )
         wait_until(lambda: not house.speaker.online, "the broker sent the exchanged box away")
+    assert (house.home / "box.log").read_text().count("The key was replaced") == 1
     assert second.device == first.device
     with house.running("two"):
         wait_until(house.follows, "the new box in the old one's place")

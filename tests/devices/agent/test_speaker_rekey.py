@@ -238,6 +238,30 @@ def test_a_box_asks_again_until_the_server_answers_also_after_a_restart(tmp_path
     assert json.loads(path.read_text())["device"] == "loa-001"
 
 
+def test_a_key_is_replaced_once_though_the_old_wish_names_its_end_until_a_newer_one_comes(
+    tmp_path: Path,
+) -> None:
+    old = SigningKey.generate()
+    path, keeper = tmp_path / "loa.json", Keeper(old)
+    identity(old).save(path)
+    replaced: set[int] = set()
+    end = [NOW + 20 * DAY]
+
+    async def run() -> str:
+        """The box begins anew with every identity."""
+        try:
+            async with asyncio.timeout(10 if end[0] not in replaced else 0.1):
+                await care(path, keeper, replaced=replaced).renewed(lambda: end[0])
+        except TimeoutError:
+            pass
+        return Identity.load(path).private_key
+
+    first = asyncio.run(run())
+    assert asyncio.run(run()) == first
+    end[0] += DAY
+    assert asyncio.run(run()) != first
+
+
 def granted() -> Granted:
     return Granted(
         public_key="", device="loa-001", tenant="xa", broker="mqtt://x", password="x", server_keys=()
