@@ -160,9 +160,8 @@ def test_while_it_is_written_one_sentence_is_heard_and_the_next_is_fetched(cast:
 def test_the_only_sentence_is_heard_twice_and_its_word_keeps_the_focus(cast: Any, open_as: Open) -> None:
     page = open_as(cast.lan, "/bulletins/new")
     page.evaluate(FAST)
-    page.get_by_label("Nội dung để đọc").fill("Hỏi KQX.")
     page.locator("[name=opening_from]").evaluate("box => { box.value = 'none'; }")
-    page.get_by_label("Nội dung để đọc").press("End")
+    page.get_by_label("Nội dung để đọc").fill("Hỏi KQX.")
     row = page.locator("[data-part='0'][data-sentence='0']")
     expect(page.locator("[data-sentence]")).to_have_count(1)
     for _ in range(2):
