@@ -55,12 +55,18 @@ class Place:
     urgent: bool = False
 
 
+LATE = dt.timedelta(minutes=2)  # how long after its end an announcement may still be called on air
+
+
 @dataclass(frozen=True, slots=True)
 class UrgentNow:
+    """An announcement that may still sound; after ``sounding`` only where a loudspeaker comes back."""
+
     id: int
     title: str
     area: str
     start: dt.datetime
+    sounding: bool
     url: str
     stop_url: str
 
@@ -111,6 +117,7 @@ def _ask() -> list[UrgentNow]:
             title=each.title,
             area=each.area.name,
             start=each.start,
+            sounding=now() < each.start + dt.timedelta(milliseconds=each.duration_ms) + LATE,
             url=url_for("urgent.show", broadcast_id=each.id),
             stop_url=url_for("urgent.stop") if can_stop else "",
         )

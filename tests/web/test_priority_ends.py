@@ -15,12 +15,10 @@ from schedules.types import LOCAL
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
+NOW = dt.datetime(2026, 3, 2, 16, 59, tzinfo=dt.UTC)  # a minute before midnight
+TODAY = NOW.astimezone(LOCAL).date()
 WRITTEN = {"title": "Cảnh báo lừa đảo", "text": "Không đọc mã OTP cho ai.", "klass": "priority"}
 ENDLESS = "Chưa có ngày hết hiệu lực"
-
-
-def today() -> dt.date:
-    return dt.datetime.now(LOCAL).date()
 
 
 def only(database: Database) -> Bulletin:
@@ -31,7 +29,7 @@ def only(database: Database) -> Bulletin:
 def test_a_new_one_is_written_with_an_end_in_seven_days_that_may_be_taken_away(
     lan: Any, cast: Any, database: Database
 ) -> None:
-    offered = today() + dt.timedelta(days=7)
+    offered = TODAY + dt.timedelta(days=7)
     assert f'name="until_day" type="date" value="{offered}"' in lan.read("/bulletins/new")
     answer = lan.send("/bulletins/new", **WRITTEN, area_id=cast.commune, until_day=offered.isoformat())
     ends = dt.datetime.combine(offered + dt.timedelta(days=1), dt.time(), tzinfo=LOCAL)
@@ -45,14 +43,14 @@ def test_without_an_end_the_page_warns_and_offers_one_that_is_not_saved_by_itsel
     path = lan.send("/bulletins/new", **WRITTEN, area_id=cast.commune, until_day="").headers["Location"]
     page = lan.read(path)
     assert ENDLESS in page
-    assert f'name="until_day" value="{today() + dt.timedelta(days=7)}"' in page
+    assert f'name="until_day" value="{TODAY + dt.timedelta(days=7)}"' in page
     assert only(database).valid_until is None
-    lan.send(f"{path}/airtime", until_day=(today() + dt.timedelta(days=2)).isoformat())
+    lan.send(f"{path}/airtime", until_day=(TODAY + dt.timedelta(days=2)).isoformat())
     assert ENDLESS not in lan.read(path)
 
 
 def test_a_routine_one_needs_no_end_and_keeps_none(lan: Any, cast: Any, database: Database) -> None:
-    values = {**WRITTEN, "klass": "routine", "until_day": today().isoformat()}
+    values = {**WRITTEN, "klass": "routine", "until_day": TODAY.isoformat()}
     page = lan.read(lan.send("/bulletins/new", **values, area_id=cast.commune).headers["Location"])
     assert only(database).valid_until is None
     assert ENDLESS not in page
@@ -62,7 +60,7 @@ def test_a_routine_one_needs_no_end_and_keeps_none(lan: Any, cast: Any, database
 def test_an_end_that_is_over_is_refused_and_what_was_typed_stays(
     lan: Any, cast: Any, database: Database
 ) -> None:
-    gone = (today() - dt.timedelta(days=3)).isoformat()
+    gone = (TODAY - dt.timedelta(days=3)).isoformat()
     answer = lan.send("/bulletins/new", **WRITTEN, area_id=cast.commune, until_day=gone)
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422

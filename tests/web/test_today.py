@@ -249,6 +249,17 @@ def test_an_urgent_announcement_is_on_every_page_with_stop(
     assert "Đang phát khẩn cấp" not in client_of(cast.mai).read("/account")
 
 
+def test_what_was_heard_but_is_in_force_is_not_called_on_air_and_can_be_stopped(
+    cast: Any, flood: int, client_of: ClientOf, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Broadcast, flood).start = now() - dt.timedelta(minutes=5)
+    page = client_of(cast.dung).read("/account")
+    assert "Khẩn cấp còn hiệu lực: Nước sông" in page
+    assert "Đang phát khẩn cấp" not in page
+    assert f'name="broadcast_id" value="{flood}"' in page
+
+
 def test_an_urgent_announcement_is_on_the_pages_of_errors_too(
     app: Flask, cast: Any, flood: int, client_of: ClientOf
 ) -> None:
