@@ -33,20 +33,30 @@ _WITH_CAPITAL: Final = re.compile(
     r"(?P<word>Và|Đến|Tới|Giờ|Phút|Giây|Độ|Lần|Viên|Nghìn|Triệu|Tỷ|Cm|Mm|Ml|Mg|Gr|Gram|Md|Inch)(?!\w)",
     re.VERBOSE,
 )
+_CAPITALS: Final = "".join(
+    chr(code) for code in range(0x41, 0x1EFA) if chr(code).isupper() and chr(code).isalpha()
+)
+_RUN: Final = re.compile(rf"[{_CAPITALS}]{{2,}}\s[{_CAPITALS}]{{2,}}\s")
+_NEAR: Final = 30  # characters in front
 _SMALL_UNIT: Final = re.compile(r"(?<=[\d/])\s?[a-zđ]{1,4}(?=[\W\d²³]|$)")
-
-
-def is_one(line: str) -> bool:
-    """Nothing is small but units behind a figure or a stroke."""
-    return line.isupper() or (line[:6].isupper() and _SMALL_UNIT.sub("", line).isupper())
 
 
 def as_in_text(line: str) -> str:
     """The same line, as long as before."""
-    return _PIECE.sub(_small, line)
+    if line.isupper() or (line[:6].isupper() and _SMALL_UNIT.sub("", line).isupper()):
+        return _PIECE.sub(_small, line)
+    if _RUN.search(line):  # Nội dung: TẶNG 300.000 ĐỒNG/HỘ
+        line = _PIECE.sub(lambda match: _small(match) if _in_run(match) else match[0], line)
+    return _without_capitals(line)
 
 
-def without_capitals(line: str) -> str:
+def _in_run(match: re.Match[str]) -> bool:
+    front = match.string[max(0, match.start() - _NEAR) : match.start()]
+    run = _RUN.search(front)
+    return run is not None and front[run.start() :].isupper()
+
+
+def _without_capitals(line: str) -> str:
     """7 Giờ 30 Phút, 20 Cm of a headline whose words all have a capital."""
     return _WITH_CAPITAL.sub(lambda match: match["front"] + match["word"].lower(), line)
 

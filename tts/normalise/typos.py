@@ -58,7 +58,7 @@ def mended(line: str) -> Mended | None:
     if not _SLIP.search(line):
         return None
     zeros = _FIGURES.sub(_with_zeros, line) if _LETTER_O.search(line) else line
-    zeros = headings.as_in_text(zeros) if headings.is_one(zeros) else headings.without_capitals(zeros)
+    zeros = headings.as_in_text(zeros)
     zeros = zeros if zeros.isascii() else _LONG_DASH.sub("-", zeros)
     pieces: list[str] = []
     places: list[int] = []
