@@ -140,7 +140,7 @@ def _since(validity: Validity) -> dt.datetime:
 
 def _flowing(area_id: int, start: dt.datetime) -> Select[int]:
     """Bulletins that come by themselves."""
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    above = areas.above(area_id)
     here = Bulletin.area_id.in_(areas.below(area_id))
     holds = Bulletin.valid_until.is_not(None) | Bulletin.airing_times.is_not(None)
     return select(Bulletin.id).where(

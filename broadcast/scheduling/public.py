@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
-from broadcast.models import AreaClosure, Schedule, ScheduleChange
+from broadcast.models import Schedule, ScheduleChange
 from broadcast.plans.heard import Heard, Key, Orders, Planned
 from broadcast.storage.moments import day_start, later
 from broadcast.units import areas
@@ -152,7 +152,7 @@ def _whole_second(at: dt.datetime) -> dt.datetime:
 
 
 def _programmes(session: Session, area_id: int) -> Iterator[_Programme]:
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
+    above = areas.above(area_id)
     query = select(Schedule).where(Schedule.area_id.in_(above), Schedule.withdrawn_at.is_(None))
     schedules = list(session.scalars(query.order_by(Schedule.id)))
     repertoire, book = Repertoire(session), Book(session)

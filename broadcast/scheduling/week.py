@@ -10,10 +10,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
-from broadcast.models import Area, AreaClosure, Broadcast, BroadcastState, Person, Role, Schedule
+from broadcast.models import Area, Broadcast, BroadcastState, Person, Role, Schedule
 from broadcast.plans.heard import Heard, Key, Orders, Planned
 from broadcast.storage.moments import day_start, later
-from broadcast.units import permissions
+from broadcast.units import areas, permissions
 from broadcast.units.holiday_book import Book
 from devices.messages import AlertStatus, BulletinClass
 from schedules import recurrence
@@ -202,9 +202,7 @@ def root(session: Session, area_ids: Collection[int]) -> int | None:
 
 def _around(session: Session, area_id: int) -> set[int]:
     """The areas whose broadcasts sound in this one or in a part of it."""
-    above = select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id == area_id)
-    below = select(AreaClosure.descendant_id).where(AreaClosure.ancestor_id == area_id)
-    return {*session.scalars(above), *session.scalars(below)}
+    return {*session.scalars(areas.above(area_id)), *session.scalars(areas.below(area_id))}
 
 
 def _broadcasts(
