@@ -186,3 +186,15 @@ def test_a_bulletin_in_plain_words_has_no_doubts() -> None:
 
 def test_another_language_is_left_as_it_is_written() -> None:
     assert read("Water off 7-9 am, 15 March.", language="en").text == "Water off 7-9 am, 15 March."
+
+
+def test_a_token_across_the_edge_of_a_page_keeps_its_writing() -> None:
+    spoken = read("Ủy ban nhân dân xã thông báo ngừng cấp nước sinh hoạt từ 8h\n- 11h ngày mai.")
+    tokens = [token for sentence in spoken.sentences for token in sentence.tokens]
+    assert "8h\n- 11h" in [token.written for token in tokens]
+    assert all(spoken.source[token.start :].startswith(token.written) for token in tokens)
+
+
+def test_rows_of_figures_are_not_joined() -> None:
+    spoken = read("Danh sách các hộ được hỗ trợ kinh phí xây dựng nhà ở\n1 Nông Văn Páo\n2 Lê Thị Hoa")
+    assert [len(sentence.tokens) for sentence in spoken.sentences] == [13, 4, 4]
