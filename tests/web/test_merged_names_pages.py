@@ -40,4 +40,4 @@ def test_a_merged_unit_is_named_with_the_day_on_which_it_was_merged(
     assert "Thôn Đông (sáp nhập " in admin.read("/faults/")
     table = list(csv.reader(io.StringIO(admin.read("/faults/export.csv").removeprefix("\ufeff"))))
     assert table[0][-1] == "Sáp nhập lúc"
-    assert table[1][-1].startswith(f"{now - dt.timedelta(days=3):%Y}")
+    assert table[1][-1].startswith(f"{(now - dt.timedelta(days=3)).astimezone(LOCAL):%Y-%m-%d}")
