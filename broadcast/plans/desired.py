@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from broadcast.storage.moments import to_ms
 from broadcast.units import policies
 from devices.envelope import encode_plan
 from devices.messages import Command, Desired, GuardPolicy, Plan, PlanPointer
+from schedules.sounding import Said
 
 from . import ordering
 
@@ -65,6 +66,7 @@ class _Timeline:
 
     starts: tuple[dt.datetime, ...]
     entries: tuple[Entry, ...]
+    said: tuple[Said, ...]  # about their order, by those areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,13 @@ class _Programme:
         first = bisect_right(timeline.starts, since)
         key = (id(timeline), turn, first)
         if key not in self._bodies:
-            shown: Iterable[Entry | None] = timeline.entries[first:]
+            shown: Sequence[Entry] = timeline.entries[first:]
             if turn:
-                shown = (entry.in_turn(turn) for entry in timeline.entries[first:])
-            played = tuple(entry.item for entry in shown if entry is not None)
+                waiting = (entry.in_turn(turn) for entry in shown)
+                there = [entry for entry in waiting if entry is not None]
+                # What goes second waits until the first is over in this turn, which may be a longer one.
+                shown = ordering.ordered(there, timeline.said)
+            played = tuple(entry.item for entry in shown)
             window = self._window
             body = encode_plan(Plan(start=to_ms(window.start), end=to_ms(window.end), items=played))
             self._bodies[key] = body, hashlib.sha256(body).hexdigest()
@@ -186,10 +191,9 @@ class _Programme:
                 for entry in self._items.get(area_id, ())
             }
             found = sorted(nearest.values(), key=lambda entry: (entry.at, entry.item.id))
-            found = ordering.ordered(
-                found, [word for area_id in area_ids for word in self._words.get(area_id, ())]
-            )
-            timeline = _Timeline(tuple(entry.at for entry in found), tuple(found))
+            said = tuple(words for area_id in area_ids for words in self._words.get(area_id, ()))
+            found = ordering.ordered(found, said)
+            timeline = _Timeline(tuple(entry.at for entry in found), tuple(found), said)
             self._timelines[area_ids] = timeline
         return self._timelines[area_ids]
 

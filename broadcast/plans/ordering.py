@@ -40,6 +40,8 @@ def ordered(entries: Sequence[Entry], said: Collection[Said]) -> list[Entry]:
 
     What does not hold any more when its turn would come is left out.
     """
+    if not said:
+        return list(entries)
     named = {name for words in said for name in (words[0].first, words[0].second)}
     concerned = [_airing(each) for each in entries if _schedule(each) in named]
     waiting = {each.airing.id: each for each in sounding.when(concerned, said) if each.why is not Why.PLANNED}

@@ -11,17 +11,25 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from broadcast.models import Broadcast, Bulletin, OrderDecision, Schedule, ScheduleItem
+from broadcast.models import (
+    Broadcast,
+    Bulletin,
+    Loudspeaker,
+    OrderDecision,
+    Schedule,
+    ScheduleItem,
+    StartMode,
+)
 from broadcast.orders.items import Window
 from broadcast.plans import turns
 from broadcast.plans.desired import wishes
 from broadcast.plans.planner import Planner
 from broadcast.scheduling import foretold, public, week
 from broadcast.storage.moments import from_ms, to_ms
-from broadcast.units import areas
+from broadcast.units import areas, policies
 from devices.messages import BulletinClass, Plan
 from schedules import recurrence
 from schedules.types import LOCAL, Frequency, Rule
@@ -222,3 +230,22 @@ def test_calendars_of_subscribers_give_the_time_at_which_it_sounds(
         assert "DTSTART;TZID=Asia/Ho_Chi_Minh:20260303T170330" in written
         elsewhere = public.write(session, scene.cast.other_commune, scene.now).decode()
         assert "RECURRENCE-ID" not in elsewhere
+
+
+def test_where_loudspeakers_begin_in_turn_the_second_waits_for_the_first_of_its_own_turn(
+    scene: Any, decided: tuple[int, int]
+) -> None:
+    above, below = decided
+    with scene.database.transaction() as session:
+        cast = scene.cast
+        policies.save(
+            session, cast.admin, cast.commune, values={"start_mode": StartMode.STAGGERED}, now=scene.now
+        )
+        session.execute(update(Loudspeaker).where(Loudspeaker.area_id == cast.villages[0]).values(turn=1))
+        decide(session, scene, cast.commune, above, below)  # the long one first after all
+        plans = dict(in_plans(session, scene))
+        first, second = f"s{above}.20260302T170000", f"s{below}.20260302T170100"
+        assert plans[cast.villages[1]][second] == local("17:06:40")
+        in_turn = plans[cast.villages[0]]
+        assert in_turn[first] == local("17:06:42")
+        assert in_turn[second] == local("17:13:22")  # 400 seconds later
