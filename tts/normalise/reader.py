@@ -19,7 +19,7 @@ from tts.sentences import Block, say, split
 from tts.text import clean
 from tts.types import Doubt, Span, SpokenText, Token, TokenKind
 
-VERSION: Final = f"11+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
+VERSION: Final = f"12+{rest.VERSION}"  # part of every sentence's key: raise it when a reading changes
 
 _DISPATCH: Final = Dispatch(RULES)
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
