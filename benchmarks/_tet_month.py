@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from benchmarks._leaping_commune import Commune, at, local
 from broadcast.authoring import bulletins, validity
-from broadcast.joining import registry
-from broadcast.models import HolidayKind
+from broadcast.joining import placing, registry
+from broadcast.joining.placing import Place
+from broadcast.models import AreaKind, HolidayKind, Role, StartMode
 from broadcast.orders import commanding, stopping
-from broadcast.scheduling import occurrences, programme
+from broadcast.plans import turns
+from broadcast.scheduling import decisions, occurrences, programme
 from broadcast.scheduling.intents import Intent
 from broadcast.speakers.fleet import Filter
-from broadcast.units import areas, holiday_book
+from broadcast.units import areas, holiday_book, merging, people, policies
 from devices.messages import Action, AlertStatus, BulletinClass
 from devices.simulator import Fault
 from devices.simulator.profile import Traits
@@ -100,8 +105,25 @@ class Month:
             by="hoa",
             area="district",
         )
+        self.schedules["huyen sau"] = self.commune.schedule(
+            "Tin huyện lần sau",
+            Rule(Frequency.DAILY, dt.date(2027, 2, 20), (dt.time(17, 0, 5),), until=dt.date(2027, 2, 21)),
+            self.bulletins["huyen"],
+            by="hoa",
+            area="district",
+        )
         self._fill()
         self.commune.hang(HUNG, TRAITS)
+        self.commune.do(self._neighbour)
+
+    def _neighbour(self, session: Session) -> None:
+        """Another commune beside this one, which the leader looks after as well."""
+        commune, now = self.commune, self.commune.now
+        above = commune.areas["district"]
+        more = {"kind": AreaKind.COMMUNE, "parent_id": above, "now": now}
+        made = areas.create(session, code="H99.25", name="Xã Đèo Gió", **more)
+        people.grant(session, commune.person(session, "binh"), Role.ADMIN, made.id, now=now)
+        commune.areas["neighbour"] = made.id
 
     def _fill(self) -> None:
         """An evening slot that fills itself, with more in it for one village than for the others."""
@@ -116,7 +138,7 @@ class Month:
             self.bulletins["thon"],
             valid_from=at("2027-01-25 00:00"),
             valid_until=at("2027-02-08 00:00"),
-            airings=Airings(times=4, days=10, gap=dt.timedelta(hours=20)),
+            airings=Airings(times=9, days=5, gap=dt.timedelta(hours=12)),  # in five evenings
         )
         flow = Entry(Kind.FLOW, classes=frozenset(FLOWING), fixed=False)
         self.schedules["toi"] = commune.as_(
@@ -134,6 +156,7 @@ class Month:
     def tell(self) -> None:
         """All that will happen, at its time."""
         self._people_change()
+        self._units_change()
         self._urgent()
         self._things_break()
 
@@ -169,6 +192,45 @@ class Month:
         at_("2027-02-04 09:00", lambda: self._window("05:00", "00:30"))
         at_("2027-02-06 09:00", lambda: self._window("05:00", "21:30"))
         at_("2027-02-21 21:15", self._too_long_for_the_evening)
+
+    def _units_change(self) -> None:
+        """Turns for three days, two villages that become one, an order that is decided, second thoughts."""
+        commune, do, at_ = self.commune, self.commune.as_, self.commune.later
+        village, start = commune.areas["Bến Mới"], "start_mode"
+        for number, device in enumerate(("loa-21", "loa-22")):
+            hung = Place(village, f"Loa {device}", 19.0 + number * 0.001, 105.0)
+            at_("2027-02-10 08:00", partial(do, "binh", placing.move, commune.speakers[device], hung))
+        staggered, at_once = {start: StartMode.STAGGERED}, {start: StartMode.SIMULTANEOUS}
+        at_("2027-02-10 09:00", lambda: do("binh", turns.adopt, village))
+        at_("2027-02-10 09:00", lambda: do("binh", policies.save, village, values=staggered))
+        at_("2027-02-13 09:00", lambda: do("binh", policies.save, village, values=at_once))
+        order = {"area_id": commune.areas["commune"], "first": self.schedules["chieu"]}
+        at_(
+            "2027-02-19 10:00",
+            lambda: do("lan", decisions.decide, **order, second=self.schedules["huyen sau"]),
+        )
+        at_("2027-02-20 09:00", self._merge)
+        left = {"loudspeaker_id": commune.speakers["loa-22"], "area_id": commune.areas["neighbour"]}
+        at_("2027-02-23 10:00", lambda: do("binh", registry.move, **left))
+        past, held = dt.date(2027, 2, 2), {"valid_from": None, "valid_until": at("2027-02-01 00:00")}
+        day_off = {"kind": HolidayKind.OFF, "name": "Ngày giỗ"}
+        at_(
+            "2027-02-24 22:00",
+            lambda: do("binh", holiday_book.put, commune.areas["commune"], past, **day_off),
+        )
+        at_(
+            "2027-02-24 22:00",
+            lambda: do("lan", validity.save, self.bulletins["giao thua"], **held, airings=None),
+        )
+
+    def _merge(self) -> None:
+        """What is made for the new village is heard in both of the old ones."""
+        commune = self.commune
+        old = [commune.areas[village] for village in ("Gò Sim", "Khe Nước")]
+        made = commune.as_("binh", merging.merge, old, code="H99.24.9", name="Thôn Sim Nước")
+        commune.areas["Sim Nước"] = made.id
+        rule = Rule(Frequency.ONCE, dt.date(2027, 2, 22), (dt.time(18, 50),))
+        commune.schedule("Thôn mới", rule, self.bulletins["hop"], area="Sim Nước")
 
     def _urgent(self) -> None:
         do, wire = self.commune.as_, self.commune.wire

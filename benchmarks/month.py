@@ -20,8 +20,9 @@ from typing import Any
 
 from benchmarks._leaping_commune import Commune
 from benchmarks._tet_month import BEGAN, FIRST, HUNG, LAST_DAY, VILLAGES, Month
-from broadcast.evidence import reconciling
+from broadcast.evidence import reconciling, wishes_past
 from broadcast.evidence.reconciliation import Row, totals
+from broadcast.evidence.wishes_past import Wish
 from broadcast.storage.moments import day_start
 from devices.simulator import VirtualLoop, run_virtual
 from schedules.types import LOCAL
@@ -64,7 +65,7 @@ async def _pass(loop: VirtualLoop, folder: Path, days: int, with_rows: bool) -> 
     async with commune.fleet:
         await asyncio.sleep((end - commune.now).total_seconds() + 3600)
         passed = time.process_time()
-        rows = _compared(commune, start, end)
+        rows, short = _compared(commune, start, end)
     compared = time.process_time()
     commune.server.stop()
     return {
@@ -74,6 +75,7 @@ async def _pass(loop: VirtualLoop, folder: Path, days: int, with_rows: bool) -> 
         "loudspeakers": len(HUNG),
         "schedules": len(month.schedules),
         **_told(rows),
+        "wishes_short": [f"{each.title}: {each.aired} of {each.wanted}, {each.why}" for each in short],
         "messages": commune.server.link.carried,
         "rounds_of_ticks": commune.server.ticks.rounds,
         "prepare_cpu_s": round(prepared - began, 1),
@@ -83,10 +85,11 @@ async def _pass(loop: VirtualLoop, folder: Path, days: int, with_rows: bool) -> 
     }
 
 
-def _compared(commune: Commune, start: dt.datetime, end: dt.datetime) -> list[Row]:
+def _compared(commune: Commune, start: dt.datetime, end: dt.datetime) -> tuple[list[Row], list[Wish]]:
     with commune.server.system.database.transaction(read_only=True) as session:
         lan = commune.person(session, "lan")
-        return reconciling.rows(session, lan, commune.areas["commune"], start, end)
+        span = (session, lan, commune.areas["commune"], start, end)
+        return reconciling.rows(*span), wishes_past.short(*span)
 
 
 def _told(rows: Sequence[Row]) -> dict[str, Any]:
