@@ -122,7 +122,8 @@ def _meant(session: Session, area_ids: Collection[int], start: dt.datetime, end:
             meant.append(_wished(bulletin, said, said.airings))
         elif (since := approved.at([bulletin.id], end)) is not None:
             until = (said.valid_until if said else None) or end
-            since = max(start, since, (said.valid_from if said else None) or start)
+            offered = said.at if said and bulletin.klass is BulletinClass.ROUTINE else start
+            since = max(start, since, offered, (said.valid_from if said else None) or start)
             meant.append(_Meant(bulletin, since, min(until, end), 1))
     return [each for each in meant if start < each.until <= end and each.since < each.until]
 
