@@ -35,8 +35,8 @@ def said_rates(written: str, counted: str) -> str | None:
         if not one_said:
             return None
         between = "trên" if _IS_SCALE.fullmatch(one) else per(counted, one)
-        if between == "một" and count in ("1", "01"):
-            count = ""  # đồng/1kg, đồng/01 hộ
+        if between == "một" and count:  # đồng/1kg, đồng/01 hộ; đồng/12 tháng
+            between, count = ("một", "") if count in ("1", "01") else ("trên", count)
         said += [between, numbers.quantity(count) if count else "", one_said]
     return " ".join(filter(None, said))
 
