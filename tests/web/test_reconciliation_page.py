@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from broadcast.authoring import validity
 from broadcast.evidence.reconciliation import Change, Part, Row
@@ -70,6 +70,18 @@ def test_what_differs_is_listed_with_its_reason_and_what_is_equal_is_counted(lan
     assert ">Loa số 0<" not in page
     assert ">Loa số 2<" not in lan.read(f"{PAGE}&why=hours")
     assert "/as-run/calendar/" in lan.read("/as-run/")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_loudspeakers_of_which_the_same_is_told_are_one_line(
+    lan: Any, aired: None, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.execute(delete(AsRun).where(AsRun.result == ItemState.PARTIAL))
+    page = " ".join(lan.read(PAGE).split())
+    assert page.count("<strong>Loa chưa báo về</strong>") == 1
+    assert "<summary>2 cụm loa</summary>" in page
+    assert page.index(">Loa số 1<") < page.index(">Loa số 2<")
 
 
 def test_the_table_has_every_row_and_no_cell_is_a_formula(lan: Any, aired: None) -> None:

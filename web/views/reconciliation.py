@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -28,7 +30,7 @@ from web.views.exports import Table
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/as-run/calendar")
 
 SPANS: Final = (7, 31)  # days
-SHOWN: Final = 200  # rows on the page; the table to download has all
+SHOWN: Final = 200  # lines on the page; the table to download has a row for each loudspeaker
 TABLE: Final = Table(
     (
         *("day", "planned_at", "title", "name", "area", "result", "started_at", "played_s", "why", "told"),
@@ -46,7 +48,8 @@ def index() -> str:
     first, days = _span()
     rows = _rows(area, first, days) if area else []
     wanted = request.args.get("why", "")
-    different = [row for row in rows if row.why is not None and wanted in ("", row.why.value)]
+    different = alike(row for row in rows if row.why is not None and wanted in ("", row.why.value))
+    shown = different[:SHOWN]
     return render_template(
         "matrix/calendar.html",
         area=area,
@@ -59,9 +62,9 @@ def index() -> str:
         wanted=wanted,
         wishes=_wishes(area, first, days) if area else [],
         left=left,
-        rows=different[:SHOWN],
-        more=max(0, len(different) - SHOWN),
-        speakers=_speakers(g.session, different[:SHOWN]),
+        lines=shown,
+        more=len(different) - len(shown),
+        speakers=_speakers(g.session, itertools.chain.from_iterable(shown)),
         told=told,
         why=why,
         words=words,
@@ -82,6 +85,14 @@ def download(kind: str) -> Response:
         return _lines(session, _compared(session, person, area_id, (first, days), at))
 
     return exports.answer(kind, f"doi-chieu-{first.isoformat()}", TABLE, rows)
+
+
+def alike(rows: Iterable[Row]) -> list[list[Row]]:
+    """By airing, the loudspeakers of which the same is told: an area without power is one line."""
+    found: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.part.start, row.part.title, row.why, told(row)].append(row)
+    return list(found.values())
 
 
 def why(value: Why | None) -> str:
