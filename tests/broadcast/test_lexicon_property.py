@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from broadcast.authoring import bulletins, composition, layers, lexicon, rendering
+from broadcast.authoring.cuts import Made
 from broadcast.models import Base, Bulletin, BulletinState, LexiconEntry, Role
 from broadcast.storage.library import Library
 from broadcast.units import people
@@ -89,7 +90,7 @@ class World:
         said = sound([script.opening.text, *(part.text for part in script.parts)])
         clip = AudioClip(said, digest(said), "audio/mpeg", 1.0, digest(said), "espeak", "1")
         try:
-            rendering._finish(self.database, job, script, clip, NOW)
+            rendering._finish(self.database, job, script, Made.of(clip), NOW)
         except rendering.ClaimLostError:
             return
 
