@@ -40,16 +40,16 @@ MAX_BYTES = 256 * 1024  # far above any honest message; bounds what a stranger c
 # The last: lists in lists in lists, in a field that nobody knows.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-_order_decoder: msgspec.json.Decoder[Order] = msgspec.json.Decoder(
-    Desired | Alerts | Command | Cursor | TimeResponse
+# All that one side signs is told apart by its type: a signature for one kind is good for no other.
+_server_decoder: msgspec.json.Decoder[Order | NewKey | Granted] = msgspec.json.Decoder(
+    Desired | Alerts | Command | Cursor | TimeResponse | NewKey | Granted
 )
-_sealed_decoder: msgspec.json.Decoder[Journal | Ack] = msgspec.json.Decoder(Journal | Ack)
+_device_decoder: msgspec.json.Decoder[Journal | Ack | KeyRequest] = msgspec.json.Decoder(
+    Journal | Ack | KeyRequest
+)
 _open_decoder: msgspec.json.Decoder[State | Telemetry | TimeRequest] = msgspec.json.Decoder(
     State | Telemetry | TimeRequest
 )
-_key_request_decoder = msgspec.json.Decoder(KeyRequest)
-_granted_decoder = msgspec.json.Decoder(Granted)
-_new_key_decoder = msgspec.json.Decoder(NewKey)
 _plan_decoder = msgspec.json.Decoder(Plan)
 
 
@@ -132,7 +132,10 @@ def seal(message: Order | Journal | Ack | KeyRequest | NewKey | Granted, *keys: 
 
 def open_order(data: bytes, keys: KeySet) -> Order:
     """Verify and decode an order to a loudspeaker; raises BadSignature or Malformed."""
-    return _decode(_order_decoder, _verified(data, keys))
+    message = _decode(_server_decoder, _verified(data, keys))
+    if isinstance(message, NewKey | Granted):
+        raise Malformed(f"a {type(message).__name__}, not an order")
+    return message
 
 
 def open_report(data: bytes, keys: KeySet | None) -> Report:
@@ -143,22 +146,31 @@ def open_report(data: bytes, keys: KeySet | None) -> Report:
     """
     if keys is None:
         return _decode(_open_decoder, _bounded(data))
-    return _decode(_sealed_decoder, _verified(data, keys))
+    message = _decode(_device_decoder, _verified(data, keys))
+    if isinstance(message, KeyRequest):
+        raise Malformed("a KeyRequest, not a report")
+    return message
 
 
 def open_key_request(data: bytes, keys: KeySet) -> KeyRequest:
     """Verify and decode what a loudspeaker asks over HTTP; raises BadSignature or Malformed."""
-    return _decode(_key_request_decoder, _verified(data, keys))
+    return _only(KeyRequest, _decode(_device_decoder, _verified(data, keys)))
 
 
 def open_new_key(data: bytes, keys: KeySet) -> NewKey:
     """Verify and decode the answer to a change of keys; raises BadSignature or Malformed."""
-    return _decode(_new_key_decoder, _verified(data, keys))
+    return _only(NewKey, _decode(_server_decoder, _verified(data, keys)))
 
 
 def open_granted(data: bytes, keys: KeySet) -> Granted:
     """Verify and decode what a claimed box is granted; raises BadSignature or Malformed."""
-    return _decode(_granted_decoder, _verified(data, keys))
+    return _only(Granted, _decode(_server_decoder, _verified(data, keys)))
+
+
+def _only(kind: type[T], message: object) -> T:
+    if not isinstance(message, kind):
+        raise Malformed(f"a {type(message).__name__}, not a {kind.__name__}")
+    return message
 
 
 def key_proof(device: str, public_key: str) -> bytes:

@@ -86,13 +86,23 @@ def schema(name: str) -> dict[str, Any]:
     root = TYPES[name]
     _, parts = msgspec.json.schema_components([root], ref_template="#/$defs/{name}")
     for part, body in parts.items():
-        _annotate(root if part == root.__name__ else getattr(messages, part), body)
+        kind = root if part == root.__name__ else getattr(messages, part)
+        _annotate(kind, body)
+        if kind is not root:
+            _relieve(kind, body)
     whole = _head(name) | parts.pop(root.__name__)
     return whole | {"$defs": dict(sorted(parts.items()))} if parts else whole
 
 
 def _head(name: str) -> dict[str, Any]:
     return {"$schema": DRAFT, "$id": f"urn:ttcs:1:{name}"}
+
+
+def _relieve(kind: type, body: dict[str, Any]) -> None:
+    """Inside another message only one kind can stand: its type may be left out there, as decoders let it."""
+    config = getattr(kind, "__struct_config__", None)  # an enumeration has none
+    if config and config.tag_field in body.get("required", ()):
+        body["required"].remove(config.tag_field)
 
 
 def _annotate(kind: type, body: dict[str, Any]) -> None:

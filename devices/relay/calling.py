@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import socket
 import ssl
 import time
@@ -25,6 +26,10 @@ _REDIRECTS = 4
 WITHIN = 10.0  # seconds from the call to the end of the head
 _HEAD = 32 * 1024  # bytes
 _PIECE = 16 * 1024
+_LINE_END = b"\r\n"
+_SIZE_LINE = 40  # bytes that tell the size of a chunk
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_DECIMAL = re.compile("[0-9]{1,9}")
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -54,7 +59,7 @@ class Answer:
         if "chunked" in str(self.headers.get("Transfer-Encoding", "")).lower():
             pieces = _unchunked(pieces)
         titles = str(self.headers.get("icy-metaint", ""))
-        return _untitled(pieces, int(titles)) if titles.isdigit() and int(titles) else pieces
+        return _untitled(pieces, int(titles)) if _DECIMAL.fullmatch(titles) and int(titles) else pieces
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -138,7 +143,10 @@ def _talk(url: str, parts: SplitResult, line: socket.socket, within_s: float) ->
     deadline = time.monotonic() + within_s
     head = b""
     while b"\r\n\r\n" not in head:
-        line.settimeout(max(0.01, deadline - time.monotonic()))
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the head of the answer takes too long")
+        line.settimeout(left)
         piece = line.recv(_PIECE)
         head += piece
         if not piece or len(head) > _HEAD:
@@ -173,28 +181,36 @@ def _forward(url: str, location: str) -> str:
 
 
 def _unchunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The body inside a chunked one. Raises RelayUnreachable."""
-    held = b""
+    """The body inside a chunked one, as it comes. Raises RelayUnreachable."""
+    held, left = b"", 0  # bytes of this chunk that still come, with the end of its line
     for piece in pieces:
         held += piece
-        whole = b""
-        while b"\r\n" in held[:40]:
-            size, _, rest = held.partition(b"\r\n")
-            try:
-                length = int(size.partition(b";")[0], 16)
-            except ValueError as error:
-                raise RelayUnreachable("the answer comes in broken chunks") from error
-            if not length:
-                yield whole
-                return
-            if length > 1 << 20:
-                raise RelayUnreachable("the answer comes in broken chunks")
-            if len(rest) < length + 2:
+        body = bytearray()
+        while held:
+            if left:
+                body += held[: max(0, left - len(_LINE_END))]
+                held, left = held[left:], max(0, left - len(held))
+            elif _LINE_END in held[:_SIZE_LINE]:
+                size, _, held = held.partition(_LINE_END)
+                left = _length(size)
+                if not left:
+                    yield bytes(body)
+                    return
+                left += len(_LINE_END)
+            elif len(held) < _SIZE_LINE:
                 break
-            whole += rest[:length]
-            held = rest[length + 2 :]
-        if whole or not piece:
-            yield whole
+            else:
+                raise RelayUnreachable("the answer comes in broken chunks")
+        if body or not piece:
+            yield bytes(body)
+
+
+def _length(size: bytes) -> int:
+    """Of a chunk, by the line before it. Raises RelayUnreachable."""
+    digits = size.partition(b";")[0].strip()
+    if not _HEXADECIMAL.fullmatch(digits):
+        raise RelayUnreachable("the answer comes in broken chunks")
+    return int(digits, 16)
 
 
 def _untitled(pieces: Iterator[bytes], interval: int) -> Iterator[bytes]:

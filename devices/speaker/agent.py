@@ -19,6 +19,7 @@ from devices.messages import TimeResponse
 from devices.topics import Topics
 
 from . import core as c
+from . import instant
 from .button import Button
 from .cache import Cache
 from .faults import Fault, Faults
@@ -104,7 +105,7 @@ class Agent:
         """Run until ``stop`` or ``power_off``; raises StoreFailed."""
         self._over = asyncio.get_running_loop().create_future()
         try:
-            self._perform(self._core.boot(self._now(), self._steady()))
+            self._perform(self._core.boot(*self._clocks()))
             for work in (self._tick, self._chores, self.session.run, self._follow_button, self._hands.listen):
                 self._spawn(self._forever(work))
             await self._over
@@ -161,7 +162,7 @@ class Agent:
             while self._events:
                 event = self._events.popleft()
                 self._on_event(event)
-                self._perform(self._core.handle(event, self._now(), self._steady()))
+                self._perform(self._core.handle(event, *self._clocks()))
         except Exception as error:
             # An order half carried out must not go on: the next boot takes up what the journal says.
             log.exception("The loudspeaker must restart", extra={"action": "agent_failed", **self._ids})
@@ -241,7 +242,7 @@ class Agent:
                 await self._woken.wait()
             finally:
                 timer.cancel()
-            if self._now() >= due or self._core.is_stepped(self._now(), self._steady()):
+            if self._now() >= due or self._core.is_stepped(*self._clocks()):
                 self.post(c.Tick())
 
     async def _chores(self) -> None:
@@ -290,8 +291,8 @@ class Agent:
     def _now(self) -> int:
         return self._world.clock.utc_ms()
 
-    def _steady(self) -> int:
-        return int(self._world.clock.monotonic() * 1000)
+    def _clocks(self) -> tuple[int, int]:
+        return instant.read(self._world.clock)
 
     def _wanted_clips(self) -> set[str]:
         return self._core.wanted_clips()

@@ -54,6 +54,31 @@ def test_a_relay_whose_time_went_by_meanwhile_does_not_go_on(rig):
     assert (world.last("r").event, world.last("r").reason) == ("partial", "preempted")
 
 
+@pytest.mark.parametrize("by", [-400, 400])
+def test_a_relay_whose_clock_is_set_before_its_first_sample_has_lost_nothing(rig, by):
+    world = rig()
+    world.send(world.desired(relay_item(world, "r", NOON + MINUTE, 60)))
+    world.run(NOON + MINUTE - SECOND)
+    assert world.states("r") == ["armed", "starting"]
+    world.skew += by
+    world.event(c.Tick())
+    world.run(NOON + 5 * MINUTE)
+    over = world.last("r")
+    assert (over.event, over.reason, over.played_ms) == ("done", "", 60_000)
+
+
+def test_a_relay_that_gave_way_before_its_first_sample_has_lost_only_its_own_time(rig):
+    world = rig()
+    world.send(world.desired(relay_item(world, "r", NOON + MINUTE, 60)))
+    world.run(NOON + MINUTE - SECOND)
+    world.send(world.alerts(world.emergency("e", world.now, 10)))
+    world.run(NOON + 5 * MINUTE)
+    (only,) = world.sound_of("r")
+    assert only.start > NOON + MINUTE
+    assert only.offset == pytest.approx((only.start - NOON - MINUTE) * 48, abs=48)
+    assert only.end == pytest.approx(NOON + 2 * MINUTE, abs=2)
+
+
 def test_clips_after_a_relay_are_not_shortened_by_what_cut_it(rig):
     world = rig()
     world.send(world.desired(relay_item(world, "r", NOON + MINUTE, 30, clips=2, after=1)))
