@@ -1,4 +1,4 @@
-"""What can be wrong with a slot that fills itself; part of the tree in ``errors``."""
+"""What can be wrong with slots and with whole weeks of a programme; part of the tree in ``errors``."""
 
 from __future__ import annotations
 
@@ -12,3 +12,9 @@ class SlotInvalid(InvalidInput):
     """
 
     code = "slot_invalid"
+
+
+class TooManySchedules(InvalidInput):
+    """``count`` and ``limit`` of what one week to be copied or kept airs once or on named dates."""
+
+    code = "too_many_schedules"

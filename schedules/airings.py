@@ -61,7 +61,7 @@ def spread(
     horizon: dt.datetime,
     area: Chain = frozenset(),
 ) -> Spread:
-    """Fill all sittings, which are those until ``horizon``; ``history`` is what airs besides them.
+    """Fill all sittings of one area, those until ``horizon``; ``history`` is what aired before them.
 
     A bulletin is due when its share of the time has passed, or when it could not be aired often enough
     otherwise. Planning again after a part was aired as planned gives the same rest. Raises OverFull.
@@ -71,27 +71,6 @@ def spread(
     for sitting in coming:
         spreading.air(spreading.fill(sitting))
     return spreading.done()
-
-
-def spread_areas(
-    sittings: Iterable[Sitting],
-    candidates: Iterable[Candidate],
-    areas: Mapping[str, Chain],
-    histories: Mapping[str, History],
-    *,
-    horizon: dt.datetime,
-) -> dict[str, Spread]:
-    """What each area plays: one and the same value where nothing tells the areas apart."""
-    coming, given = list(sittings), list(candidates)
-    made: dict[object, Spread] = {}
-    found = {}
-    for name, area in areas.items():
-        history = histories.get(name, {})
-        key = filling.alike(given, area, history)
-        if key not in made:
-            made[key] = spread(coming, given, history, horizon=horizon, area=area)
-        found[name] = made[key]
-    return found
 
 
 def spread_below(

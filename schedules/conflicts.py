@@ -115,16 +115,16 @@ def _part(from_the_beginning: bool, to_the_end: bool) -> Part:
 
 def after(new: Booking, taken: Iterable[Booking]) -> Booking:
     """The new booking right behind what it overlaps, and behind what it would overlap there."""
-    index = _Index(each for each in taken if each.where & new.where)
+    busy = Busy(each for each in taken if each.where & new.where)
     length = new.end - new.start
-    start = index.free_from(new.start, length)
+    start = busy.free_from(new.start, length)
     return replace(new, start=start, end=start + length)
 
 
 def next_free(
     start: dt.datetime,
     length: dt.timedelta,
-    taken: Iterable[Booking],
+    taken: Iterable[Booking] | Busy,
     allowed: Sequence[Window],
     *,
     weekdays: Collection[int] = WHOLE_WEEK,
@@ -134,20 +134,20 @@ def next_free(
 
     ``taken`` is what plays on the loudspeakers concerned. None when there is no such time ``within``.
     """
-    return _Search(_Index(taken), tuple(allowed), frozenset(weekdays), length).first(start, start + within)
+    return _Search(_busy(taken), tuple(allowed), frozenset(weekdays), length).first(start, start + within)
 
 
 def next_free_for_all(
     starts: Iterable[dt.datetime],
     length: dt.timedelta,
-    taken: Iterable[Booking],
+    taken: Iterable[Booking] | Busy,
     allowed: Sequence[Window],
     *,
     weekdays: Collection[int] = WHOLE_WEEK,
     within: dt.timedelta = DAY,
 ) -> dt.timedelta | None:
     """The least by which all starts can move so that each is free; None when that is not ``within``."""
-    search = _Search(_Index(taken), tuple(allowed), frozenset(weekdays), length)
+    search = _Search(_busy(taken), tuple(allowed), frozenset(weekdays), length)
     shift = dt.timedelta()
     waiting = sorted(starts)
     agreed = 0  # starts in a row for which the shift will do
@@ -175,12 +175,6 @@ class _Index:
             if where:
                 yield Overlap(new, old, max(new.start, old.start), min(new.end, old.end), where)
 
-    def free_from(self, start: dt.datetime, length: dt.timedelta) -> dt.datetime:
-        """The first instant from ``start`` on at which nothing plays for ``length``."""
-        while busy := [each.end for each in self._during(start, start + length)]:
-            start = max(busy)
-        return start
-
     def _during(self, start: dt.datetime, end: dt.datetime) -> Iterator[Booking]:
         first = bisect_right(self._starts, start - self._longest)
         for each in self._taken[first : bisect_left(self._starts, end)]:
@@ -188,11 +182,37 @@ class _Index:
                 yield each
 
 
+class Busy:
+    """When anything plays at all, whatever it is: a time is looked for by many questions to it."""
+
+    def __init__(self, taken: Iterable[Booking]) -> None:
+        self._starts: list[dt.datetime] = []
+        self._ends: list[dt.datetime] = []
+        for start, end in sorted((each.start, each.end) for each in taken):
+            if self._ends and start < self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def free_from(self, start: dt.datetime, length: dt.timedelta) -> dt.datetime:
+        """The first instant from ``start`` on at which nothing plays for ``length``."""
+        number = bisect_right(self._ends, start)
+        while number < len(self._starts) and self._starts[number] < start + length:
+            start = self._ends[number]
+            number += 1
+        return start
+
+
+def _busy(taken: Iterable[Booking] | Busy) -> Busy:
+    return taken if isinstance(taken, Busy) else Busy(taken)
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """Looks for a time that is allowed and free."""
 
-    index: _Index
+    busy: Busy
     allowed: tuple[Window, ...]
     weekdays: frozenset[int]
     length: dt.timedelta
@@ -202,7 +222,7 @@ class _Search:
             allowed = self._allowed_from(start, limit)
             if allowed is None:
                 return None
-            free = self.index.free_from(allowed, self.length)
+            free = self.busy.free_from(allowed, self.length)
             if free == allowed:
                 return free
             start = _whole_minute(free)

@@ -13,10 +13,15 @@ from dataclasses import replace
 from . import recurrence
 from .errors import NotAiring
 from .holidays import NATIONAL, Calendar
-from .types import LOCAL, Frequency, Move, Rule
+from .types import LOCAL, Frequency, Move, OnHolidays, Rule
 from .validation import validate
 
 INSTANT = dt.timedelta(microseconds=1)
+
+
+def bare(rule: Rule) -> Rule:
+    """The rule without what was left out and moved."""
+    return replace(rule, skipped_days=(), skipped=(), moved=())
 
 
 def airs(rule: Rule, at: dt.datetime, holidays: Calendar = NATIONAL) -> bool:
@@ -80,8 +85,8 @@ def left_out(rule: Rule, start: dt.date, end: dt.date, holidays: Calendar = NATI
         *rule.skipped,
         *(dt.datetime.combine(day, time) for day in rule.skipped_days for time in rule.times),
     }
-    bare = _bare(rule)
-    heard = {shown.get(source, source) for source in gone if airs(bare, source, holidays)}
+    regular = bare(rule)
+    heard = {shown.get(source, source) for source in gone if airs(regular, source, holidays)}
     return sorted(at for at in heard if start <= at.date() < end and not airs(rule, at, holidays))
 
 
@@ -96,19 +101,18 @@ def _sources(rule: Rule, at: dt.datetime, holidays: Calendar) -> list[dt.datetim
     """The regular times whose airing belongs at ``at``: itself, and what was moved there."""
     elsewhere = {each.was for each in rule.moved}
     wanted = [*([] if at in elsewhere else [at]), *(each.was for each in rule.moved if each.to == at)]
-    bare = _bare(rule)
-    return [source for source in wanted if airs(bare, source, holidays)]
+    regular = bare(rule)
+    return [source for source in wanted if airs(regular, source, holidays)]
 
 
 def _silent(rule: Rule, source: dt.datetime) -> bool:
     return source in rule.skipped or source.date() in rule.skipped_days
 
 
-def _bare(rule: Rule) -> Rule:
-    return replace(rule, skipped_days=(), skipped=(), moved=())
-
-
 def _is_single(rule: Rule) -> bool:
-    """One airing in all: it has no time but its own, and moving it is changing that."""
-    plain = not (rule.skipped or rule.skipped_days or rule.moved)
+    """One airing in all: it has no time but its own, and moving it is changing that.
+
+    Not where holidays count, which mean the day it had: where somebody puts it, it stays.
+    """
+    plain = not (rule.skipped or rule.skipped_days or rule.moved) and rule.on_holidays is OnHolidays.KEEP
     return rule.frequency is Frequency.ONCE and len(rule.times) == 1 and plain

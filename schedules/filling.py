@@ -70,36 +70,8 @@ def fill(
     return Programme(start, slot.length_ms, desk.laid_out(), tuple(desk.left_out))
 
 
-def fill_areas(
-    slot: Slot,
-    start: dt.datetime,
-    candidates: Iterable[Candidate],
-    areas: Mapping[str, Chain],
-    histories: Mapping[str, History],
-) -> dict[str, Programme]:
-    """What each area plays in the same slot: one and the same programme where nothing tells them apart.
-
-    ``areas`` has for each area the codes of itself and those above it; ``histories`` what was heard there.
-    """
-    given = list(candidates)
-    made: dict[object, Programme] = {}
-    filled = {}
-    for name, area in areas.items():
-        history = histories.get(name, {})
-        key = alike(given, area, history)
-        if key not in made:
-            made[key] = fill(slot, start, given, history, area=area)
-        filled[name] = made[key]
-    return filled
-
-
-def alike(candidates: Sequence[Candidate], area: Chain, history: History) -> object:
-    """Equal for areas that play the same: for both are the same bulletins, and both heard them alike."""
-    own = tuple(each.id for each in candidates if is_for(each, area))
-    return own, tuple((each, tuple(sorted(history[each]))) for each in own if each in history)
-
-
 def is_for(candidate: Candidate, area: Chain) -> bool:
+    """Whether the listeners of an area are meant; where either names none, everybody is."""
     return not (area and candidate.areas) or not candidate.areas.isdisjoint(area)
 
 

@@ -17,6 +17,25 @@ _SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """A working day that the government put on a Saturday, as ``source`` says."""
+
+    off: dt.date
+    worked: dt.date
+    source: str
+
+
+# What was decreed and the library does not have. A unit's own word on these days goes before it.
+SWAPS = (
+    Swap(
+        dt.date(2026, 1, 2),
+        dt.date(2026, 1, 10),
+        "Công văn 12729/VPCP-KGVX, 25/12/2025: https://baohiemxahoi.gov.vn/tintuc/audio/Pages/default.aspx?ItemID=25908",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are holidays and which are worked; an empty one is the nation's.
 
@@ -105,14 +124,16 @@ def _by_date(days_off: tuple[tuple[dt.date, str], ...]) -> dict[dt.date, str]:
 def _national(year: int) -> dict[dt.date, str]:
     if not FIRST_DAY.year <= year <= LAST_DAY.year:
         return {}
-    return dict(_library(year).items())
+    swapped = {each.off: f"Ngày nghỉ (thay cho ngày {each.worked:%d/%m/%Y})" for each in SWAPS}
+    return {day: name for day, name in swapped.items() if day.year == year} | dict(_library(year).items())
 
 
 @functools.cache
 def _made_up(year: int) -> frozenset[dt.date]:
     if not FIRST_DAY.year <= year <= LAST_DAY.year:
         return frozenset()
-    return frozenset(day for day in _library(year).weekend_workdays if day.year == year)
+    worked = {*_library(year).weekend_workdays, *(each.worked for each in SWAPS)}
+    return frozenset(day for day in worked if day.year == year)
 
 
 def _library(year: int) -> Any:

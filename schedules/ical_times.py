@@ -6,7 +6,8 @@ import datetime as dt
 import functools
 import re
 import zoneinfo
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
@@ -19,8 +20,19 @@ _STAMP = re.compile(r"(\d{8})(?:T(\d{4}(?:\d\d)?)(Z?))?", re.ASCII)
 _LENGTH = re.compile(
     r"[+]?P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?", re.ASCII
 )
-_SHOWN_OFFSET = re.compile(r"\((?:UTC|GMT)(?:([+-])(\d\d):?(\d\d))?\)")
+_SHOWN_OFFSET = re.compile(r"\((?:UTC|GMT)([+-])(\d\d)[:.]?(\d\d)\)")
+_PLAIN_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
+_WITHOUT_SUMMER = range(4, 10)  # hours ahead of UTC at which nobody puts the clock forward and back
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)(?:\d\d)?", re.ASCII)
+_OTHER_NAMES = {
+    "tzone://microsoft/utc": "UTC",
+    "z": "UTC",
+    "(utc) coordinated universal time": "UTC",
+    "asia/hanoi": "Asia/Ho_Chi_Minh",
+    "ict": "Asia/Ho_Chi_Minh",
+    "indochina time": "Asia/Ho_Chi_Minh",
+}
+_FARTHEST = 14  # hours ahead of UTC, or behind it
 _SAMPLES = 24  # months in which a zone is looked at
 
 
@@ -42,20 +54,28 @@ class Zones:
     """Finds a zone by its name in the database, in Windows, or by how the file describes it."""
 
     def __init__(self, described: Iterable[Component]) -> None:
-        self._described = {each.text("TZID"): each for each in described}
+        self._described: dict[str, list[Component]] = defaultdict(list)
+        for each in described:
+            self._described[each.text("TZID")].append(each)
 
     def find(self, name: str) -> dt.tzinfo:
         """Raises RuleError: ``unknown_zone``, ``zone_shifts``."""
         name = name.strip().strip('"')
-        known = _known(name)
-        if known is not None:
-            return known
-        if name in self._described:
-            return _fixed(name, self._described[name])
+        described = self._described.get(name, [])
+        for candidate in (name, *(each.text("X-LIC-LOCATION") for each in described)):
+            known = _known(candidate)
+            if known is not None:
+                return known
+        offsets = {_fixed(name, each) for each in described}
+        if len(offsets) == 1:
+            return offsets.pop()
         shown = _SHOWN_OFFSET.search(name)
-        if shown is None:
+        if shown is not None and shown[1] == "+" and int(shown[2]) in _WITHOUT_SUMMER and not offsets:
+            return _of_offset(*shown.groups())
+        plain = _PLAIN_OFFSET.fullmatch(name.upper())
+        if plain is None or int(plain[2]) > _FARTHEST or offsets:
             raise EventError("unknown_zone", zone=name[:60])
-        return _of_offset(shown[1] or "+", shown[2] or "0", shown[3] or "0")
+        return _of_offset(plain[1], plain[2], plain[3] or "0")
 
     def moment(self, line: Line, value: str = "") -> Moment:
         """Raises RuleError: also ``bad_time``."""
@@ -72,7 +92,8 @@ class Zones:
             raise EventError("bad_time", part=line.name, value=value[:30]) from error
 
     def _placed(self, line: Line, stamp: re.Match[str], written: dt.datetime) -> Moment:
-        if stamp[2] is None:
+        if stamp[2] is None or line.params.get("VALUE", "").upper() == "DATE":
+            written = dt.datetime.combine(written.date(), dt.time())
             return Moment(written, written, whole_day=True)
         if stamp[3]:
             return Moment(written, in_vietnam(written, dt.UTC))
@@ -114,19 +135,20 @@ def length(text: str) -> dt.timedelta | None:
 
 
 def _known(name: str) -> dt.tzinfo | None:
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return dt.UTC
     parts = name.split("/")  # some programs put their own name before it: /mozilla.org/20050126_1/Asia/Saigon
-    for candidate in (name, WINDOWS_TO_OLSON.get(name, ""), "/".join(parts[-2:]), "/".join(parts[-3:])):
-        if candidate in _names():
-            return zoneinfo.ZoneInfo(candidate)
+    for candidate in (name, "/".join(parts[-2:]), "/".join(parts[-3:])):
+        found = _names().get(candidate.lower().replace(" ", "_"))
+        if found is not None:
+            return dt.UTC if found in ("UTC", "GMT") else zoneinfo.ZoneInfo(found)
     return None
 
 
 @functools.cache
-def _names() -> frozenset[str]:
+def _names() -> Mapping[str, str]:
     """What a stranger names is compared with these and never looked for among files."""
-    return frozenset(zoneinfo.available_timezones())
+    real = {name: name for name in zoneinfo.available_timezones()}
+    known = {**_OTHER_NAMES, **WINDOWS_TO_OLSON, **real}
+    return {key.lower().replace(" ", "_"): name for key, name in known.items()}
 
 
 def _fixed(name: str, described: Component) -> dt.timezone:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -19,8 +20,9 @@ from .types import LAST, LOCAL, Frequency, MonthEnd, Rule
 PRODUCT = "-//Truyen thanh//Programme//VI"
 SCHEDULE = "X-TRUYEN-THANH-SCHEDULE"  # events of one rule, one for each time of day, carry the same
 THROUGH = "X-TRUYEN-THANH-THROUGH"  # the last day for which the dates themselves are written
-MOST_DATES = 5000  # of one event
+MOST_DATES = 5000  # of one schedule
 LONGEST = 31  # days of a month
+FEW = 3  # dates that stand for themselves in any case
 _ZONE = "Asia/Ho_Chi_Minh"
 _REFRESH = dt.timedelta(hours=6)  # how often a subscriber should ask again
 
@@ -86,6 +88,8 @@ def _as_rrule(rule: Rule) -> Rule | None:
     ical.js, which Thunderbird expands with, takes no BYSETPOS beside BYMONTHDAY: day 31 "or else the last"
     is the last day, and what that is not goes out as dates. Nor can one move what does not recur.
     """
+    if rule.frequency is Frequency.DATES:
+        return None
     if rule.frequency is Frequency.ONCE and (rule.moved or rule.skipped or rule.skipped_days):
         return None
     if rule.month_end is MonthEnd.LAST_DAY and max(rule.month_days, default=0) > rrule_writing.SHORTEST:
@@ -100,8 +104,6 @@ def _of_series(entry: Entry, series: Series) -> Iterator[Event]:
     event = _bare(entry, uid, series.start)
     if series.rrule:
         event.add("rrule", vRecur.from_ical(series.rrule))
-    elif series.rdates:
-        _dates(event, "rdate", (series.start, *series.rdates))  # ical.js forgets a start that is not listed
     _dates(event, "exdate", series.exdates)
     yield event
     bare = replace(entry.rule, moved=())
@@ -122,10 +124,40 @@ def _listed(entry: Entry, since: dt.date, through: dt.date) -> Iterator[Event]:
     last = found[-1].date() if len(found) == MOST_DATES else through
     told = f"Các ngày được ghi sẵn đến hết {last:%d/%m/%Y}."
     described = replace(entry, description="\n".join(filter(None, (entry.description, told))))
-    event = _bare(described, f"dates-{entry.uid}", found[0])
-    event.add(THROUGH, last.isoformat())
-    _dates(event, "rdate", found)
-    yield event
+    by_time: dict[dt.time, list[dt.datetime]] = defaultdict(list)
+    for moment in found:
+        by_time[moment.time()].append(moment)
+    for moments in by_time.values():
+        for event in _weekly_or_single(described, moments):
+            event.add(THROUGH, last.isoformat())
+            yield event
+
+
+def _weekly_or_single(entry: Entry, moments: Sequence[dt.datetime]) -> Iterator[Event]:
+    """Dates at one time of day, without RDATE: Outlook takes no event that has it and no RRULE.
+
+    Most of the days of a week are said as such, with what is left out; all others stand for themselves.
+    """
+    first, last = moments[0], moments[-1]
+    weeks = (last - first).days // 7 + 1
+    counted = Counter(moment.weekday() for moment in moments)
+    usual = {day for day, count in counted.items() if count * 2 > weeks}
+    span = (first + dt.timedelta(days=number) for number in range((last - first).days + 1))
+    said = [moment for moment in span if moment.weekday() in usual]
+    dropped = sorted(set(said) - set(moments))
+    singles = sorted(set(moments) - set(said))
+    if len(moments) <= FEW or len(dropped) + len(singles) >= len(moments):
+        said, singles = [], list(moments)
+    if said:
+        start = next(moment for moment in said if moment not in dropped)
+        event = _bare(entry, f"{start:%H%M%S}-dates-{entry.uid}", start)
+        until = last.replace(tzinfo=LOCAL).astimezone(dt.UTC)
+        days = [rrule_writing.WEEKDAYS[day] for day in sorted(usual)]
+        event.add("rrule", vRecur({"freq": ["WEEKLY"], "until": [until], "byday": days}))
+        _dates(event, "exdate", (moment for moment in dropped if moment > start))
+        yield event
+    for moment in singles:
+        yield _bare(entry, f"{moment:%Y%m%dT%H%M%S}-{entry.uid}", moment)
 
 
 def _bare(entry: Entry, uid: str, start: dt.datetime) -> Event:

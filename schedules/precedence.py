@@ -6,7 +6,7 @@ One thing people decide: the order between a priority bulletin from above and wh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _RANK = {"emergency": 0, "priority": 1, "routine": 2}
@@ -57,14 +57,17 @@ def in_order(claims: Iterable[Claim], decisions: Iterable[Decision] = ()) -> lis
     """
     ordered = sorted(claims, key=key)
     by_id = {claim.id: claim for claim in ordered}
-    for decision in _latest(decisions):
-        first, second = by_id.get(decision.first), by_id.get(decision.second)
-        if first is None or second is None or not may_decide(decision.level, first, second):
-            continue
+    for decision in _latest(each for each in decisions if _counts(each, by_id)):
+        first, second = by_id[decision.first], by_id[decision.second]
         if ordered.index(second) < ordered.index(first):
             ordered.remove(second)
             ordered.insert(ordered.index(first) + 1, second)
     return ordered
+
+
+def _counts(decision: Decision, by_id: Mapping[str, Claim]) -> bool:
+    first, second = by_id.get(decision.first), by_id.get(decision.second)
+    return first is not None and second is not None and may_decide(decision.level, first, second)
 
 
 def preempts(newcomer: Claim, playing: Claim, decisions: Iterable[Decision] = ()) -> bool:

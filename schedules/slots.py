@@ -252,10 +252,12 @@ def _validate_flows(flows: Sequence[frozenset[str]]) -> None:
         raise SlotError("routine_before_priority")
 
 
-def _refuse_twice(code: str, names: Sequence[str]) -> None:
-    for place, name in enumerate(names):
-        if name in names[:place]:
+def _refuse_twice(code: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
             raise SlotError(code, name=name)
+        seen.add(name)
 
 
 def validate_airings(airings: Airings) -> Airings:
@@ -266,7 +268,7 @@ def validate_airings(airings: Airings) -> Airings:
         raise SlotError("bad_days", days=airings.days, limit=MAX_DAYS)
     if airings.gap < dt.timedelta():
         raise SlotError("bad_gap", gap_s=int(airings.gap.total_seconds()))
-    if airings.gap * (airings.times - 1) >= dt.timedelta(days=airings.days):
+    if airings.times > 1 and airings.gap >= dt.timedelta(days=airings.days) / (airings.times - 1):
         raise SlotError("gap_too_long", times=airings.times, days=airings.days)
     return airings
 

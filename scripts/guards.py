@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ACCEPTANCE = "tests/acceptance"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -22,7 +24,7 @@ class Guard:
     name: str
     changes: tuple[Change, ...]
     test: str = ""
-    folder: str = "tests/acceptance"
+    folder: str = ACCEPTANCE
 
     @property
     def path(self) -> str:
@@ -30,7 +32,7 @@ class Guard:
 
 
 def _guard(  # noqa: PLR0917 - a table reads better without names
-    script: str, name: str, file: str, old: str, new: str, test: str = "", folder: str = Guard.folder
+    script: str, name: str, file: str, old: str, new: str, test: str = "", folder: str = ACCEPTANCE
 ) -> Guard:
     return Guard(script, name, (Change(file, old, new),), test, folder)
 

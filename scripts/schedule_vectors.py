@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from schedule_vectors_airings import airings
 from schedule_vectors_conflicts import conflicts
 from schedule_vectors_exceptions import exceptions, refusals
-from schedule_vectors_filling import airings, filling
+from schedule_vectors_filling import filling
 from schedule_vectors_holidays import holidays
 from schedule_vectors_lunar import lunar, lunar_dates
 from schedule_vectors_precedence import precedence

@@ -13,7 +13,7 @@ Case = dict[str, Any]
 
 
 def conflicts() -> list[Case]:
-    return [*overlapping(), *free()]
+    return [*overlapping(OVERLAPPING), *free(FREE), *overlapping(LOST), *free(FOUND)]  # ids are stable
 
 
 def at(text: str) -> str:
@@ -61,17 +61,25 @@ OVERLAPPING = (
 )  # fmt: skip
 
 
-def overlapping() -> list[Case]:
+LOST = (
+    # as above
+    ("own emergency in the way of own emergency", NEW.replace("routine", "emergency"), "a 17:10 17:20 t1 emergency commune", "", "a 17:10 17:20 t1 all 0 nobody"),
+    ("one that began long before those after it", URGENT, "a 16:00 17:15 t1 routine commune, b 17:00 17:05 t1 routine commune", "", "a 17:10 17:15 t1 end 70 rule"),
+    ("a decision of a unit without a say takes none back", "n 17:10 17:20 t1 priority province", "a 17:10 17:20 t1 routine commune", "a<n commune, n<a village", "a 17:10 17:20 t1 all 0 nobody"),
+)  # fmt: skip
+
+
+def overlapping(told: tuple[tuple[str, str, str, str, str], ...]) -> list[Case]:
     return [
         {
             "name": name,
             "source": "hand",
             "new": booking(new),
             "taken": [booking(each) for each in taken.split(", ") if each],
-            "decisions": [decision(each, 0) for each in decided.split(", ") if each],
+            "decisions": [decision(each, minute) for minute, each in enumerate(decided.split(", ")) if each],
             "displaced": [loss(each) for each in displaced.split(", ") if each],
         }
-        for name, new, taken, decided, displaced in OVERLAPPING
+        for name, new, taken, decided, displaced in told
     ]
 
 
@@ -116,7 +124,20 @@ FREE = (
 )  # fmt: skip
 
 
-def free() -> list[Case]:
+FOUND = (
+    # as above
+    ("what plays is told in no order", "17:00", 30, "17:30 18:00, 17:00 17:30", DAY, "0123456", 14, "18:00"),
+    ("behind what began long before the rest", "17:00", 30, "12:00 17:20, 16:00 16:30", DAY, "0123456", 14, "17:20"),
+    ("the next day in the same hours", "18:31", 30, "", "17:00-19:00", "0123456", 14, "1+17:00"),
+    ("the end of the days does not belong to them", "17:00", 30, "17:00 1+17:00", "00:00-00:00", "0123456", 1, ""),
+    ("its first instant does, though it is short", "17:00", 30, "", "00:00-00:00", "0123456", 1, "17:00"),
+    ("a whole day does not end at midnight", "23:50", 30, "", "00:00-00:00", "0123456", 14, "23:50"),
+)  # fmt: skip
+
+Free = tuple[str, str, int, str, str, str, int, str]
+
+
+def free(told: tuple[Free, ...]) -> list[Case]:
     return [
         {
             "name": name,
@@ -133,5 +154,5 @@ def free() -> list[Case]:
             "within_days": days,
             "next_free": at(found) if found else None,
         }
-        for name, wanted, minutes, taken, windows, weekdays, days, found in FREE
+        for name, wanted, minutes, taken, windows, weekdays, days, found in told
     ]

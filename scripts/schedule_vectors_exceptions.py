@@ -12,7 +12,7 @@ WEEK = span(MONDAY, 7)
 
 
 def exceptions() -> list[dict[str, Any]]:
-    return [*left_out(), *moved(), *together()]
+    return [*left_out(), *moved(), *together(), *odd_moves()]  # what is new at the end: ids are stable
 
 
 def by_hand(name: str, rule: dict[str, Any], asked: tuple[str, str], found: str) -> dict[str, Any]:
@@ -126,6 +126,29 @@ def together() -> Iterator[dict[str, Any]]:
         yield {**by_hand(name, {**holiday, **more}, span(MONDAY, 14), found), "calendar": calendar}
 
 
+def odd_moves() -> Iterator[dict[str, Any]]:
+    """Onto what is moved itself, over midnight, out of what is valid and back, and what is told twice."""
+    daily = of("daily", times=TWICE, until="2026-03-03")
+    for name, moves, found in (
+        ("told twice", [("2 05:30", "5 06:00")] * 2, "2 17:00, 3 05:30, 3 17:00, 5 06:00"),
+        ("over midnight", [("2 17:00", "3 00:15")], "2 05:30, 3 00:15, 3 05:30, 3 17:00"),
+        ("to midnight itself", [("2 17:00", "3 00:00")], "2 05:30, 3 00:00, 3 05:30, 3 17:00"),
+        ("onto one that is moved away", [("2 17:00", "3 05:30"), ("3 05:30", "4 09:00")], "2 05:30, 3 05:30, 3 17:00, 4 09:00"),
+        ("to where it is: it airs there", [("2 17:00", "2 17:00")], "2 05:30, 2 17:00, 3 05:30, 3 17:00"),
+        ("behind others of its day, in the order of time", [("2 05:30", "2 19:30:30")], "2 17:00, 2 19:30:30, 3 05:30, 3 17:00"),
+    ):  # fmt: skip
+        rule = {**daily, "moved": [move(was, to) for was, to in moves]}
+        yield by_hand(f"moved {name}", rule, WEEK, found)
+    once = of("once", on_holidays="skip", moved=[move("2 05:30", "3 05:30")])
+    festival = {"days_off": {"2026-03-03": "Lễ hội"}, "worked": [], "own_years": []}
+    yield {**by_hand("moved onto a holiday, it airs", once, WEEK, "3 05:30"), "calendar": festival}
+    eve = {**festival, "days_off": {"2026-03-02": "Lễ hội"}}
+    yield {
+        **by_hand("moved from a holiday on which it would not air: nothing", once, WEEK, ""),
+        "calendar": eve,
+    }
+
+
 def refusals() -> list[dict[str, Any]]:
     many = [str(dt.date(2026, 1, 1) + dt.timedelta(n)) for n in range(1001)]
     return [
@@ -163,5 +186,27 @@ def refusals() -> list[dict[str, Any]]:
             ("an interval of lunar months", of("lunar_monthly", month_days=[1], interval=2), "misplaced"),
             ("leap months of the solar year", of("yearly", month_days=[1], months=[1], leap_months="both"), "misplaced"),
             ("one occurrence moved twice", of("daily", moved=[move("3 05:30", "4 06:00"), move("3 05:30", "5 06:00")]), "moved_twice"),
+            ("weekday -1", of("weekly", weekdays=[-1]), "bad_weekday"),
+            ("a week that begins on day 7", of("weekly", weekdays=[0], interval=2, week_start=7), "bad_weekday"),
+            ("the first of a weekday 7", of("monthly", nth_weekdays=[[1, 7]]), "bad_weekday"),
+            ("month 0", of("yearly", month_days=[2], months=[0]), "bad_month"),
+            ("the 0th Monday", of("monthly", nth_weekdays=[[0, 0]]), "bad_nth"),
+            ("the sixth Monday from the end", of("monthly", nth_weekdays=[[-6, 0]]), "bad_nth"),
+            ("day -32", of("monthly", month_days=[-32]), "bad_month_day"),
+            ("lunar day -31", of("lunar_monthly", month_days=[-31]), "bad_month_day"),
+            ("lunar month 13", of("lunar_yearly", months=[13], month_days=[1]), "bad_month"),
+            ("an interval that is true", of("daily", interval=True), "malformed"),
+            ("an interval of 1,001", of("daily", interval=1001), "bad_interval"),
+            ("half a second", of("daily", times=("05:30:00.5",)), "zoned_time"),
+            ("a listed date after the lunar table", of("dates", dates=["2100-01-01"]), "date_out_of_range"),
+            ("a day left out after it", of("daily", skipped_days=["2100-01-01"]), "date_out_of_range"),
+            ("a time left out before it", of("daily", skipped=["1967-12-31T05:30"]), "date_out_of_range"),
+            ("moved to after it", of("daily", moved=[{"was": stored("3 05:30"), "to": "2100-01-01T05:30"}]), "date_out_of_range"),
+            ("a time with a zone left out", of("daily", skipped=["2026-03-03T05:30+07:00"]), "zoned_time"),
+            ("moved to a time with a zone", of("daily", moved=[{"was": stored("3 05:30"), "to": "2026-03-04T05:30Z"}]), "zoned_time"),
+            ("moved to nowhere", of("daily", moved=[{"was": stored("3 05:30")}]), "malformed"),
+            ("weekdays of a month's rule", of("monthly", month_days=[1], weekdays=[0]), "misplaced"),
+            ("times that are a text", {**of("daily"), "times": "05:30"}, "malformed"),
+            ("1,001 exceptions of all kinds together", of("daily", skipped_days=many[:999], skipped=["2026-03-03T05:30"], moved=[move("4 05:30", "5 06:00")]), "too_many_exceptions"),
         )
     ]  # fmt: skip

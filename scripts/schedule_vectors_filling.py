@@ -1,4 +1,4 @@
-"""Cases of what a slot plays and how airings are spread: by hand. The slot begins at 05:30 on 2 March 2026."""
+"""Cases of what a slot plays: by hand. The slot begins at 05:30 on 2 March 2026."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ Case = dict[str, Any]
 
 
 def filling() -> list[Case]:
-    return [*filled(FILLED), *refused(), *filled(IN_LANGUAGES)]  # what is new at the end: ids are stable
+    told = [*filled(FILLED), *refused(REFUSED), *filled(IN_LANGUAGES)]
+    return [*told, *filled(EDGES), *refused(SHAPES), *misshapen()]  # what is new at the end: ids are stable
 
 
 def slot(minutes: float, entries: str, languages: str = "") -> Case:
     """As "tune nhac 0.5 | flow priority routine | piece ca 4 filling | bulletin b1 | closing - 0.5"."""
-    found = [entry(each.split()) for each in entries.split("|")]
+    found = [entry(each.split()) for each in entries.split("|") if each.strip()]
     return {"length_ms": round(minutes * MINUTE), "entries": found, "languages": languages.split()}
 
 
@@ -28,7 +29,7 @@ def entry(words: list[str]) -> Case:
     if kind == "flow":
         return {"kind": kind, "fixed": False, "classes": words[1:] or ["priority", "routine"]}
     found: Case = {"kind": kind, "ref": words[1].replace("-", "")}
-    if len(words) > 2:
+    if len(words) > 2 and words[2] != "filling":
         found["length_ms"] = round(float(words[2]) * MINUTE)
     if words[-1] == "filling":
         found["fixed"] = False
@@ -139,6 +140,26 @@ IN_LANGUAGES: tuple[Filled, ...] = (
 )  # fmt: skip
 
 
+EDGES: tuple[Filled, ...] = (
+    # as above
+    ("where nobody asks for an area everything is for it", (30, WHOLE), "a routine 5 for=XA.2", "", "", "a 0 valid", ""),
+    ("a fixed bulletin in front holds until its own end", (30, "bulletin a | flow"), "a routine 6 until=0.1", "", "", "a 0 fixed", ""),
+    ("and not a moment less", (30, "tune nhac 0.1 | bulletin a | flow"), "a routine 6 until=0.1", "", "", "nhac 0 fixed", "a expired"),
+    ("no longer valid behind a fixed bulletin", (30, "bulletin a | flow"), "a routine 5, b routine 3 until=0.1", "", "", "a 0 fixed", "b expired"),
+    ("a fixed bulletin that is silent takes no time from those behind it", (30, "bulletin a | flow"), "a routine 0, b routine 6 until=0.1", "", "", "b 0 valid", "a no_audio"),
+    ("not a millisecond longer than it holds", (30, WHOLE), "a routine 6.00002 until=0.1", "", "", "", "a expired"),
+    ("not a millisecond longer than the slot", (10, WHOLE), "a routine 10.00002", "", "", "", "a no_room"),
+    ("over, and aired enough: it is over", (30, WHOLE), "a routine 5 until=0 airings=1/5 from=-24", "a -5", "", "", "a expired"),
+    ("aired enough, and too soon: it aired enough", (30, WHOLE), "a routine 5 airings=1/5 gap=6 from=-24", "a -5", "", "", "a aired_enough"),
+    ("too soon after an airing before its days", (30, WHOLE), "a routine 5 airings=2/5 gap=6", "a -5.9", "", "", "a too_soon"),
+    ("a frame that fills the slot", (10, "tune nhac 1 | relay tinh 9"), "", "", "", "nhac 0 fixed, tinh 1 fixed", ""),
+    ("a slot of a whole day", (1440, WHOLE), "a routine 1440", "", "", "a 0 valid", ""),
+    ("a hundred entries", (100, " | ".join(["chime - 1"] * 100)), "", "", "", ", ".join(f"- {n} fixed" for n in range(100)), ""),
+    ("priority behind what the officer put first among routine ones", (30, WHOLE), "a routine 5 position=0, b priority 5 position=9, c priority 5", "", "", "b 0 priority, c 5 priority, a 10 ordered", ""),
+    ("a shorter routine one where a priority one did not fit", (10, "flow priority | flow routine"), "a priority 6, b priority 5, c routine 4, d routine 3", "", "", "a 0 priority, c 6 valid", "b no_room, d no_room"),
+)  # fmt: skip
+
+
 def filled(told: tuple[Filled, ...]) -> list[Case]:
     return [
         {
@@ -181,7 +202,41 @@ REFUSED = (
 )
 
 
-def refused() -> list[Case]:
+SHAPES = (
+    ("no entries", (30, ""), "", "no_entries"),
+    ("a hundred and one entries", (101, " | ".join(["chime - 1"] * 101)), "", "too_many_entries"),
+    ("a moment longer than a day", (1440.001, WHOLE), "", "bad_length"),
+    ("a piece that has no name", (30, "piece - 4"), "", "no_ref"),
+    ("a chime without a length", (30, "chime gong"), "", "bad_entry_length"),
+    ("a bulletin that only fills", (30, "bulletin a filling"), "", "bulletin_is_fixed"),
+    ("a bulletin of a stated length", (30, "bulletin a 5"), "", "bad_entry_length"),
+    (
+        "a frame that is a moment longer than the slot",
+        (10, "tune nhac 1.0001 | relay tinh 9"),
+        "",
+        "over_full",
+    ),
+)
+
+
+def misshapen() -> list[Case]:
+    """What the short form of a slot cannot say."""
+    flow = {"kind": "flow", "fixed": False, "classes": ["routine"]}
+    return [
+        {
+            **refused(((name, (30, WHOLE), "", code),))[0],
+            "slot": {"length_ms": 30 * MINUTE, "entries": [entry]},
+        }
+        for name, entry, code in (
+            ("a flow that is fixed", {**flow, "fixed": True}, "flow_is_filling"),
+            ("a flow of no class", {**flow, "classes": []}, "no_class"),
+            ("a flow of a stated length", {**flow, "length_ms": MINUTE}, "bad_entry_length"),
+            ("an entry of no known kind", {**flow, "kind": "jingle"}, "malformed"),
+        )
+    ]
+
+
+def refused(told: tuple[tuple[str, tuple[Any, ...], str, str], ...]) -> list[Case]:
     return [
         {
             "name": name,
@@ -191,56 +246,5 @@ def refused() -> list[Case]:
             "candidates": [candidate(each) for each in several(candidates)],
             "slot_error": code,
         }
-        for name, shape, candidates, code in REFUSED
+        for name, shape, candidates, code in told
     ]
-
-
-BOTH = "5:30 17:00"
-SPREAD = (
-    # name, times of the slot, days of the week, minutes, candidates, heard, airs (id, day and time), short
-    ("three times in five days", BOTH, "0123456", 30, "a routine 5 airings=3/5", "", "a 0-5:30 2-5:30 3-17:00", ""),
-    ("once", BOTH, "0123456", 30, "a routine 5 airings=1/5", "", "a 0-5:30", ""),
-    ("twice: in the first half and in the second", BOTH, "0123456", 30, "a routine 5 airings=2/5", "", "a 0-5:30 2-17:00", ""),
-    ("once a day", "5:30", "0123456", 30, "a routine 5 airings=5/5", "", "a 0-5:30 1-5:30 2-5:30 3-5:30 4-5:30", ""),
-    ("at every occurrence", BOTH, "0123456", 30, "a routine 5 airings=4/2", "", "a 0-5:30 0-17:00 1-5:30 1-17:00", ""),
-    ("whenever it holds", BOTH, "01", 30, "a routine 5", "", "a 0-5:30 0-17:00 1-5:30 1-17:00", ""),
-    ("airings before count", BOTH, "0123456", 30, "a routine 5 airings=3/6 from=-29.5", "a -29.5", "a 1-5:30 3-5:30", ""),
-    ("more are wanted than there are occurrences", "5:30", "0123456", 30, "a routine 5 airings=9/3", "", "a 0-5:30 1-5:30 2-5:30", "a 3 9"),
-    ("the gap allows fewer", BOTH, "01", 30, "a routine 5 airings=4/2 gap=20", "", "a 0-5:30 1-5:30", "a 2 4"),
-    ("validity ends before its days", BOTH, "0123456", 30, "a routine 5 airings=3/5 until=18", "", "a 0-5:30 0-17:00", "a 2 3"),
-    ("days without a slot are made up for before them", BOTH, "0156", 30, "a routine 5 airings=4/5", "", "a 0-5:30 0-17:00 1-5:30 1-17:00", ""),
-    ("it hurries only when it must", "5:30", "0123456", 30, "a routine 5 airings=3/4", "", "a 0-5:30 2-5:30 3-5:30", ""),
-    ("without room it waits for the next", BOTH, "0123456", 10, "a routine 9 airings=1/5 position=0, b routine 9 airings=1/5 position=1", "", "a 0-5:30, b 0-17:00", ""),
-    ("and goes on evenly from there", BOTH, "0123456", 10, "a priority 9 airings=1/5, b routine 9 airings=2/5", "", "a 0-5:30, b 0-17:00 3-5:30", ""),
-    ("without an order they take turns", "5:30", "0123", 10, "a routine 9, b routine 9", "", "a 0-5:30 2-5:30, b 1-5:30 3-5:30", ""),
-)  # fmt: skip
-
-
-def airings() -> list[Case]:
-    return [
-        {
-            "name": name,
-            "source": "hand",
-            "slot": slot(minutes, WHOLE),
-            "starts": [day_time(f"{day}-{time}") for day in days for time in times.split()],
-            "horizon": local(MIDNIGHT + dt.timedelta(days=7)),
-            "candidates": [candidate(each) for each in several(candidates)],
-            "heard": heard(before),
-            "airs": {
-                words[0]: [day_time(each) for each in words[1:]] for words in map(str.split, several(airs))
-            },
-            "short": [short(each) for each in several(told)],
-        }
-        for name, times, days, minutes, candidates, before, airs, told in SPREAD
-    ]
-
-
-def day_time(text: str) -> str:
-    day, time = text.split("-")
-    hour, minute = time.split(":")
-    return local(MIDNIGHT + dt.timedelta(days=int(day), hours=int(hour), minutes=int(minute)))
-
-
-def short(text: str) -> Case:
-    identity, possible, wanted = text.split()
-    return {"id": identity, "possible": int(possible), "wanted": int(wanted)}

@@ -38,7 +38,8 @@ def is_working(day: dt.date, off: set[dt.date] = ALL_OFF, worked: set[dt.date] =
 
 
 def holidays() -> list[dict[str, Any]]:
-    return [*working_days(), *policies(), *next_working(), *changes(), *national()]
+    told = [*working_days(), *policies(), *next_working(), *changes(), *national()]
+    return [*told, *long_holidays(), *at_the_end()]  # what is new at the end: ids are stable
 
 
 def with_calendar(
@@ -141,4 +142,37 @@ def national() -> Iterator[dict[str, Any]]:
     found = [day for day in every_day(begin, 21) if is_working(day)]
     yield case(
         "the nation's working days in August 2026", of("workdays", BEGIN), span(begin, 21), found, "hand"
+    )
+
+
+def long_holidays() -> Iterator[dict[str, Any]]:
+    """A working day is looked for on 31 days; what finds none does not air."""
+    begin = dt.date(2026, 3, 2)
+    rule = of("once", begin, on_holidays="next_working_day")
+    for count, found in ((31, [begin + dt.timedelta(31)]), (32, [])):
+        off = {str(day): "Nghỉ dịch" for day in every_day(begin, count)}
+        free = {"own_years": [2026], "days_off": off, "worked": []}
+        name = f"next working day: after {count} days off"
+        yield with_calendar(name, rule, begin, 40, found, calendar=free)
+        late = begin + dt.timedelta(30)
+        yield with_calendar(f"{name}, asked for late", rule, late, 10, found, calendar=free)
+
+
+def at_the_end() -> Iterator[dict[str, Any]]:
+    """The holidays of the last year that is known, and a decree that says otherwise than the nation's."""
+    only = of("daily", BEGIN, on_holidays="only")
+    begin = dt.date(2099, 4, 28)  # the 29th is the 10th of month 3
+    found = [dt.date(2099, 4, day) for day in (29, 30)] + [dt.date(2099, 5, 1)]
+    yield case("the nation's holidays in 2099", only, span(begin, 6), found, "hand")
+    moved = {"days_off": {"2026-09-03": "Quốc khánh"}, "worked": ["2026-09-01"], "own_years": []}
+    begin, found = dt.date(2026, 8, 30), [dt.date(2026, 8, 31), dt.date(2026, 9, 2), dt.date(2026, 9, 3)]
+    yield with_calendar(
+        "the day beside the national day put behind it", only, begin, 7, found, calendar=moved
+    )
+    work = [dt.date(2026, 9, 1), dt.date(2026, 9, 4)]
+    yield with_calendar("and the working days then", of("workdays", BEGIN), begin, 7, work, calendar=moved)
+    begin, count = PERIODS["New Year 2026 with a day worked instead"]
+    found = [day for day in every_day(begin, count) if is_working(day)]
+    yield case(
+        "the nation's working days at New Year 2026", of("workdays", BEGIN), span(begin, count), found, "hand"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -49,12 +50,17 @@ def lunar_dates() -> list[dict[str, Any]]:
         chosen |= {
             day + dt.timedelta(n) for day in leaps for n in (-1, 0, 29) if day + dt.timedelta(n) <= end
         }
-        found += [
-            {"name": str(day), "source": "lunar-vn and vnlunar", "date": str(day), "lunar": told(date)}
-            for day, date in of_year(year).items()
-            if day in chosen
-        ]
-    return found
+        found += [lunar_date(day) for day in of_year(year) if day in chosen]
+    ends = (
+        dt.date(1968, 1, 1),
+        dt.date(2099, 12, 31),
+    )  # of the tables; ids are stable: what is new at the end
+    return [*found, *(lunar_date(day) for day in ends)]
+
+
+def lunar_date(day: dt.date) -> dict[str, Any]:
+    date = told(of_year(day.year)[day])
+    return {"name": str(day), "source": "lunar-vn and vnlunar", "date": str(day), "lunar": date}
 
 
 def told(date: Lunar) -> dict[str, Any]:
@@ -62,7 +68,7 @@ def told(date: Lunar) -> dict[str, Any]:
 
 
 def lunar() -> list[dict[str, Any]]:
-    return [*tet(), *monthly(), *anniversaries(), *leap_months()]
+    return [*tet(), *monthly(), *anniversaries(), *leap_months(), *months_of_29_days()]  # ids are stable
 
 
 def lunar_case(
@@ -127,6 +133,42 @@ def anniversaries() -> Iterator[dict[str, Any]]:
             lambda date, m=month, d=day: date[1:] == (m, d, False), begin, begin + dt.timedelta(1095)
         )
         yield lunar_case(name, rule, begin, 1095, found)
+
+
+def months_of_29_days() -> Iterator[dict[str, Any]]:
+    """What day 30, and the 30th from the end, mean where a month has 29; and Vu lan in a year with two months 7."""
+    begin = dt.date(2024, 1, 1)
+    end = begin + dt.timedelta(800)  # the Tết of 2025 has no 30 of the month before it, that of 2026 neither
+    ends = [day for day in where(lambda date: date[1] == 12 and date[2] >= 29, begin, end) if is_last(day)]
+    rule = of("lunar_yearly", begin, ("20:00",), months=[12], month_days=[30])
+    yield lunar_case("30 of month 12, else the 29th", rule, begin, 800, ends)
+    long = where(lambda date: date[1:3] == (12, 30), begin, end)
+    yield lunar_case("30 of month 12 where there is one", {**rule, "month_end": "skip"}, begin, 800, long)
+    firsts = where(lambda date: date[2] == 1, begin, end)
+    starts = [day for day, after in itertools.pairwise(firsts) if (after - day).days == 30]
+    for month_end in ("last_day", "skip"):
+        rule = of("lunar_monthly", begin, month_days=[-30], month_end=month_end)
+        yield lunar_case(
+            f"the 30th day from the end, {month_end}",
+            rule,
+            begin,
+            760,
+            [d for d in starts if d < begin + dt.timedelta(760)],
+        )
+    days = where(lambda date: date[2] in (1, 15), begin, end)
+    last = [day for day in where(lambda date: date[2] >= 29, begin, end) if is_last(day)]
+    rule = of("lunar_monthly", begin, month_days=[15, -1, 1])
+    yield lunar_case("the first, the full moon and the last", rule, begin, 700, [*days, *last])
+    for year in (2006, 2044):  # month 7 twice
+        begin = dt.date(year, 7, 1)
+        for policy, leap in (("first", (False,)), ("second", (True,)), ("both", (False, True))):
+            rule = of("lunar_yearly", dt.date(2000, 1, 1), months=[7], month_days=[15], leap_months=policy)
+            found = where(
+                lambda date, leap=leap: date[1:3] == (7, 15) and date[3] in leap,
+                begin,
+                begin + dt.timedelta(120),
+            )
+            yield lunar_case(f"Vu lan of {year}, {policy} of two", rule, begin, 120, found)
 
 
 def leap_months() -> Iterator[dict[str, Any]]:

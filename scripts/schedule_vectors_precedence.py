@@ -37,7 +37,7 @@ def decision(text: str, minute: int) -> dict[str, Any]:
 
 
 def precedence() -> list[dict[str, Any]]:
-    return [*orders(), *cuts(), *heard()]
+    return [*orders(ORDERS), *cuts(CUTS), *heard(HEARD), *orders(WORDS), *cuts(UNCUT), *heard(EDGES)]
 
 
 ORDERS = (
@@ -69,7 +69,18 @@ ORDERS = (
 )  # fmt: skip
 
 
-def orders() -> list[dict[str, Any]]:
+WORDS = (
+    # as above
+    ("a word of a unit without a say takes none back", "up priority province 0, own priority commune 5", "own<up commune, up<own village", "own up"),
+    ("nor does one of the unit above", "up priority province 0, own priority commune 5", "own<up commune, up<own province", "own up"),
+    ("the order of the words is that of the last ones", "a priority nation 0, b priority province 0, own routine commune 0", "own<a commune, own<b commune, own<a commune", "own a b"),
+    ("nothing that was ahead of both is passed", "a priority nation 0, x priority province 0, own routine commune 0, talk routine commune 1", "own<a commune", "x own a talk"),
+)  # fmt: skip
+
+Order = tuple[str, str, str, str]
+
+
+def orders(told: tuple[Order, ...]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -78,7 +89,7 @@ def orders() -> list[dict[str, Any]]:
             "decisions": decided(decisions),
             "order": order.split(),
         }
-        for name, claims, decisions, order in ORDERS
+        for name, claims, decisions, order in told
     ]
 
 
@@ -103,7 +114,13 @@ CUTS = (
 )
 
 
-def cuts() -> list[dict[str, Any]]:
+UNCUT = (
+    ("n priority province 5", "p routine commune 0", "p<n commune, n<p village", False),
+    ("n priority nation 5", "p routine village 0", "p<n village", False),
+)
+
+
+def cuts(told: tuple[tuple[str, str, str, bool], ...]) -> list[dict[str, Any]]:
     return [
         {
             "name": f"{newcomer.split()[1]} of a {newcomer.split()[2]} on {playing.split()[1]} of a {playing.split()[2]}",
@@ -113,7 +130,7 @@ def cuts() -> list[dict[str, Any]]:
             "decisions": decided(decisions),
             "preempts": cut,
         }
-        for newcomer, playing, decisions, cut in CUTS
+        for newcomer, playing, decisions, cut in told
     ]  # fmt: skip
 
 
@@ -139,7 +156,18 @@ HEARD = (
 )  # fmt: skip
 
 
-def heard() -> list[dict[str, Any]]:
+CUT = 10 - 5.5 / 60  # a little more is left than must be: sound is exact within a second
+EDGES: tuple[Order, ...] = (
+    # as above
+    ("just what must be left is left", f"a routine commune 0 10 5, e emergency province {CUT} 2 5", "", f"a 0 {CUT} preempted, e {CUT} {CUT + 2} done, a {CUT + 2} 12 done"),
+    ("just not too long ago", "a routine commune 0 10 5, e emergency province 5 29.95 5", "", "a 0 5 preempted, e 5 34.95 done, a 34.95 39.95 done"),
+    ("just too long ago", "a routine commune 0 10 5, e emergency province 5 30.05 5", "", "a 0 5 preempted, e 5 35.05 done, a 35.05 35.05 dropped"),
+    ("told in no order", "c routine commune 30 5 5, b routine commune 20 5 5, a routine commune 0 10 5", "", "a 0 10 done, b 20 25 done, c 30 35 done"),
+    ("of two that wait the higher is next, not the earlier", "a priority commune 0 10 5, r routine commune 2 5 20, p priority commune 4 5 20", "", "a 0 10 done, p 10 15 done, r 15 20 done"),
+)  # fmt: skip
+
+
+def heard(told: tuple[Order, ...]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
@@ -148,7 +176,7 @@ def heard() -> list[dict[str, Any]]:
             "decisions": decided(decisions),
             "stretches": [stretch(each) for each in stretches.split(", ")],
         }
-        for name, airings, decisions, stretches in HEARD
+        for name, airings, decisions, stretches in told
     ]
 
 

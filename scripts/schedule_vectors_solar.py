@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
@@ -13,6 +14,7 @@ WEEKDAYS = (MO, TU, WE, TH, FR, SA, SU)
 MORNING = ("05:30",)
 TWICE = ("05:30", "17:00")
 MONDAY = dt.date(2026, 3, 2)
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def case(
@@ -37,7 +39,8 @@ def case(
 
 
 def local(moment: dt.datetime) -> str:
-    return f"{moment.isoformat()}+07:00"
+    """With the offset that the zone had: until 13 June 1975 that of Saigon, an hour more."""
+    return moment.replace(tzinfo=ZONE).isoformat()
 
 
 def of(
@@ -59,7 +62,13 @@ def by_dateutil(freq: int, starts_on: dt.date, asked: tuple[str, str], **more: A
 
 
 def solar() -> list[dict[str, Any]]:
-    return [*daily(), *weekly(), *monthly_by_day(), *monthly_by_weekday(), *yearly(), *listed()]
+    told = [*daily(), *weekly(), *monthly_by_day(), *monthly_by_weekday(), *yearly(), *listed()]
+    return [
+        *told,
+        *over_years(),
+        *from_the_end(),
+        *ends_of_the_tables(),
+    ]  # what is new at the end: ids are stable
 
 
 def daily() -> Iterator[dict[str, Any]]:
@@ -188,6 +197,57 @@ def listed() -> Iterator[dict[str, Any]]:
     yield case("listed dates, none in the range", rule, span(dt.date(2026, 4, 1), 30), dates, "hand")
     yield case("once", of("once", times=TWICE), span(MONDAY, 7), [MONDAY], "hand")
     yield case("once, asked for the week after", of("once"), span(dt.date(2026, 3, 9), 7), [], "hand")
+
+
+def over_years() -> Iterator[dict[str, Any]]:
+    """Every n months where twelve is no multiple of n, every n years from a leap day."""
+    asked = span(dt.date(2027, 1, 1), 730)
+    for interval, begin, day in (
+        (5, dt.date(2025, 11, 30), 30),
+        (7, dt.date(2024, 12, 15), 15),
+        (11, MONDAY, 2),
+    ):
+        found = {of_month(month, day) for month in months(begin, dt.date(2029, 1, 1), interval)}
+        rule = of("monthly", begin, month_days=[day], interval=interval)
+        yield case(f"day {day} every {interval} months, over years", rule, asked, found)
+    begin, asked = dt.date(2024, 2, 29), span(dt.date(2026, 1, 1), 3000)
+    rule = of("yearly", begin, months=[2], month_days=[29], interval=3)
+    found = {dt.date(year, 2, 1) + relativedelta(day=29) for year in range(2024, 2035, 3)}
+    yield case("29 February every third year, else the 28th", rule, asked, found)
+
+
+def from_the_end() -> Iterator[dict[str, Any]]:
+    """A day counted from the end that a month has not is none, whatever is done about day 31."""
+    begin, asked = dt.date(2027, 1, 1), span(dt.date(2027, 1, 1), 365)
+    for day in (-29, -30, -31):
+        for month_end in ("last_day", "skip"):
+            rule = of("monthly", begin, month_days=[day], month_end=month_end)
+            found = by_dateutil(rrule.MONTHLY, begin, asked, bymonthday=day)
+            yield case(f"day {day} of each month, {month_end}", rule, asked, found)
+
+
+def ends_of_the_tables() -> Iterator[dict[str, Any]]:
+    first, last = dt.date(1968, 1, 1), dt.date(2099, 12, 31)
+    yield case("the first day of the tables", of("once", first), span(first, 2), [first], "hand")
+    yield case(
+        "the last day of the tables", of("daily", last), span(last - dt.timedelta(2), 3), [last], "hand"
+    )
+    times = [f"{n // 12:02}:{n % 12 * 5:02}" for n in range(288)]
+    asked = ("2026-03-02T23:50:00", "2026-03-03T00:05:00")
+    days = [MONDAY, MONDAY + dt.timedelta(1)]
+    yield case("every five minutes of a day", of("daily", times=times), asked, days, "hand")
+    many = [str(MONDAY + dt.timedelta(n)) for n in range(1000)]
+    rule = of("dates", dates=many)
+    yield case(
+        "1,000 dates",
+        rule,
+        span(MONDAY + dt.timedelta(998), 9),
+        [MONDAY + dt.timedelta(998), MONDAY + dt.timedelta(999)],
+        "hand",
+    )
+    rule = of("dates", times=("17:00", "05:30"), dates=["2026-03-09", "2026-03-03", "2026-03-09"])
+    days = [dt.date(2026, 3, 3), dt.date(2026, 3, 9)]
+    yield case("dates and times in no order, one twice", rule, span(MONDAY, 14), days, "hand")
 
 
 def validity() -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 from werkzeug.routing import IntegerConverter, ValidationError
 
-from . import auth, compression, edge, errors, filters, i18n, navigation, sse
+from . import asked, auth, compression, edge, errors, filters, i18n, navigation, sse
 from .api import create_api, create_enrolment
 from .proxies import Proxies
 
@@ -79,10 +79,10 @@ class RowNumber(IntegerConverter):
     """The number of a row in an address; one that no database holds is no address of ours."""
 
     def to_python(self, value: str) -> int:
-        number = int(super().to_python(value))
-        if number >= 2**31:
-            raise ValidationError
-        return number
+        try:
+            return asked.integer(value)
+        except ValueError as error:
+            raise ValidationError from error
 
 
 def create_app(

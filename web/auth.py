@@ -90,7 +90,8 @@ def load_person() -> None:
         return
     person = g.session.get(Person, session["person_id"])
     if person is None or not person.active or person.session_epoch != session.get("epoch"):
-        session.clear()
+        for name in ("person_id", "epoch"):
+            session.pop(name, None)  # the token stays: the form to sign in may be open in another window
         return
     g.person = person
     g.viewer = _viewer(person)

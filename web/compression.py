@@ -12,10 +12,12 @@ from flask import Flask, Response, request
 
 TEXTUAL: Final = frozenset(
     {
+        "application/atom+xml",
         "application/javascript",
         "application/json",
         "application/manifest+json",
         "image/svg+xml",
+        "text/calendar",
         "text/css",
         "text/csv",
         "text/html",

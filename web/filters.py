@@ -50,6 +50,14 @@ def moment(at: dt.datetime | None) -> str:
     return "–" if at is None else f"{clock(at)}, {day(at)}"
 
 
+def near_day(at: dt.datetime, now: dt.datetime) -> str:
+    """The day of something that comes, seen from ``now``: nothing for today, else in words."""
+    days = (local(at).date() - local(now).date()).days
+    if days == 0:
+        return ""
+    return str(gettext("ngày mai")) if days == 1 else long_day(at)
+
+
 def place(area: Area) -> str:
     """The name of an area; of one that became a part of another, since when."""
     if area.merged_at is None:
@@ -161,6 +169,7 @@ FILTERS = (
     weekday,
     long_day,
     moment,
+    near_day,
     place,
     place_then,
     ago,

@@ -56,6 +56,9 @@ SENTENCES = {
     "voice_invalid": _l("Giọng đọc hoặc tốc độ này không có. Hãy chọn lại giọng đọc."),
     "out_of_range": _l("Một số nhập vào phải từ %(minimum)s đến %(maximum)s. Hãy sửa lại."),
     "too_many_parts": _l("Bản tin có %(count)s bản tiếng khác, tối đa %(limit)s. Hãy bỏ bớt."),
+    "too_many_schedules": _l(
+        "Tuần này có %(count)s lịch phát, mỗi lần chỉ chép được %(limit)s. Hãy chọn từng xã hoặc từng thôn."
+    ),
     "not_audio": _l("Tệp này không phải âm thanh đọc được. Hãy chọn tệp mp3, m4a, ogg, opus, wav hoặc flac."),
     "not_photo": _l("Tệp này không phải ảnh JPEG dùng được. Hãy chụp lại bằng điện thoại."),
     "audio_too_long": _l("Bản thu dài quá %(minutes)s phút. Hãy cắt ngắn hoặc chia thành nhiều bản tin."),

@@ -1,4 +1,4 @@
-"""A unit that becomes stricter about who approves: what the milder rule let pass is approved once more.
+"""A stricter rule about who approves, said or come under: what the milder one let pass is approved again.
 
 Nothing that airs is cut; before its next airing a bulletin needs somebody whom the rule of now names.
 """
@@ -6,7 +6,7 @@ Nothing that airs is cut; before its next airing a bulletin needs somebody whom 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from broadcast.models import (
     Approval,
     Approvers,
+    Area,
     AreaPolicy,
     Bulletin,
     BulletinState,
@@ -23,11 +24,11 @@ from broadcast.models import (
 )
 from broadcast.storage import audit
 from broadcast.storage.chunks import chunks
-from broadcast.units import areas, policies
+from broadcast.units import areas, merging, policies
 from broadcast.units.policies import STRICTNESS
 
 from . import voiding
-from .approvers import Judge
+from .approvers import Judge, Rules
 
 REOPEN = "bulletin.reopen"
 NOTE = "Đơn vị đã quy định chặt hơn về người duyệt. Cần duyệt lại trước lần phát tới."
@@ -42,6 +43,24 @@ def save(
     """
     saved = policies.save(session, person, area_id, values=values, now=now)
     return saved, follow(session, person, area_id, now) if "approvers" in values else 0
+
+
+def move(
+    session: Session, person: Person, area_id: int, *, parent_id: int | None, now: dt.datetime
+) -> tuple[Area, int]:
+    """As ``areas.move``; returns with it how many bulletins need another approval by the rules there."""
+    moved = areas.move(session, area_id, parent_id=parent_id, now=now, person_id=person.id)
+    return moved, follow(session, person, area_id, now)
+
+
+def merge(
+    session: Session, person: Person, area_ids: Collection[int], *, code: str, name: str, now: dt.datetime
+) -> tuple[Area, int]:
+    """As ``merging.merge``, with how many bulletins need another approval: only the top may loosen the rule,
+    and units that were tops are none any more.
+    """
+    made = merging.merge(session, person, area_ids, code=code, name=name, now=now)
+    return made, follow(session, person, made.id, now)
 
 
 def follow(session: Session, person: Person, area_id: int, now: dt.datetime) -> int:
@@ -76,9 +95,12 @@ def _weak(session: Session, area_id: int) -> list[Approval]:
         .order_by(Approval.id)
     )
     judges: dict[int, Judge] = {}
-    found = []
-    for approval, bulletin in session.execute(query):
-        judge = judges.setdefault(approval.person_id, Judge(session, approval.person))
+    rows, rules, found = session.execute(query).all(), Rules(session), []
+    rules.learn({bulletin.area_id for _, bulletin in rows})
+    for approval, bulletin in rows:
+        if approval.person_id not in judges:
+            judges[approval.person_id] = Judge(session, approval.person, rules)
+        judge = judges[approval.person_id]
         if not _is_enough(approval, bulletin, judge):
             found.append(approval)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
@@ -13,23 +13,40 @@ from broadcast.units import permissions, policies
 from devices.messages import BulletinClass
 
 
-class Judge:
-    """One person before any number of bulletins; each area is read once."""
+class Rules:
+    """Who approves, by the policies of units; each is read once, many at a time where they are learnt."""
 
-    def __init__(self, session: Session, person: Person) -> None:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[int, Approvers] = {}
+
+    def learn(self, area_ids: Collection[int]) -> None:
+        unknown = set(area_ids) - self._known.keys()
+        if unknown:
+            self._known |= policies.approvers(self._session, unknown)
+
+    def of(self, area_id: int) -> Approvers:
+        self.learn([area_id])
+        return self._known[area_id]
+
+
+class Judge:
+    """One person before any number of bulletins."""
+
+    def __init__(self, session: Session, person: Person, rules: Rules | None = None) -> None:
         self._person = person
-        self._roles = functools.cache(functools.partial(permissions.roles_in, session, person))
-        self._policy = functools.cache(functools.partial(policies.of, session))
+        self._rules = rules or Rules(session)
+        self._roles = permissions.roles_by_area(session, person)
 
     def rule(self, bulletin: Bulletin) -> Approvers:
         """Nobody lets an emergency go on air without a leader, nor priority alone."""
-        said = self._policy(bulletin.area_id).approvers
+        said = self._rules.of(bulletin.area_id)
         alone = said is Approvers.ALONE and bulletin.klass is not BulletinClass.ROUTINE
         return Approvers.LEADER if alone or bulletin.klass is BulletinClass.EMERGENCY else said
 
     def missing(self, bulletin: Bulletin) -> Forbidden | None:
         """Which right is missing to judge bulletins like this one."""
-        roles = self._roles(bulletin.area_id)
+        roles = self._roles.get(bulletin.area_id, set())
         if Role.APPROVER in roles:
             return None
         where = {"role": Role.APPROVER.value, "area_id": bulletin.area_id}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from broadcast.authoring.approvers import Judge
+from broadcast.authoring.approvers import Judge, Rules
 from broadcast.models import (
     Alarm,
     AreaClosure,
@@ -21,7 +21,8 @@ from broadcast.models import (
     Person,
     Role,
 )
-from broadcast.scheduling import notices, urgent, week
+from broadcast.scheduling import left_out, notices, urgent, week
+from broadcast.scheduling.left_out import LeftOut
 from broadcast.scheduling.week import Slot
 from broadcast.speakers import alarms as alarm_book
 from broadcast.speakers.conditions import HEARTBEAT, Conditions
@@ -63,7 +64,8 @@ class Silent:
 class Today:
     """The first page: ``awaiting`` are for this person to approve, ``returned`` came back to them.
 
-    ``notices`` tell them what others did to their schedules.
+    ``notices`` tell them what others did to their schedules. Of a large area only what is its own or from
+    above is told, of the programmes below it how much is ``left_out``.
 
     What was never heard of is not among the ``loudspeakers``: it is not broken, only not there yet.
     """
@@ -80,6 +82,7 @@ class Today:
     loudspeakers: int
     online: int
     never: int
+    left_out: LeftOut | None = None
 
 
 def presence(loudspeaker: Loudspeaker, now: dt.datetime, heartbeat: dt.timedelta = HEARTBEAT) -> Presence:
@@ -91,10 +94,12 @@ def presence(loudspeaker: Loudspeaker, now: dt.datetime, heartbeat: dt.timedelta
 def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.timedelta = HEARTBEAT) -> Today:
     """Everything the first page shows, for the areas this person sees."""
     mine = permissions.visible_areas(session, person)
-    areas = mine | set(
-        session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id.in_(mine)))
-    )
     root, midnight = week.root(session, mine), local_midnight(now)
+    rest = left_out.below(session, root, now) if root is not None else None
+    shown = {root} if root is not None and rest is not None else mine
+    areas = shown | set(
+        session.scalars(select(AreaClosure.ancestor_id).where(AreaClosure.descendant_id.in_(shown)))
+    )
     playing, coming = week.now_and_next(session, areas, now, seen_from=root)
     conditions = Conditions(now, heartbeat)
     total, online, never = _counts(session, mine, conditions)
@@ -111,6 +116,7 @@ def today(session: Session, person: Person, now: dt.datetime, heartbeat: dt.time
         loudspeakers=total,
         online=online,
         never=never,
+        left_out=rest,
     )
 
 
@@ -198,18 +204,26 @@ def _awaiting(session: Session, person: Person) -> list[Bulletin]:
     """What waits for this person: a leader, or where the unit allows it whoever writes there."""
     judges = permissions.visible(person, Role.APPROVER)
     writes = permissions.visible(person, Role.EDITOR)
-    query = select(Bulletin).where(
-        Bulletin.state == BulletinState.SUBMITTED,
-        or_(Bulletin.area_id.in_(judges), Bulletin.area_id.in_(writes)),
+    query = (
+        select(Bulletin)
+        .options(joinedload(Bulletin.current), joinedload(Bulletin.author))
+        .where(
+            Bulletin.state == BulletinState.SUBMITTED,
+            or_(Bulletin.area_id.in_(judges), Bulletin.area_id.in_(writes)),
+        )
+        .order_by(Bulletin.updated_at)
     )
-    judge, found = Judge(session, person), session.scalars(query.order_by(Bulletin.updated_at))
+    found, rules = session.scalars(query).all(), Rules(session)
+    rules.learn({each.area_id for each in found})
+    judge = Judge(session, person, rules)
     return [each for each in found if judge.refusal(each) is None]
 
 
 def _returned(session: Session, person: Person) -> list[Bulletin]:
     """What this person wrote and must correct; or what waits for another approval, the last ones, to know."""
     mine = (Bulletin.author_id == person.id, Bulletin.return_note != "")
-    query = select(Bulletin).where(*mine).order_by(Bulletin.updated_at.desc())
+    query = select(Bulletin).options(joinedload(Bulletin.current))
+    query = query.where(*mine).order_by(Bulletin.updated_at.desc())
     drafts = session.scalars(query.where(Bulletin.state == BulletinState.DRAFT)).all()
     waiting = session.scalars(
         query.where(Bulletin.state == BulletinState.SUBMITTED).limit(MOST_WAITING)

@@ -21,6 +21,7 @@ from broadcast.models import (
     Broadcast,
     BroadcastClip,
     BroadcastState,
+    BroadcastStop,
     Bulletin,
     BulletinState,
     BulletinVersion,
@@ -277,6 +278,7 @@ def _reports(session: Session, now: dt.datetime) -> tuple[int, int, bool]:
         orders = _delete(session, Delivery.id, told)
         ids = session.scalars(empty.limit(BATCH)).all()
         _delete(session, BroadcastClip.broadcast_id, ids)
+        _delete(session, BroadcastStop.broadcast_id, ids)
         _delete(session, Broadcast.id, ids)
         reports, broadcasts = reports + rows, broadcasts + len(ids)
         more = more or BATCH in (rows, orders, len(ids))

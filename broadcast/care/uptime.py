@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, case, column, func, literal, or_, select, values
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from broadcast.evidence import proof
@@ -22,6 +23,7 @@ from broadcast.models import (
     Person,
     UptimeDay,
 )
+from broadcast.speakers import whereabouts
 from broadcast.speakers.conditions import HEARTBEAT, Conditions
 from broadcast.storage.moments import day_start
 from broadcast.storage.upsert import insert_adding
@@ -30,6 +32,7 @@ from devices.messages import Evidence, ItemState
 from schedules.types import LOCAL
 
 DAY = dt.timedelta(days=1)
+FIRST_EVER, LAST_EVER = dt.date(1970, 1, 2), dt.date(9999, 1, 1)
 OVER = proof.FINAL - {ItemState.CANCELLED}  # what was to sound, and will not any more
 LONGEST = dt.timedelta(minutes=5)  # a longer gap between two ticks is nobody's: the server itself was away
 
@@ -77,7 +80,8 @@ def tick(session: Session, since: dt.datetime, now: dt.datetime, heartbeat: dt.t
 def per_commune(session: Session, person: Person, *, first: dt.date, last: dt.date) -> list[Share]:
     """Of each commune where the person looks, the worst first.
 
-    A day counts for what the commune was on it: before it became a part of another for itself, then for that.
+    A day counts for what the commune was on it: before it became a part of another for itself, then for that;
+    and for the commune in which the loudspeaker hung on it, the day of a move for where it went.
     """
     merged = _merged(session)
     days = [(id_, at.astimezone(LOCAL).date()) for id_, at in merged.items()]
@@ -90,8 +94,15 @@ def per_commune(session: Session, person: Person, *, first: dt.date, last: dt.da
         .subquery()
     )
     columns = (commune.c.name, commune.c.id.label("area_id"), *(commune.c[name] for name in _LIMITS))
-    place = select(Loudspeaker.id, *columns).join(commune, commune.c.descendant_id == Loudspeaker.area_id)
-    found = _shares(session, person, place, first, last)
+    stay = _stays(session)
+    area_id = func.coalesce(stay.c.area_id, Loudspeaker.area_id)
+    place = (
+        select(Loudspeaker.id, *columns, *(stay.c[name].label(f"hung_{name}") for name in _LIMITS))
+        .outerjoin(stay, stay.c.loudspeaker_id == Loudspeaker.id)
+        .join(commune, commune.c.descendant_id == area_id)
+        .where(area_id.in_(permissions.visible(person)))
+    )
+    found = _shares(session, place, first, last)
     return [replace(each, merged_at=merged.get(each.area_id or 0)) for each in found]
 
 
@@ -100,7 +111,9 @@ def per_maker(session: Session, person: Person, *, first: dt.date, last: dt.date
     nothing = literal(None).label("area_id")
     always = (*_limits({}, "day"), *_limits({}, "at"))
     made = select(Loudspeaker.id, Loudspeaker.maker.label("name"), nothing, *always)
-    return _shares(session, person, made, first, last)
+    made = made.add_columns(*(each.label(f"hung_{each.name}") for each in always))
+    mine = Loudspeaker.area_id.in_(permissions.visible(person))
+    return _shares(session, made.where(mine), first, last)
 
 
 def of_loudspeaker(
@@ -142,9 +155,33 @@ def _limits(ends: Mapping[int, ColumnElement[Any]], kind: str) -> tuple[ColumnEl
     return since.label(f"since_{kind}"), case(ends, value=Area.id).label(f"until_{kind}")
 
 
-def _within(group: Subquery, when: InstrumentedAttribute[Any], kind: str) -> tuple[ColumnElement[bool], ...]:
-    since, until = group.c[f"since_{kind}"], group.c[f"until_{kind}"]
-    return or_(since.is_(None), when >= since), or_(until.is_(None), when < until)
+def _stays(session: Session) -> CTE:
+    """Where those hung that were ever moved, from which local day on and until which."""
+    names = ("loudspeaker_id", "area_id", *_LIMITS)
+    types = (
+        Loudspeaker.id.type,
+        Loudspeaker.area_id.type,
+        *(_TYPES[each.partition("_")[2]] for each in _LIMITS),
+    )
+    rows = []
+    for id_, where in whereabouts.moved(session).items():
+        moved = [stay.since.astimezone(LOCAL).date() for stay in where.stays if stay.since is not None]
+        for stay, days in zip(where.stays, pairwise([FIRST_EVER, *moved, LAST_EVER]), strict=True):
+            rows.append((id_, stay.area_id, *days, *map(day_start, days)))
+    # A list of values needs one.
+    nobody = (0, 0, FIRST_EVER, LAST_EVER, day_start(FIRST_EVER), day_start(LAST_EVER))
+    columns = [column(name, type_) for name, type_ in zip(names, types, strict=True)]
+    return values(*columns).data(rows or [nobody]).cte("stay")
+
+
+def _within(group: Subquery, when: InstrumentedAttribute[Any], kind: str) -> list[ColumnElement[bool]]:
+    """While the place counted for the commune, and the loudspeaker hung in the place."""
+    since = [group.c[f"since_{kind}"], group.c[f"hung_since_{kind}"]]
+    until = [group.c[f"until_{kind}"], group.c[f"hung_until_{kind}"]]
+    return [
+        *(or_(each.is_(None), when >= each) for each in since),
+        *(or_(each.is_(None), when < each) for each in until),
+    ]
 
 
 def _parts(since: dt.datetime, now: dt.datetime) -> list[tuple[dt.date, int]]:
@@ -168,10 +205,9 @@ def _present(conditions: Conditions, day: dt.date, seconds: int) -> Select[*tupl
 
 
 def _shares(
-    session: Session, person: Person, grouped: Select[*tuple[Any, ...]], first: dt.date, last: dt.date
+    session: Session, grouped: Select[*tuple[Any, ...]], first: dt.date, last: dt.date
 ) -> list[Share]:
-    mine = Loudspeaker.area_id.in_(permissions.visible(person))
-    group = grouped.where(mine, Loudspeaker.activated_at.is_not(None)).subquery()
+    group = grouped.where(Loudspeaker.activated_at.is_not(None)).subquery()
     keys = (group.c.name, group.c.area_id)
     sums = [func.sum(column) for column in (UptimeDay.online_s, UptimeDay.late_s, UptimeDay.offline_s)]
     times = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from broadcast.models import (
     Broadcast,
@@ -39,7 +39,10 @@ from .whys import Why
 
 @dataclass(frozen=True, slots=True)
 class Airing:
-    """One dated airing in an area; ``gone``, ``since`` and ``stopped`` as in ``reconciliation.Part``."""
+    """One dated airing in an area; ``gone``, ``since`` and ``stopped`` as in ``reconciliation.Part``.
+
+    ``stops``: the same by the area of the programme that was stopped while others went on.
+    """
 
     key: str
     area_id: int
@@ -51,6 +54,7 @@ class Airing:
     gone: Change | None = None
     since: dt.datetime | None = None
     stopped: Change | None = None
+    stops: Mapping[int, Change] = field(default_factory=dict)
     at_once: bool = False
     slot: dict[str, Any] | None = None  # as it stood, where it filled itself
     bulletin_ids: tuple[int, ...] = ()  # in the order that somebody gave
@@ -103,8 +107,10 @@ def _broadcasts(
     session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
 ) -> Iterator[Broadcast]:
     for ids in chunks(sorted(area_ids)):
-        query = select(Broadcast).where(
-            Broadcast.area_id.in_(ids), Broadcast.start >= start, Broadcast.start < end
+        query = (
+            select(Broadcast)
+            .where(Broadcast.area_id.in_(ids), Broadcast.start >= start, Broadcast.start < end)
+            .options(selectinload(Broadcast.stops))
         )
         yield from session.scalars(query)
 
@@ -124,11 +130,16 @@ def _of_broadcast(broadcast: Broadcast) -> Airing:
 
 
 def _stopped(airing: Airing, broadcast: Broadcast | None, people: dict[int, str]) -> Airing:
-    """With the person who stopped it on the air, or shortly before it began."""
-    if broadcast is None or broadcast.stopped_at is None:
+    """With the person who stopped it, or a part of it, on the air or shortly before it began."""
+    if broadcast is None:
         return airing
-    by = people.get(broadcast.stopped_by or 0, "")
-    return replace(airing, stopped=Change(Why.STOPPED, broadcast.stopped_at, by))
+    if broadcast.stopped_at is not None:
+        by = people.get(broadcast.stopped_by or 0, "")
+        airing = replace(airing, stopped=Change(Why.STOPPED, broadcast.stopped_at, by))
+    stops = {
+        each.area_id: Change(Why.STOPPED, each.at, people.get(each.person_id, "")) for each in broadcast.stops
+    }
+    return replace(airing, stops=stops) if stops else airing
 
 
 class _Past:

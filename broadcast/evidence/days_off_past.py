@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import AuditRow, HolidayKind, Person
+from broadcast.models import HolidayKind
+from broadcast.storage import audit
 from broadcast.units.tree_past import TreePast
 from schedules.holidays import NATIONAL, Calendar
 
@@ -72,14 +72,8 @@ class DaysOffPast:
 def _acts(session: Session) -> dict[int, list[_Act]]:
     """By area, in order: the audit log is the history of the book."""
     found: dict[int, list[_Act]] = defaultdict(list)
-    query = (
-        select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-        .outerjoin(Person, Person.id == AuditRow.person_id)
-        .where(AuditRow.action.in_((SAVE, REMOVE)))
-        .order_by(AuditRow.id)
-    )
-    for at, subject, detail, by in session.execute(query):
+    for at, whose, detail, by in audit.told(session, SAVE, REMOVE):
         kind = HolidayKind(detail["kind"]) if detail["kind"] else None
         day = dt.date.fromisoformat(detail["day"])
-        found[int(subject.partition(":")[2])].append(_Act(at, day, kind, detail["name"], by or ""))
+        found[whose].append(_Act(at, day, kind, detail["name"], by))
     return found

@@ -8,11 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.authoring.repertoire import wish_of
-from broadcast.models import AuditRow, Person
+from broadcast.storage import audit
 from broadcast.storage.chunks import chunks
 from schedules.slots import Airings
 
@@ -45,16 +44,10 @@ class HeldTimes:
 
     def __init__(self, session: Session, bulletin_ids: Collection[int]) -> None:
         self._said: dict[int, list[Held]] = defaultdict(list)
-        by_subject = {f"bulletin:{bulletin_id}": bulletin_id for bulletin_id in bulletin_ids}
-        for some in chunks(sorted(by_subject)):
-            query = (
-                select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-                .outerjoin(Person, Person.id == AuditRow.person_id)
-                .where(AuditRow.action == SAVE, AuditRow.subject.in_(some))
-                .order_by(AuditRow.id)
-            )
-            for at, subject, detail, by in session.execute(query):
-                self._said[by_subject[subject]].append(_held(at, by or "", detail))
+        for some in chunks(sorted(bulletin_ids)):
+            subjects = [f"bulletin:{bulletin_id}" for bulletin_id in some]
+            for at, whose, detail, by in audit.told(session, SAVE, subjects=subjects):
+                self._said[whose].append(_held(at, by, detail))
 
     def at(self, bulletin_id: int, at: dt.datetime) -> Held | None:
         """What held then; None: nothing was said yet, it holds until it is withdrawn."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import logging
 import queue
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from broadcast.errors import Unavailable
 from broadcast.orders.outbox import Wire
+from broadcast.storage import garbage
 from broadcast.storage.database import Database
 from broadcast.storage.lease import Leadership, LeaseLost, fenced
 from devices.link import Inbound
@@ -87,7 +86,7 @@ class Inbox:
 
     def _ingest(self, leadership: Leadership, batch: Sequence[Inbound]) -> None:
         now = self._clock()
-        with _nothing_collected(), fenced(self._database, leadership, now) as session:
+        with garbage.uncollected(), fenced(self._database, leadership, now) as session:
             ingest(session, batch, self._wire, now)
 
     def _one_by_one(self, leadership: Leadership, batch: Sequence[Inbound], cause: Exception) -> None:
@@ -110,15 +109,3 @@ class Inbox:
                 break
             weight += SEALED if taken[-1].topic.endswith(("/evt", "/ack")) else 1
         return taken
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """All that a batch makes lives to its end: looking through it for garbage costs half of the time."""
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()

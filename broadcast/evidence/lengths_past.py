@@ -13,6 +13,7 @@ from broadcast.storage.chunks import chunks
 
 from . import calendar_past
 from .calendar_past import Airing
+from .reconciliation import Change
 
 
 class Lengths:
@@ -36,6 +37,14 @@ class Lengths:
     def of(self, airing: Airing, chain: Iterable[int]) -> int | None:
         """What is heard below these areas, the nearest first; None: nothing of it is meant for them."""
         lengths = self._of.get(airing.key)
-        if lengths is None:
-            return airing.length_ms
-        return next((lengths[each] for each in chain if each in lengths), lengths.get(None))
+        return airing.length_ms if lengths is None else lengths.get(self._heard(airing, chain))
+
+    def stopped(self, airing: Airing, chain: Iterable[int]) -> Change | None:
+        """Who stopped the programme of it that is heard below these areas."""
+        whose = self._heard(airing, chain) if airing.stops else None
+        return airing.stopped or airing.stops.get(airing.area_id if whose is None else whose)
+
+    def _heard(self, airing: Airing, chain: Iterable[int]) -> int | None:
+        """The nearest of these areas that hears something of its own."""
+        lengths = self._of.get(airing.key, {})
+        return next((each for each in chain if each in lengths), None)

@@ -48,7 +48,8 @@ class Part:
     """One airing on one loudspeaker; ``gone``: why the calendar has it not, or not for this loudspeaker.
 
     ``since`` is when it came into the calendar as it aired, ``stopped`` who ended it on the air, ``place``
-    where the loudspeaker hung then, ``shifts`` what may have let it begin later there.
+    where the loudspeaker hung then, ``shifts`` what may have let it begin later there, ``turn`` how many
+    others it has before it, ``latest`` until when it might begin so that nothing of it was stale.
     """
 
     loudspeaker_id: int
@@ -62,6 +63,19 @@ class Part:
     at_once: bool = False  # an urgent one, told when it begins
     place: int = 0
     shifts: tuple[Shift, ...] = ()
+    turn: int = 0
+    latest: dt.datetime | None = None
+
+    @property
+    def overdue(self) -> Change | None:
+        """Who let it wait until nothing of it held any more, so that it was not told to the loudspeaker."""
+        begins = self.start
+        for shift in self.shifts:
+            wait = shift.by * (self.turn if shift.turns else 1)
+            begins += wait
+            if wait and self.latest is not None and begins > self.latest:
+                return replace(shift.change, why=Why.OVERDUE)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +201,8 @@ def _kept(row: Row, contact: Contact) -> Row:
 def _judged(part: Part, heard: Heard | None, contact: Contact, sounds: Sequence[Heard]) -> Row:
     if part.gone is not None:
         return _row_of_gone(part, part.gone, heard, contact)
+    if (heard is None or (heard.reason in UNTOLD and not heard.sounded)) and (spared := part.overdue):
+        return Row(part, heard, spared.why, spared)
     told = heard.planned - part.start if heard is not None else dt.timedelta()
     change = _ordered(part.shifts, told)
     if change is None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from broadcast.errors import OutOfRange
 from broadcast.models import Area, AsRun, Broadcast, Loudspeaker, Person, Role
@@ -21,6 +21,7 @@ from broadcast.units.tree_past import Chain, TreePast
 from . import calendar_past, contact_past
 from .calendar_past import Airing
 from .contact_past import AROUND
+from .latest_past import Latest
 from .lengths_past import Lengths
 from .reconciliation import Change, Heard, Key, Part, Row, Shift, compare
 from .shifts_past import Shifts
@@ -62,6 +63,16 @@ def places(session: Session, rows: Iterable[Row]) -> dict[int, Area]:
     return found
 
 
+def speakers(session: Session, ids: Collection[int]) -> dict[int, Loudspeaker]:
+    """Loudspeakers with their areas, by id."""
+    query = select(Loudspeaker).options(joinedload(Loudspeaker.area))
+    return {
+        each.id: each
+        for some in chunks(sorted(ids))
+        for each in session.scalars(query.where(Loudspeaker.id.in_(some)))
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Speaker:
     """A loudspeaker that hangs in the area, or once did; retired ones too."""
@@ -70,12 +81,14 @@ class _Speaker:
     created_at: dt.datetime
     retired_at: dt.datetime | None
     last_seen: dt.datetime | None
+    turn: int  # as it is now
     where: Whereabouts
 
 
 def _speakers(session: Session, area_ids: Collection[int]) -> list[_Speaker]:
     where = whereabouts.ever_in(session, area_ids)
-    columns = (Loudspeaker.id, Loudspeaker.created_at, Loudspeaker.retired_at, Loudspeaker.last_seen)
+    of = Loudspeaker
+    columns = (of.id, of.created_at, of.retired_at, of.last_seen, of.turn)
     return [
         _Speaker(*row, where[row.id])
         for ids in chunks(sorted(where))
@@ -107,6 +120,7 @@ class _Past:
         self._by_key = {each.key: each for each in airings}
         self._lengths = Lengths(session, airings)
         self._shifts = Shifts(session, tree, airings)
+        self._latest = Latest(session)
         self.heard = _heard(session, self._speakers, start, end)
 
     def is_inside(self, key: Key, heard: Heard) -> bool:
@@ -147,6 +161,7 @@ class _Past:
         if speaker.retired_at is not None and speaker.retired_at <= at:
             gone = Change(Why.RETIRED, speaker.retired_at)
         length = length or airing.length_ms
+        shifts = self._shifts_of(airing, length, chain)
         return Part(
             loudspeaker_id=speaker.id,
             key=airing.key,
@@ -155,10 +170,12 @@ class _Past:
             length_ms=length,
             gone=gone,
             since=self._since(airing, speaker),
-            stopped=airing.stopped,
+            stopped=self._lengths.stopped(airing, chain),
             at_once=airing.at_once,
             place=stay.area_id,
-            shifts=self._shifts_of(airing, length, chain) if heard else (),
+            shifts=shifts,
+            turn=speaker.turn,
+            latest=self._latest.of(airing, chain) if shifts and not (heard and heard.sounded) else None,
         )
 
     def _concerns(self, airing: Airing, heard: Heard | None, chain: Chain) -> bool:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import Area, AreaPolicy, AuditRow, OrderDecision, Person, StartMode
+from broadcast.models import Area, AreaPolicy, OrderDecision, Person, StartMode
 from broadcast.orders.items import TURN_GAP_MS
+from broadcast.storage import audit
 from broadcast.storage.moments import MILLISECOND
 from broadcast.units.tree_past import Chain, TreePast
 from schedules import sounding
@@ -136,15 +137,9 @@ class _Modes:
 def _changes(session: Session) -> dict[int, list[_Mode]]:
     """By area, what the audit log has of it."""
     found: dict[int, list[_Mode]] = defaultdict(list)
-    query = (
-        select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-        .outerjoin(Person, Person.id == AuditRow.person_id)
-        .where(AuditRow.action == "policy.save")
-        .order_by(AuditRow.id)
-    )
-    for at, subject, detail, by in session.execute(query):
+    for at, whose, detail, by in audit.told(session, "policy.save"):
         if "start_mode" in detail["changed"]:
             _, after = detail["changed"]["start_mode"]
             mode = StartMode(after) if after else None
-            found[int(subject.partition(":")[2])].append((at, mode, by or ""))
+            found[whose].append((at, mode, by))
     return found

@@ -26,6 +26,7 @@ class Why(enum.StrEnum):
     SILENCED = "silenced"
     ORDER_DECIDED = "order_decided"  # begins later: the unit lets its own go first
     STAGGERED = "staggered"  # begins later: neighbours begin in turn
+    OVERDUE = "overdue"  # it would have begun later, when what is in it did not hold any more
     # what it met
     PREEMPTED = "preempted"  # cut or kept from beginning by what goes first
     IN_TURN = "in_turn"  # began when what played before was over

@@ -25,6 +25,7 @@ from broadcast.models import (
     Person,
     Role,
 )
+from broadcast.orders import parts
 from broadcast.storage.chunks import chunks
 from broadcast.units import areas, permissions
 from broadcast.units.tree_past import TreePast
@@ -142,7 +143,7 @@ def _aired(session: Session, bulletin_ids: Collection[int]) -> dict[int, dict[in
         query = (
             select(BroadcastClip.bulletin_id, Broadcast.id, Broadcast.start)
             .join(Broadcast, Broadcast.id == BroadcastClip.broadcast_id)
-            .where(BroadcastClip.bulletin_id.in_(ids), began)
+            .where(BroadcastClip.bulletin_id.in_(ids), began, ~parts.kept_silent())
         )
         for bulletin_id, broadcast_id, at in session.execute(query):
             found[bulletin_id or 0][broadcast_id] = at

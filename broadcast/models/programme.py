@@ -95,6 +95,9 @@ class Broadcast(Base):
     clips: Mapped[list[BroadcastClip]] = relationship(
         order_by="BroadcastClip.position", cascade="all, delete-orphan"
     )
+    stops: Mapped[list[BroadcastStop]] = relationship(
+        order_by="BroadcastStop.area_id", cascade="all, delete-orphan"
+    )
     deliveries: Mapped[list[Delivery]] = relationship(
         back_populates="broadcast", cascade="all, delete-orphan"
     )
@@ -116,6 +119,20 @@ class BroadcastClip(Base):
     station_id: Mapped[int | None] = mapped_column(ForeignKey("relay_station.id"))
     length_ms: Mapped[int | None]
     clip: Mapped[Clip | None] = relationship()
+
+
+class BroadcastStop(Base):
+    """A programme of a broadcast that was stopped where it was heard, while the others of it went on.
+
+    ``area_id``: that of its clips; the broadcast's own for those who heard nothing of their own.
+    """
+
+    __tablename__ = "broadcast_stop"
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey("broadcast.id"), primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    area: Mapped[Area] = relationship()
 
 
 UNSENT = text("evidence IS NULL")

@@ -65,10 +65,24 @@ def order(
         )
     targets = targeting.choose(session, person, loudspeaker_ids, chosen, Conditions(now, heartbeat))
     targeting.require(session, person, action, targets)
-    area = targeting.exact_area(session, targets) if len(targets) > 1 else None
-    bulk = _bulk(session, person, action, detail or {}, area, len(targets), now)
-    _order_commands(session, wire, bulk, targets, area)
+    bulk = give(session, person, wire, action, detail or {}, targets, now)
     _tell(session, person, bulk, targets, now)
+    return bulk
+
+
+def give(  # noqa: PLR0917 - as ``order``, for use cases that know that the person may
+    session: Session,
+    person: Person,
+    wire: Wire,
+    action: Action,
+    detail: Mapping[str, Any],
+    targets: Sequence[Target],
+    now: dt.datetime,
+) -> Bulk:
+    """Send a command to these loudspeakers, and follow it on each."""
+    area = targeting.exact_area(session, targets) if len(targets) > 1 else None
+    bulk = _bulk(session, person, action, detail, area, len(targets), now)
+    _order_commands(session, wire, bulk, targets, area)
     return bulk
 
 

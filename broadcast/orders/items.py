@@ -17,6 +17,7 @@ from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import MILLISECOND, local_midnight, to_ms
 from devices.messages import ClipRef, Item, Relay
 
+from . import parts
 from .outbox import Wire
 from .running_order import AT_ONCE, Cue
 
@@ -60,11 +61,15 @@ def item(broadcast: Broadcast, wire: Wire) -> Item:
 
 
 class Entry(NamedTuple):
-    """An item by its nominal start, and when to begin at the latest so that nothing of it is stale."""
+    """An item by its nominal start, and when to begin at the latest so that nothing of it is stale.
+
+    ``stopped``: it is heard no more in its area, and nothing of it from above instead.
+    """
 
     at: dt.datetime
     item: Item
     latest: int | None = None
+    stopped: bool = False
 
     def waits(self, shift: int) -> Entry | None:
         """As it is played so many milliseconds later; None when it does not hold any more then."""
@@ -106,7 +111,8 @@ def read(
     more = (Broadcast.expires, Broadcast.klass, Broadcast.status, Broadcast.created_at, Area.level)
     query = select(*columns, *more).join(Area, Area.id == Broadcast.area_id).where(*which)
     rows = session.execute(query).all()
-    sounds = _Sounds(session, wire, [row.id for row in rows], window.start)
+    ids = [row.id for row in rows]
+    sounds, stopped = _Sounds(session, wire, ids, window.start), parts.stopped(session, ids)
     found: dict[int, list[Entry]] = defaultdict(list)
     for id_, area_id, occurrence, title, at, expires, klass, status, created_at, level in rows:
         start = to_ms(at)
@@ -124,7 +130,7 @@ def read(
                 level=level,
                 issued_at=to_ms(created_at),
             )
-            entry = Entry(at, made, sounds.latest(heard))
+            entry = Entry(at, made, sounds.latest(heard), variant in stopped[id_])
             found[area_id if variant is None else variant].append(entry)
     return found
 

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from broadcast.errors import Forbidden, NotFound
-from broadcast.models import Area, Broadcast, BroadcastClip, BroadcastState, Person, Role
+from broadcast.models import Area, Broadcast, BroadcastClip, BroadcastState, BroadcastStop, Person, Role
 from broadcast.storage import audit, events
 from broadcast.storage.moments import to_ms
 from broadcast.units import areas, permissions
 from devices.messages import Action, Command
 
-from . import alerts, commanding, outbox
+from . import alerts, commanding, outbox, parts
 from .outbox import Urgency, Wire
 
 COMMAND_LIFE = dt.timedelta(minutes=1)
@@ -75,12 +75,39 @@ def cut_broadcasts(
     return _cut(session, person, wire, Broadcast.id.in_(broadcast_ids), now)
 
 
-def cut_bulletin(
-    session: Session, person: Person, bulletin_id: int, *, wire: Wire, now: dt.datetime
-) -> list[Broadcast]:
-    """End every broadcast that plays a withdrawn bulletin, with whatever else is in it."""
+def cut_bulletin(session: Session, person: Person, bulletin_id: int, *, wire: Wire, now: dt.datetime) -> None:
+    """End every broadcast that plays a withdrawn bulletin where it is heard, with whatever else is in it."""
     playing_it = select(BroadcastClip.broadcast_id).where(BroadcastClip.bulletin_id == bulletin_id)
-    return _cut(session, person, wire, Broadcast.id.in_(playing_it), now)
+    found = _sounding(session, Broadcast.id.in_(playing_it), now, soon=ABOUT_TO)
+    gone = parts.stopped(session, [each.id for each in found])
+    for broadcast in found:
+        left = {clip.area_id for clip in broadcast.clips} - gone[broadcast.id]
+        holding = {clip.area_id for clip in broadcast.clips if clip.bulletin_id == bulletin_id} & left
+        if holding == left:
+            _cut(session, person, wire, Broadcast.id == broadcast.id, now)
+        elif holding:
+            _cut_part(session, person, wire, broadcast, holding, now)
+
+
+def _cut_part(  # noqa: PLR0917 - as the other cuts, and which part
+    session: Session,
+    person: Person,
+    wire: Wire,
+    broadcast: Broadcast,
+    holding: Collection[int | None],
+    now: dt.datetime,
+) -> None:
+    """End it on the loudspeakers that hear these of its programmes, and on no other."""
+    programmes = {clip.area_id for clip in broadcast.clips}
+    targets = parts.hearing(session, broadcast, holding, programmes)
+    area_ids = [broadcast.area_id if each is None else each for each in holding]
+    broadcast.stops += [
+        BroadcastStop(area_id=area_id, at=now, person_id=person.id) for area_id in sorted(area_ids)
+    ]
+    if targets:
+        items = {"items": [broadcast.occurrence]}
+        commanding.give(session, person, wire, Action.STOP, items, targets, now)
+    tell(session, person, broadcast, "broadcast.stop", now, heard_in=sorted(area_ids))
 
 
 def _cut(
@@ -148,7 +175,9 @@ def _command(
     commanding.track(session, person, area, command, now=now)
 
 
-def tell(session: Session, person: Person, broadcast: Broadcast, action: str, now: dt.datetime) -> None:
+def tell(
+    session: Session, person: Person, broadcast: Broadcast, action: str, now: dt.datetime, **detail: object
+) -> None:
     """Write down who did what to a broadcast, and show it on open pages."""
     audit.record(
         session,
@@ -160,5 +189,6 @@ def tell(session: Session, person: Person, broadcast: Broadcast, action: str, no
         status=broadcast.status.value,
         area_id=broadcast.area_id,
         text=broadcast.text,
+        **detail,
     )
     events.emit(session, now=now, kind="broadcast", area_id=broadcast.area_id, subject=broadcast.id)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from broadcast.models import (
@@ -22,6 +22,7 @@ from broadcast.models import (
     Broadcast,
     BroadcastClip,
     BroadcastState,
+    BroadcastStop,
     Bulletin,
     BulletinState,
     Event,
@@ -140,11 +141,12 @@ def _below(session: Session, area_ids: Collection[int]) -> set[int]:
 def _stopped(session: Session, broadcast_ids: Collection[int]) -> dict[int, int]:
     """The areas of scheduled broadcasts that a person has stopped; others are in plans as they were."""
     found: dict[int, int] = {}
+    in_part = exists().where(BroadcastStop.broadcast_id == Broadcast.id)
     for ids in chunks(sorted(broadcast_ids)):
         query = select(Broadcast.id, Broadcast.area_id).where(
             Broadcast.id.in_(ids),
             Broadcast.schedule_id.is_not(None),
-            Broadcast.state == BroadcastState.CANCELLED,
+            or_(Broadcast.state == BroadcastState.CANCELLED, in_part),
         )
         found |= {row.id: row.area_id for row in session.execute(query)}
     return found

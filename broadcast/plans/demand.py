@@ -69,7 +69,7 @@ def lists(
     ]
     repertoire.learn([bulletin_id for id_, *_ in airing for bulletin_id in listed[id_]])
     for id_, area_id, title, starts in airing:
-        orders = _orders(repertoire.of(listed[id_]), starts)
+        orders = orders_of(repertoire.of(listed[id_]), starts)
         if orders:
             yield Wanted(id_, area_id, title, orders)
 
@@ -95,7 +95,7 @@ def _starts(rule: dict[str, Any], span: Span, holidays: Calendar) -> list[dt.dat
     return [each.start for each in recurrence.occurrences(recurrence.from_dict(rule), *span, holidays)]
 
 
-def _orders(pieces: Sequence[Piece], starts: Sequence[dt.datetime]) -> dict[dt.datetime, RunningOrder]:
+def orders_of(pieces: Sequence[Piece], starts: Sequence[dt.datetime]) -> dict[dt.datetime, RunningOrder]:
     """At each start those bulletins that hold then: for nearly all lists the same ones always."""
     if not pieces:
         return {}

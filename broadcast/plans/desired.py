@@ -190,7 +190,8 @@ class _Programme:
                 for area_id in reversed(area_ids)
                 for entry in self._items.get(area_id, ())
             }
-            found = sorted(nearest.values(), key=lambda entry: (entry.at, entry.item.id))
+            heard = (entry for entry in nearest.values() if not entry.stopped)
+            found = sorted(heard, key=lambda entry: (entry.at, entry.item.id))
             said = tuple(words for area_id in area_ids for words in self._words.get(area_id, ()))
             found = ordering.ordered(found, said)
             timeline = _Timeline(tuple(entry.at for entry in found), tuple(found), said)

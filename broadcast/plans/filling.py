@@ -18,6 +18,7 @@ from broadcast.authoring import sounds
 from broadcast.authoring.repertoire import Piece, Repertoire, klass, latest
 from broadcast.authoring.sounds import NAMED, Audible, Audio
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Schedule, ScheduleItem
+from broadcast.orders import parts
 from broadcast.orders.running_order import Cue, RunningOrder
 from broadcast.storage.chunks import chunks
 from schedules import airings, recurrence, slots
@@ -184,7 +185,7 @@ class Filler:
             .join(BroadcastClip, BroadcastClip.broadcast_id == Broadcast.id)
             .join(Schedule, Schedule.id == Broadcast.schedule_id)
             .where(Broadcast.area_id == area_id, Broadcast.start >= since, Broadcast.start < until, began)
-            .where(Schedule.slot.is_not(None))
+            .where(Schedule.slot.is_not(None), ~parts.kept_silent())
             .order_by(Broadcast.start, Broadcast.id)
         )
         found: dict[int, tuple[dt.datetime, dict[int | None, set[int]]]] = {}

@@ -49,12 +49,14 @@ class Planned:
 class Heard:
     """When airings are heard in the places where what was decided makes a difference.
 
-    ``above`` are the areas over those places and over the airings' own, these themselves first.
+    ``above`` are the areas over those places and over the airings' own, these themselves first; ``of`` are
+    the places of an airing, the lowest last.
     """
 
     places: Mapping[int, Mapping[Key, Sounding]]
     keys: Mapping[str, Key]
     above: Mapping[int, Sequence[int]]
+    of: Mapping[Key, Sequence[int]]
 
     def at(self, key: Key, area_id: int) -> Sounding | None:
         """As it is heard in an area that was asked for; None: as its schedule says."""
@@ -67,9 +69,9 @@ class Heard:
 
     def below(self, key: Key, area_id: int) -> Iterator[tuple[int, Sounding]]:
         """The places below an area where it is heard otherwise than right above them, the lowest last."""
-        for place in sorted(self.places, key=lambda each: len(self.above[each])):
-            path, here = self.above[place], self.places[place].get(key)
-            if here is not None and area_id in path[1:] and _differs(here, self.on(key, path[1:])):
+        for place in self.of.get(key, ()):
+            path, here = self.above[place], self.places[place][key]
+            if area_id in path[1:] and _differs(here, self.on(key, path[1:])):
                 yield place, here
 
     def before(self, each: Sounding) -> Key:
@@ -79,7 +81,7 @@ class Heard:
 
 NO_TIME = dt.timedelta()
 LONGEST = dt.timedelta(hours=6)  # what began longer ago is waited for by nothing
-NOTHING = Heard({}, {}, {})
+NOTHING = Heard({}, {}, {}, {})
 
 
 class Orders:
@@ -147,18 +149,18 @@ class _Look:
 
     said: Mapping[int, Sequence[Said]]
     airings: Mapping[Key, Planned]
-    lengths: Mapping[variants.Name, Mapping[int | None, Variant]]
+    lengths: Mapping[variants.Name, Mapping[int | None, Variant | None]]
     above: Mapping[int, Sequence[int]]
     levels: Mapping[int, int]
 
     def heard(self) -> Heard:
         keys = {key.name: key for key in self.airings}
-        told = {place: self._in(place) for place in self._places()}
-        return Heard(
-            {place: {keys[each.airing.id]: each for each in here} for place, here in told.items()},
-            keys,
-            self.above,
-        )
+        told = {place: {keys[each.airing.id]: each for each in self._in(place)} for place in self._places()}
+        of: dict[Key, list[int]] = defaultdict(list)
+        for place in sorted(told, key=lambda each: len(self.above[each])):
+            for key in told[place]:
+                of[key].append(place)
+        return Heard(told, keys, self.above, of)
 
     def _places(self) -> set[int]:
         """Where both of a pair are heard on which something was said, and below that where more is heard."""
@@ -193,6 +195,7 @@ class _Look:
 
     def _variant(self, each: Planned, path: Sequence[int]) -> Variant | None:
         """What is heard of it; None where nothing is."""
+        known: Mapping[int | None, Variant | None]
         known = self.lengths.get(each.key, {None: Variant(each.length)})
         return next((known[area_id] for area_id in (*path, None) if area_id in known), None)
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from broadcast.models import PlanMark
 from broadcast.orders.items import Window
 from broadcast.orders.outbox import Wire
-from broadcast.storage import events
+from broadcast.storage import events, garbage
 from broadcast.storage.moments import to_ms
 
 from . import addressing, changes, desired, planning
@@ -56,6 +56,7 @@ class Planner:
     days: int
     checkpoint: Callable[[str], None] = lambda name: None  # noqa: ARG005
 
+    @garbage.uncollected()
     def plan(
         self, *, suspects: Touched = NOTHING, again: Collection[str] = frozenset(), everyone: bool = False
     ) -> int:
@@ -75,6 +76,7 @@ class Planner:
         self.checkpoint("plan_marked")
         return told
 
+    @garbage.uncollected()
     def inspect(self) -> Touched:
         """What a plan from scratch would change; it only reads and needs no transaction that writes."""
         mark = self.session.get(PlanMark, NAME)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from broadcast.authoring.repertoire import Repertoire
 from broadcast.models import Broadcast, BroadcastClip, BroadcastState, Delivery, Loudspeaker, Schedule
+from broadcast.orders import parts
 from broadcast.orders.items import played_in
 from broadcast.orders.running_order import Cue, RunningOrder, occurrence_of
 from broadcast.storage import events
@@ -190,7 +191,8 @@ class _Existing:
         ordered = select(*_AIRING).where(*which).order_by(Broadcast.start, Broadcast.id)
         rows = (Airing(*values) for values in session.execute(ordered))
         self.airings = [airing for airing in rows if airing.schedule_id not in without]
-        self.sounds = played_in(session, [airing.id for airing in self.airings])
+        ids = [airing.id for airing in self.airings]
+        self.sounds, self.stopped = played_in(session, ids), parts.stopped(session, ids)
 
 
 def _compare(changes: Changes, wishes: Iterable[Wanted], existing: _Existing) -> None:
@@ -208,6 +210,8 @@ def _compare(changes: Changes, wishes: Iterable[Wanted], existing: _Existing) ->
         if cancelled:
             changes.back.append(airing)
         sound = existing.sounds.get(airing.id, [])
+        if airing.id in existing.stopped:
+            continue  # so does what was stopped in part: loudspeakers have cancelled its id for good
         if _differs(airing, sound, want):
             changes.altered.append((airing, want))
             if _is_heard_elsewhere(airing, sound, want):

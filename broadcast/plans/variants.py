@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from broadcast.models import Broadcast, BroadcastState, Bulletin, Clip
+from broadcast.orders import parts
 from broadcast.orders.items import played_in
 from broadcast.orders.running_order import Cue
 from broadcast.storage.chunks import chunks
@@ -26,15 +27,18 @@ class Variant:
     latest: dt.datetime | None = None
 
 
-def read(session: Session, airings: Collection[Name]) -> dict[Name, dict[int | None, Variant]]:
-    """Of those that are in plans, by the area whose variant it is; one that was cancelled has none at all."""
+def read(session: Session, airings: Collection[Name]) -> dict[Name, dict[int | None, Variant | None]]:
+    """Of those that are in plans, by the area whose variant it is; None: it was stopped there.
+
+    One that was cancelled has none at all.
+    """
     starts = [start for _, start in airings]
     query = select(Broadcast.id, Broadcast.schedule_id, Broadcast.start, Broadcast.state).where(
         Broadcast.schedule_id.in_({schedule_id for schedule_id, _ in airings}),
         Broadcast.start >= min(starts),
         Broadcast.start <= max(starts),
     )
-    found: dict[Name, dict[int | None, Variant]] = {}
+    found: dict[Name, dict[int | None, Variant | None]] = {}
     names: dict[int, Name] = {}
     for id_, schedule_id, start, state in session.execute(query):
         if schedule_id is None:
@@ -42,11 +46,12 @@ def read(session: Session, airings: Collection[Name]) -> dict[Name, dict[int | N
         found[schedule_id, start] = {}
         if state is not BroadcastState.CANCELLED:
             names[id_] = (schedule_id, start)
-    played = played_in(session, sorted(names))
+    played, stopped = played_in(session, sorted(names)), parts.stopped(session, sorted(names))
     book = _Book(session, [cue for cues in played.values() for cue in cues])
     for id_, cues in played.items():
         for area_id in {cue.area_id for cue in cues}:
-            found[names[id_]][area_id] = book.variant([cue for cue in cues if cue.area_id == area_id])
+            theirs = [cue for cue in cues if cue.area_id == area_id]
+            found[names[id_]][area_id] = None if area_id in stopped[id_] else book.variant(theirs)
     return found
 
 

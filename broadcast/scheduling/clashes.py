@@ -7,6 +7,7 @@ Here the database is read; ``schedules.conflicts`` decides.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,79 +79,103 @@ class Listeners:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known: dict[int, dict[int, dict[str, int]]] = {}
+        self._known: dict[int, Mapping[int, Mapping[str, int]]] = {}
 
     def below(self, area: Area) -> Mapping[int, Mapping[str, int]]:
         """By turn, the places with the number of their loudspeakers; a place without any counts none."""
         if area.id not in self._known:
-            self._known[area.id] = self._read(area)
+            self._known |= self._read(area)
         return self._known[area.id]
 
     def common(self, one: Area, other: Area) -> Area:
         """The lower of two areas, one of which is above the other."""
         return one if one.level >= other.level else other
 
-    def _read(self, area: Area) -> dict[int, dict[str, int]]:
+    def _read(self, area: Area) -> dict[int, dict[int, dict[str, int]]]:
+        """Of the area and of each below it, by one statement."""
         counted = (
-            select(AreaClosure.descendant_id, Loudspeaker.turn, func.count(Loudspeaker.id))
+            select(
+                AreaClosure.ancestor_id,
+                AreaClosure.descendant_id,
+                Loudspeaker.turn,
+                func.count(Loudspeaker.id),
+            )
             .outerjoin(
                 Loudspeaker,
                 (Loudspeaker.area_id == AreaClosure.descendant_id) & Loudspeaker.retired_at.is_(None),
             )
-            .where(AreaClosure.ancestor_id == area.id)
-            .group_by(AreaClosure.descendant_id, Loudspeaker.turn)
+            .where(AreaClosure.ancestor_id.in_(areas.below(area.id)))
+            .group_by(AreaClosure.ancestor_id, AreaClosure.descendant_id, Loudspeaker.turn)
         )
-        found: dict[int, dict[str, int]] = defaultdict(dict)
-        for place, turn, count in self._session.execute(counted):
-            real = turn if turn and self._is_staggered(place) else 0
-            found[real][str(place)] = found[real].get(str(place), 0) + count
+        found: dict[int, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        staggered = functools.cache(self._is_staggered)
+        for above, place, turn, count in self._session.execute(counted):
+            there = found[above][turn if turn and staggered(place) else 0]
+            there[str(place)] = there.get(str(place), 0) + count
         return found
 
     def _is_staggered(self, area_id: int) -> bool:
         return policies.of(self._session, area_id).start_mode is StartMode.STAGGERED
 
 
+class Near:
+    """Every schedule on the air in an area, above it and below it: read when asked for, for many looks."""
+
+    def __init__(self, session: Session, area_id: int) -> None:
+        self._session, self._area_id = session, area_id
+        self._sides: list[tuple[Schedule, Side]] | None = None
+        self.listeners = Listeners(session)
+
+    def sides(self) -> list[tuple[Schedule, Side]]:
+        """Those that have something to play."""
+        if self._sides is None:
+            shared = areas.in_line(Schedule.area_id, self._area_id)
+            query = (
+                select(Schedule)
+                .options(joinedload(Schedule.area), selectinload(Schedule.items))
+                .where(shared, Schedule.withdrawn_at.is_(None))
+                .order_by(Schedule.id)
+            )
+            self._sides = sides(self._session, query)
+        return self._sides
+
+
 class Look:
     """One look at what shares loudspeakers with a new or changed schedule.
 
-    ``instead`` are other schedules, by id, as they would be after the same change.
+    ``instead`` are other schedules, by id, as they would be after the same change. ``near``: what is read for
+    several looks at the same area.
     """
 
     def __init__(
-        self, session: Session, new: Side, instead: Mapping[int, Side] = MappingProxyType({})
+        self,
+        session: Session,
+        new: Side,
+        instead: Mapping[int, Side] = MappingProxyType({}),
+        near: Near | None = None,
     ) -> None:
-        self._session = session
         self._new = new
         self._instead = instead
-        self._others: list[tuple[Schedule, Side]] | None = None
-        self._listeners = Listeners(session)
+        self._near = near or Near(session, new.area.id)
         self._decisions = decisions.about(session, new.id) if new.id else []
 
     def others(self) -> list[tuple[Schedule, Side]]:
         """Every other schedule on the air in the area, above it and below it, with something to play."""
-        if self._others is None:
-            shared = areas.in_line(Schedule.area_id, self._new.area.id)
-            query = (
-                select(Schedule)
-                .options(joinedload(Schedule.area), selectinload(Schedule.items))
-                .where(shared, Schedule.withdrawn_at.is_(None), Schedule.id != self._new.id)
-                .order_by(Schedule.id)
-            )
-            found = sides(self._session, query)
-            self._others = [(schedule, self._instead.get(side.id, side)) for schedule, side in found]
-        return self._others
+        return [
+            (schedule, self._instead.get(side.id, side))
+            for schedule, side in self._near.sides()
+            if side.id != self._new.id
+        ]
 
     def clashes(self, other: Side, starts: Sequence[dt.datetime]) -> list[Clash]:
         """Every overlap with these starts of the new schedule, by time."""
         if not starts:
             return []
         new, found = self._new, []
-        for turn, places in self._listeners.below(self._listeners.common(new.area, other.area)).items():
+        for turn, places in self._heard(other).items():
             where = frozenset(places)
             ours = [new.booking(start, turn, where) for start in starts]
-            theirs = [
-                other.booking(start, turn, where) for start in self._near(other, ours[0], ours[-1], turn)
-            ]
+            theirs = [other.booking(start, turn, where) for start in _around(other, ours[0], ours[-1], turn)]
             for lost in conflicts.over(ours, theirs, self._decisions):
                 mine, old = lost.overlap.new, lost.overlap.old
                 found.append(Clash(mine.start - new.wait(turn), old.start - other.wait(turn), turn, lost))
@@ -160,7 +185,7 @@ class Look:
         """What plays between two instants on the same loudspeakers, seen from the schedule's own turn."""
         new, found = self._new, []
         for _, other in self.others():
-            for turn, places in self._listeners.below(self._listeners.common(new.area, other.area)).items():
+            for turn, places in self._heard(other).items():
                 where, shift = frozenset(places), other.wait(turn) - new.wait(turn)
                 for start in other.starts(first - shift - other.length, last - shift):
                     begins = start + shift
@@ -170,15 +195,21 @@ class Look:
         return found
 
     def loudspeakers(self, other: Side, turns: Collection[int]) -> int:
-        found = self._listeners.below(self._listeners.common(self._new.area, other.area))
+        found = self._heard(other)
         return sum(sum(found[turn].values()) for turn in turns)
 
     def where(self, other: Side) -> Area:
-        return self._listeners.common(self._new.area, other.area)
+        return self._near.listeners.common(self._new.area, other.area)
 
-    def _near(self, other: Side, first: Booking, last: Booking, turn: int) -> list[dt.datetime]:
-        wait = other.wait(turn)
-        return other.starts(first.start - wait - other.length, last.end - wait)
+    def _heard(self, other: Side) -> Mapping[int, Mapping[str, int]]:
+        """By turn, the places that hear both; the widest is asked for first, and tells of all in it."""
+        self._near.listeners.below(self._new.area)
+        return self._near.listeners.below(self.where(other))
+
+
+def _around(other: Side, first: Booking, last: Booking, turn: int) -> list[dt.datetime]:
+    wait = other.wait(turn)
+    return other.starts(first.start - wait - other.length, last.end - wait)
 
 
 def sides(session: Session, query: Select[Schedule]) -> list[tuple[Schedule, Side]]:

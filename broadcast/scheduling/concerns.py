@@ -27,7 +27,7 @@ from schedules.sanity import Doubt, Habit
 from schedules.types import LOCAL, OnHolidays
 
 from . import hold_concerns, intents, overlaps, relay_concerns, session_concerns
-from .clashes import Side
+from .clashes import Near, Side
 from .intents import Intent
 from .overlaps import Overlap
 
@@ -36,6 +36,7 @@ EVER = dt.timedelta(days=3000)  # 29 February comes once in eight years where a 
 SLOW_LINK = 16_000  # bytes a second: a weak mobile signal, which some pole always has
 HABIT = dt.timedelta(days=180)
 MOST_STARTS = 5000  # enough to know a habit by
+HINTS = ("holiday", "silenced")  # good to know, and stops nobody
 BEFORE_DAYS = ("in_past", "too_near")  # told once, by ``_nearness``
 
 
@@ -57,31 +58,42 @@ class Concern:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-def check(session: Session, person: Person, intent: Intent, now: dt.datetime) -> list[Concern]:
+def check(
+    session: Session, person: Person, intent: Intent, now: dt.datetime, near: Near | None = None
+) -> list[Concern]:
     """Everything doubtful about a schedule that is about to be saved. Errors: UnknownArea, Forbidden."""
     try:
         new = intents.side(session, person, intent)
     except RuleInvalid as error:
         return [Concern("rule", blocking=True, params=error.params)]
+    near = near or Near(session, new.area.id)
     starts = intents.coming(new, now)
-    doubts = (
-        *session_concerns.doubts(session, new, starts),
-        *relay_concerns.doubts(session, new, starts),
-        *hold_concerns.doubts(session, new.area.id, starts, now),
-    )
-    repertoire = Repertoire(session)
-    pieces = repertoire.of(intent.bulletin_ids)
     return [
-        *(_content(session, repertoire, intent.bulletin_ids) if intent.slot is None else ()),
-        *_nearness(new, starts, now, _time_to_fetch(session, new.area.id, pieces, now)),
-        *_times(session, new, now),
-        *map(_concern, doubts),
+        *(_content(session, intent.bulletin_ids) if intent.slot is None else ()),
+        *of_times(session, new, intent.bulletin_ids, now, near),
         *_holidays(new, starts),
-        *map(_overlap, overlaps.met(session, person, new, starts)),
+        *map(_overlap, overlaps.met(session, person, new, starts, near)),
     ]
 
 
-def _content(session: Session, repertoire: Repertoire, bulletin_ids: Sequence[int]) -> Iterator[Concern]:
+def of_times(
+    session: Session, new: Side, bulletin_ids: Sequence[int], now: dt.datetime, near: Near
+) -> Iterator[Concern]:
+    """What is doubtful that another time may answer, but for what else sounds then."""
+    starts = intents.coming(new, now)
+    pieces = Repertoire(session).of(bulletin_ids)
+    yield from _nearness(new, starts, now, _time_to_fetch(session, new.area.id, pieces, now))
+    yield from _times(session, new, now)
+    doubts = (
+        *session_concerns.doubts(session, new, starts, near),
+        *relay_concerns.doubts(session, new, starts),
+        *hold_concerns.doubts(session, new.area.id, starts, now),
+    )
+    yield from map(_concern, doubts)
+
+
+def _content(session: Session, bulletin_ids: Sequence[int]) -> Iterator[Concern]:
+    repertoire = Repertoire(session)
     for bulletin_id in bulletin_ids:
         bulletin = session.get(Bulletin, bulletin_id)
         if bulletin is not None and bulletin.klass is BulletinClass.EMERGENCY:

@@ -50,6 +50,7 @@ def displace(
         return
     session, schedule = editing.session, change.schedule
     session.refresh(schedule)
+    schedule_changes.hold(session, over)
     pieces = Repertoire(session).pieces(schedule)
     new = Side.of(schedule, pieces, calendar_of(session, schedule.area_id))
     look = Look(session, new)
@@ -73,7 +74,6 @@ def _give_way(
     by_rank = all(clash.lost.say is Say.RULE for clash in clashes)
     if not by_rank:
         permissions.require(person, Role.EDITOR, other.area, session)
-        schedule_changes.locked(session, person, row.id)
         everything = tuple(map(_local, other.starts(editing.now - FOR, editing.now + FOR)))
         state = _without(State.of(row), other, _Loss(lost, everything))
         editing.put(row, state, lead=change, action=ChangeAction.OVER)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -13,37 +13,22 @@ from broadcast.joining import registry
 from broadcast.models import Loudspeaker, Person
 from broadcast.orders import items
 from broadcast.orders.outbox import Wire
-from broadcast.orders.running_order import occurrence_of
+from broadcast.orders.running_order import GRACE, occurrence_of
 from broadcast.plans.desired import wishes
-from broadcast.storage.moments import day_start, from_ms, later, to_ms
+from broadcast.storage.moments import day_start, from_ms, later
 from broadcast.units import areas
-from devices.messages import BulletinClass, GuardPolicy, Item, Plan
-from devices.speaker.core import guard
+from devices.messages import Item, Plan
 
+from . import day_played
+from .day_played import Playing
 from .week import LONGEST, Slot, Wait, between
 
 DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Playing:
-    """One thing that will sound there; ``start`` is this loudspeaker's own, after its turn.
-
-    ``wait``: a unit has put something before it.
-    """
-
-    start: dt.datetime
-    end: dt.datetime
-    title: str
-    klass: BulletinClass
-    planned: bool  # in its plan, with its audio; else only foreseen by its rule
-    wait: Wait | None = None
-    refused: str = ""  # why its guard will not let it sound, by the code that it would report
-
-
-@dataclass(frozen=True, slots=True)
 class Foretold:
-    """A day of one loudspeaker; ``sent``: the plan that says so has been given to it."""
+    """A day of one loudspeaker, but for emergencies; ``sent``: the plan that says so has been given to it."""
 
     loudspeaker: Loudspeaker
     playing: tuple[Playing, ...]
@@ -67,48 +52,52 @@ def of_day(
     wish = next(iter(wishes(session, wire, window, [loudspeaker.id])), None)
     if wish is None:  # out of service
         return Foretold(loudspeaker, (), window.end, sent=True)
-    foreseen = _foreseen(session, loudspeaker, start - LONGEST, start + DAY, now)
+    since = start - LONGEST  # what begins before may sound into the day
+    foreseen = _foreseen(session, loudspeaker, since, start + DAY, now)
     waits = {
         occurrence_of(each.schedule_id, each.scheduled): each.wait for each in foreseen if each.schedule_id
     }
+    levels = {area.id: area.level for area in areas.ancestors(session, loudspeaker.area_id)}
     planned = [_planned(item, waits) for item in msgspec.json.decode(wish.body, type=Plan).items]
-    found = [each for each in planned if start <= each.start < start + DAY]
-    found += [_from(slot) for slot in foreseen if slot.is_on and slot.start >= max(start, window.end)]
-    judged = tuple(_judged(sorted(found, key=_order), wish.content.policy))
-    return Foretold(loudspeaker, judged, window.end, not wish.is_news)
-
-
-def _judged(day: Iterable[Playing], policy: GuardPolicy) -> Iterator[Playing]:
-    """Each as the guard would decide if all before it play as planned."""
-    used, sessions = 0, guard.NO_SESSIONS
-    for each in day:
-        begin, end = to_ms(each.start), to_ms(each.end)
-        where = {"at": begin, "duration_ms": end - begin, "used_ms": used}
-        refused = guard.refusal(policy, _item(each, begin), **where, sessions=sessions)
-        if refused is None:
-            used, sessions = used + end - begin, sessions.begin(begin, end).end(end, end - begin)
-        yield replace(each, refused=refused or "")
-
-
-def _item(each: Playing, begin: int) -> Item:
-    """What the guard looks at."""
-    return Item(
-        id="", title=each.title, start=begin, not_before=begin, expires=begin, clips=(), klass=each.klass
-    )
-
-
-def _order(each: Playing) -> tuple[dt.datetime, str]:
-    return each.start, each.title
+    found = [each for each in planned if since <= each.start < start + DAY]
+    found += [
+        _from(slot, levels[slot.area_id])
+        for slot in foreseen
+        if slot.is_on and slot.klass in GRACE and slot.start >= max(since, window.end)
+    ]
+    told = day_played.of([each for each in found if each.klass in GRACE], wish.content.policy)
+    shown = tuple(each for each in told if each.start >= start)
+    return Foretold(loudspeaker, shown, window.end, not wish.is_news)
 
 
 def _planned(item: Item, waits: Mapping[str, Wait | None]) -> Playing:
     start, name = from_ms(item.start), item.id.partition("+")[0]
-    end = later(start, item.duration_ms)
-    return Playing(start, end, item.title, item.klass, planned=True, wait=waits.get(name))
+    return Playing(
+        id=item.id,
+        start=start,
+        end=later(start, item.duration_ms),
+        title=item.title,
+        klass=item.klass,
+        level=item.level,
+        latest=from_ms(item.expires),
+        planned=True,
+        wait=waits.get(name),
+    )
 
 
-def _from(slot: Slot) -> Playing:
-    return Playing(slot.start, slot.end, slot.title, slot.klass, planned=False, wait=slot.wait)
+def _from(slot: Slot, level: int) -> Playing:
+    name = occurrence_of(slot.schedule_id or 0, slot.scheduled)
+    return Playing(
+        id=f"{name} {slot.broadcast_id or ''}",
+        start=slot.start,
+        end=slot.end,
+        title=slot.title,
+        klass=slot.klass,
+        level=level,
+        latest=slot.start + GRACE[slot.klass],
+        planned=False,
+        wait=slot.wait,
+    )
 
 
 def _foreseen(

@@ -6,18 +6,19 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from broadcast.models import Person
 from broadcast.units import policies
 from schedules import conflicts
-from schedules.conflicts import Booking
+from schedules.conflicts import Booking, Busy
 from schedules.sessions import GAP
-from schedules.types import LOCAL, Window
+from schedules.types import LOCAL, Rule, Window
 
-from . import concerns, intents
-from .clashes import Look
+from . import allowed_days, concerns, intents
+from .clashes import Look, Near
 from .intents import Intent, coming
 from .session_concerns import Limits
 
@@ -34,44 +35,83 @@ TIMELY = frozenset(
 """Doubts that another time of day may answer."""
 
 
+class Another(NamedTuple):
+    """Another time of day; ``rule``: on which days besides, where those wished are not allowed."""
+
+    time: dt.time
+    rule: Rule | None = None
+
+
 def next_free(
-    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
-) -> dt.time | None:
+    session: Session,
+    person: Person,
+    intent: Intent,
+    now: dt.datetime,
+    time: dt.time | None = None,
+    *,
+    near: Near | None = None,
+) -> Another | None:
     """The next time of day at which nothing plays on any of the coming days, and that is doubted by nothing.
 
-    Instead of ``time``, or of the rule's first; None when there is none before midnight.
+    Instead of ``time``, or of the rule's first; None when there is none before midnight. Where units do not
+    allow the days, on the nearest that they do.
     Errors: UnknownArea, Forbidden, RuleInvalid.
     """
-    return _Search(session, person, intent, now, time).first()
+    near = near or Near(session, intent.area_id)
+    search = _Search(session, person, intent, now, time, near=near)
+    days = search.allowed_days()
+    if days == intent.rule or days is None:
+        found = search.first()
+        return Another(found) if found else None
+    found = _Search(session, person, replace(intent, rule=days), now, time, near=near).first()
+    return Another(found, days) if found else None
 
 
 def after(
-    session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None = None
+    session: Session,
+    person: Person,
+    intent: Intent,
+    now: dt.datetime,
+    time: dt.time | None = None,
+    *,
+    near: Near | None = None,
 ) -> dt.time | None:
     """Right behind what plays then, to the minute, where nothing doubts that. As ``next_free`` otherwise."""
-    return _Search(session, person, intent, now, time).behind()
+    return _Search(session, person, intent, now, time, near=near or Near(session, intent.area_id)).behind()
 
 
 class _Search:
     """Looks for another time of day in the place of one of a schedule's; its other times stay."""
 
     def __init__(
-        self, session: Session, person: Person, intent: Intent, now: dt.datetime, time: dt.time | None
+        self,
+        session: Session,
+        person: Person,
+        intent: Intent,
+        now: dt.datetime,
+        time: dt.time | None,
+        *,
+        near: Near,
     ) -> None:
-        self._session, self._person, self._intent, self._now = session, person, intent, now
+        self._session, self._intent, self._now, self._near = session, intent, now, near
         self._new = intents.side(session, person, intent)
         self._time = min(self._new.rule.times) if time is None else time
         self._starts = self._at(self._time)
         self._rest = [each for each in self._new.rule.times if each != self._time]
         self._beside = self._at(*self._rest)
         self._open = policies.of(session, self._new.area.id).open
-        look = Look(session, self._new)
+        look = Look(session, self._new, near=near)
         self._limits = Limits(session, self._new, look)
         self._taken: list[Booking] = []
         if self._starts:
             first = dt.datetime.combine(_local(min(now, self._starts[0])), dt.time(), LOCAL)
             self._taken += look.taken(first, self._starts[-1] + 2 * DAY)
             self._taken += [self._new.booking(start, 0, frozenset()) for start in self._beside]
+        self._busy = Busy(self._taken)
+
+    def allowed_days(self) -> Rule | None:
+        """The rule on days that are allowed, or None."""
+        return allowed_days.nearest(self._intent.rule, self._limits.weekdays)
 
     def first(self) -> dt.time | None:
         """The earliest that will do, from the wished time on."""
@@ -80,7 +120,7 @@ class _Search:
 
     def behind(self) -> dt.time | None:
         """Right behind what plays at the wished time, where that will do."""
-        shift = conflicts.next_free_for_all(self._starts, self._new.length, self._taken, ANY_HOUR)
+        shift = conflicts.next_free_for_all(self._starts, self._new.length, self._busy, ANY_HOUR)
         moved = _since_midnight(self._time) + (shift or dt.timedelta())
         if not self._starts or shift is None or moved >= DAY:
             return None
@@ -107,7 +147,7 @@ class _Search:
 
     def _is_free(self, time: dt.time, allowed: Sequence[Window]) -> bool:
         starts, length = self._at(time), self._new.length
-        shift = conflicts.next_free_for_all(starts, length, self._taken, allowed, within=MINUTE)
+        shift = conflicts.next_free_for_all(starts, length, self._busy, allowed, within=MINUTE)
         return bool(starts) and time not in self._rest and shift == dt.timedelta()
 
     def _fits(self, time: dt.time) -> bool:
@@ -115,8 +155,8 @@ class _Search:
         return not any(self._limits.doubts(sorted([*self._at(time), *self._beside])))
 
     def _is_undoubted(self, time: dt.time) -> bool:
-        asked = replace(self._intent, rule=replace(self._intent.rule, times=(time,)))
-        told = concerns.check(self._session, self._person, asked, self._now)
+        new = replace(self._new, rule=replace(self._new.rule, times=(time,)))
+        told = concerns.of_times(self._session, new, self._intent.bulletin_ids, self._now, self._near)
         return not any(each.code in TIMELY for each in told)
 
     def _at(self, *times: dt.time) -> list[dt.datetime]:

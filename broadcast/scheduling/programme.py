@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from broadcast.errors import EmptyTitle, NotFound, RuleInvalid, TimeInPast, TitleTooLong, WrongState
 from broadcast.models import ChangeAction, Person, Role, Schedule
@@ -156,11 +156,14 @@ def get(session: Session, person: Person, schedule_id: int) -> Schedule:
 
 
 def list_schedules(
-    session: Session, person: Person, area_id: int, *, withdrawn: bool = False
+    session: Session, person: Person, area_id: int, *, withdrawn: bool = False, own: bool = False
 ) -> list[Schedule]:
-    """The schedules that sound somewhere in the area: its own, those from above and those below."""
+    """The schedules that sound somewhere in the area: its own, those from above and, but for ``own``, those
+    below; with their areas and items.
+    """
     permissions.require(person, Role.VIEWER, area_id, session)
-    query = select(Schedule).where(areas.in_line(Schedule.area_id, area_id))
+    heard = Schedule.area_id.in_(areas.above(area_id)) if own else areas.in_line(Schedule.area_id, area_id)
+    query = select(Schedule).options(joinedload(Schedule.area), selectinload(Schedule.items)).where(heard)
     if not withdrawn:
         query = query.where(Schedule.withdrawn_at.is_(None))
     return list(session.scalars(query.order_by(Schedule.id)))

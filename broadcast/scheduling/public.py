@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
+from broadcast.authoring.repertoire import Piece, Repertoire, duration_ms, klass
 from broadcast.models import Schedule, ScheduleChange
+from broadcast.plans import demand, unheard
 from broadcast.plans.heard import Heard, Key, Orders, Planned
+from broadcast.plans.unheard import Unheard, Voice
 from broadcast.storage.moments import day_start, later
 from broadcast.units import areas
 from broadcast.units.holiday_book import Book
@@ -22,13 +24,14 @@ from devices.messages import BulletinClass
 from schedules import exceptions, ical_writing, recurrence
 from schedules.holidays import Calendar
 from schedules.sounding import Why
-from schedules.types import LOCAL, Occurrence, Rule
+from schedules.types import LOCAL, Frequency, Occurrence, Rule
 from schedules.validation import MAX_EXCEPTIONS
 
 BACK = dt.timedelta(days=31)
 AHEAD = dt.timedelta(days=400)
 IN_ORDER = dt.timedelta(days=92)  # so far ahead times are those at which a decided order lets begin
 LONGEST = dt.timedelta(hours=6)  # what began longer ago does not sound any more
+SINGLE = (Frequency.ONCE, Frequency.DATES)
 WAITS = "Có buổi phát muộn hơn giờ ghi trong lịch, nhường chương trình được xếp trước."
 CATEGORIES = {BulletinClass.PRIORITY: "Ưu tiên", BulletinClass.ROUTINE: "Thông thường"}
 
@@ -52,17 +55,38 @@ class _Programme:
 
     schedule: Schedule
     rule: Rule
-    duration_ms: int
-    klass: BulletinClass
+    pieces: Sequence[Piece]
     holidays: Calendar
+    path: Sequence[int]  # the area whose programme it is in, and all above
+    told: Unheard  # what the plans say of it
     waits: bool = False  # some airings begin later than the schedule says
+
+    @property
+    def duration_ms(self) -> int:
+        return duration_ms(self.pieces)
+
+    @property
+    def klass(self) -> BulletinClass:
+        return klass(self.pieces)
 
     @property
     def length(self) -> dt.timedelta:
         return dt.timedelta(milliseconds=self.duration_ms)
 
-    def occurrences(self, start: dt.datetime, end: dt.datetime) -> Iterator[Occurrence]:
-        return recurrence.occurrences(self.rule, start, end, self.holidays)
+    def occurrences(self, start: dt.datetime, end: dt.datetime) -> list[Occurrence]:
+        """Those that are heard, as far as anybody can know."""
+        return [each for each, heard in self.judged(start, end) if heard]
+
+    def judged(self, start: dt.datetime, end: dt.datetime) -> Iterator[tuple[Occurrence, bool]]:
+        """All that its rule names, with whether something approved holds then and the plans have it."""
+        found = list(recurrence.occurrences(self.rule, start, end, self.holidays))
+        whose, is_slot = self.schedule, self.schedule.slot is not None
+        starts = [each.start for each in found]
+        hold = starts if is_slot else demand.orders_of(self.pieces, starts)
+        for each in found:
+            voices = self.told.of(whose.id, each.start, whose.area_id, fills_itself=is_slot)
+            voice = unheard.voice(voices, whose.area_id, self.path)
+            yield each, each.start in hold and voice is Voice.HEARD
 
     def airing(self, scheduled: dt.datetime, start: dt.datetime, end: dt.datetime) -> Airing:
         whose = self.schedule
@@ -74,13 +98,13 @@ def write(session: Session, area_id: int, now: dt.datetime) -> bytes:
     area = areas.get(session, area_id)
     today = now.astimezone(LOCAL).date()
     since, through = (today - BACK).replace(day=1), (today + AHEAD).replace(day=1)
-    programmes = list(_programmes(session, area_id))
     begin, end = day_start(since), day_start((today + IN_ORDER).replace(day=1))
+    programmes = list(_programmes(session, area_id, begin, end))
     orders, told = _heard(session, area_id, programmes, begin, end)
     changed = changes(session, [each.schedule.id for each in programmes])
     entries = [
-        _entry(_as_heard(each, told, area_id, begin, end), *changed.get(each.schedule.id, (1, None)), orders)
-        for each in programmes
+        _entry(_as_heard(each, told, begin, end, now), *changed.get(each.schedule.id, (1, None)), orders)
+        for each in (_while_valid(programme) for programme in programmes)
     ]
     return ical_writing.write(entries, name=f"Lịch phát thanh {area.name}", since=since, through=through)
 
@@ -91,7 +115,8 @@ def programme_of(session: Session, area_id: int, start: dt.datetime, end: dt.dat
     Only what is approved and has audio; urgent announcements are no programme. Errors: UnknownArea.
     """
     areas.get(session, area_id)
-    programmes, since = list(_programmes(session, area_id)), start - LONGEST
+    since = start - LONGEST
+    programmes = list(_programmes(session, area_id, since, end))
     _orders, told = _heard(session, area_id, programmes, since, end)
     found = []
     for each in programmes:
@@ -121,25 +146,36 @@ def _heard(
     return orders, orders.among(planned, [area_id])
 
 
+def _while_valid(programme: _Programme) -> _Programme:
+    """A list whose last bulletin ends has no airings after that."""
+    limits = [each.validity.valid_until if each.validity else None for each in programme.pieces]
+    ends = [each for each in limits if each is not None]
+    rule = programme.rule
+    if programme.schedule.slot is not None or len(ends) < len(limits) or rule.frequency in SINGLE:
+        return programme
+    last = max(_local(max(ends)).date(), rule.starts_on)
+    return replace(programme, rule=replace(rule, until=min(last, rule.until or last)))
+
+
 def _as_heard(
-    programme: _Programme, told: Heard, area_id: int, start: dt.datetime, end: dt.datetime
+    programme: _Programme, told: Heard, start: dt.datetime, end: dt.datetime, now: dt.datetime
 ) -> _Programme:
-    """The programme with each airing that waits at the time at which it begins."""
+    """The programme without what is not heard any more, and what waits at the time at which it begins."""
     moves: dict[dt.datetime, dt.datetime] = {}
     silent: list[dt.datetime] = []
     room = MAX_EXCEPTIONS - len(programme.rule.moved) - len(programme.rule.skipped)
-    for each in programme.occurrences(start, end) if told.places else ():
-        heard = told.at(Key(programme.schedule.id, each.start), area_id)
-        if heard is None or heard.why is Why.PLANNED or len(moves) + len(silent) >= room:
-            continue
-        if heard.why is Why.STALE:
+    for each, sounds in programme.judged(start, end):
+        if len(moves) + len(silent) >= room:
+            break
+        heard = told.at(Key(programme.schedule.id, each.start), programme.path[0])
+        if (not sounds and each.start > now) or (heard is not None and heard.why is Why.STALE):
             silent.append(_local(each.start))
-        else:
+        elif heard is not None and heard.why is not Why.PLANNED:
             moves[_local(each.start)] = _local(_whole_second(heard.start))
     if not moves and not silent:
         return programme
     rule = exceptions.leave_out(programme.rule, silent, programme.holidays)
-    return replace(programme, rule=exceptions.move(rule, moves, programme.holidays), waits=True)
+    return replace(programme, rule=exceptions.move(rule, moves, programme.holidays), waits=bool(moves))
 
 
 def _local(at: dt.datetime) -> dt.datetime:
@@ -151,18 +187,19 @@ def _whole_second(at: dt.datetime) -> dt.datetime:
     return down if down == at else down + dt.timedelta(seconds=1)
 
 
-def _programmes(session: Session, area_id: int) -> Iterator[_Programme]:
-    above = areas.above(area_id)
-    query = select(Schedule).where(Schedule.area_id.in_(above), Schedule.withdrawn_at.is_(None))
+def _programmes(session: Session, area_id: int, start: dt.datetime, end: dt.datetime) -> Iterator[_Programme]:
+    """With what the plans say of their airings in ``[start, end)``."""
+    path = [each.id for each in areas.ancestors(session, area_id)]
+    query = select(Schedule).where(Schedule.area_id.in_(path), Schedule.withdrawn_at.is_(None))
     schedules = list(session.scalars(query.order_by(Schedule.id)))
+    told = Unheard(session, [schedule.id for schedule in schedules], start, end)
     repertoire, book = Repertoire(session), Book(session)
     repertoire.learn([item.bulletin_id for schedule in schedules for item in schedule.items])
     for schedule in schedules:
         pieces = repertoire.pieces(schedule)
         if pieces:
             rule = recurrence.from_dict(schedule.rule)
-            length, class_ = duration_ms(pieces), klass(pieces)
-            yield _Programme(schedule, rule, length, class_, book.of(schedule.area_id))
+            yield _Programme(schedule, rule, pieces, book.of(schedule.area_id), path, told)
 
 
 def changes(session: Session, schedule_ids: Sequence[int]) -> Mapping[int, tuple[int, dt.datetime | None]]:

@@ -7,12 +7,12 @@ has no place in it any more is cut, the change is kept, the planner and open pag
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from broadcast.authoring import bulletins, rereading
 from broadcast.errors import NotFound, WrongState
@@ -205,6 +205,16 @@ def locked(session: Session, person: Person, schedule_id: int) -> Schedule:
     return schedule
 
 
+def hold(session: Session, schedule_ids: Collection[int]) -> None:
+    """Hold schedules that others may change too, and read them anew: what is said of them is then true."""
+    query = select(Schedule).where(Schedule.id.in_(schedule_ids)).order_by(Schedule.id)
+    held = query.options(selectinload(Schedule.items)).with_for_update()
+    session.scalars(held.execution_options(populate_existing=True)).all()
+
+
+_SCHEDULE = (joinedload(ScheduleChange.schedule).selectinload(Schedule.items),)
+
+
 def recent(session: Session, person: Person, area_id: int, limit: int = 10) -> list[ScheduleChange]:
     """What was last done to the programme that sounds in an area, newest first; each with its ``parts``.
 
@@ -216,7 +226,10 @@ def recent(session: Session, person: Person, area_id: int, limit: int = 10) -> l
         select(ScheduleChange)
         .join(Schedule, Schedule.id == ScheduleChange.schedule_id)
         .where(ScheduleChange.group_id.is_(None), touching)
-        .options(selectinload(ScheduleChange.members))
+        .options(
+            selectinload(ScheduleChange.members).options(*_SCHEDULE),
+            *_SCHEDULE,
+        )
         .order_by(ScheduleChange.id.desc())
         .limit(min(limit, MOST_RECENT))
     )
@@ -228,6 +241,19 @@ def can_undo(change: ScheduleChange) -> bool:
     return change.undone_by is None and all(
         State.of(part.schedule) == State.stored(part.after) for part in change.parts
     )
+
+
+def touched(change: ScheduleChange) -> set[int]:
+    """The areas in which a person must be an editor to undo it."""
+    kept = [state for part in change.parts for state in (part.before, part.after) if state]
+    return {part.schedule.area_id for part in change.parts} | {state["area_id"] for state in kept}
+
+
+def last_of(session: Session, schedule_id: int) -> list[ScheduleChange]:
+    """What was last done to a schedule, with all that was changed along with it."""
+    query = select(ScheduleChange).where(ScheduleChange.schedule_id == schedule_id)
+    last = session.scalars(query.order_by(ScheduleChange.id.desc()).limit(1)).all()
+    return [session.get_one(ScheduleChange, each.group_id or each.id) for each in last]
 
 
 def undo(session: Session, person: Person, change_id: int, now: dt.datetime, *, wire: Wire) -> ScheduleChange:

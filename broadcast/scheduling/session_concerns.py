@@ -17,7 +17,7 @@ from schedules.sanity import Doubt
 from schedules.sessions import Airing
 from schedules.types import LOCAL
 
-from .clashes import Look, Side
+from .clashes import Look, Near, Side
 
 LOOKED_AT = dt.timedelta(days=8)  # from the first start: every weekday once
 DAY = dt.timedelta(days=1)
@@ -41,11 +41,17 @@ class _Word:
 class Limits:
     """What the unit of a schedule and places below it say of days and sessions; read once, asked often."""
 
-    def __init__(self, session: Session, new: Side, look: Look | None = None) -> None:
+    def __init__(self, session: Session, new: Side, look: Look) -> None:
         self._new = new
-        self._look = look or Look(session, new)
+        self._look = look
         self._words = list(_words(session, new.area))
         self._known: dict[dt.datetime, Mapping[str, set[Airing]]] = {}
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """On which all of them let it air; 0 is Monday."""
+        allowed = frozenset(policies.EVERY_DAY).intersection(*(word.policy.weekdays for word in self._words))
+        return frozenset(day - 1 for day in allowed)
 
     def doubts(self, starts: Sequence[dt.datetime], beside: Collection[dt.datetime] = ()) -> Iterator[Doubt]:
         """The first of each kind, with the ``area`` that says so: the unit itself before places below it.
@@ -95,9 +101,11 @@ class Limits:
             )
 
 
-def doubts(session: Session, new: Side, starts: Sequence[dt.datetime]) -> Iterator[Doubt]:
+def doubts(
+    session: Session, new: Side, starts: Sequence[dt.datetime], near: Near | None = None
+) -> Iterator[Doubt]:
     """What the loudspeakers would refuse of these starts, as ``Limits`` tells it."""
-    yield from Limits(session, new).doubts(starts)
+    yield from Limits(session, new, Look(session, new, near=near)).doubts(starts)
 
 
 def _words(session: Session, area: Area) -> Iterator[_Word]:

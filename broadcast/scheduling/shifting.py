@@ -16,7 +16,7 @@ from schedules.errors import NotAiring, RuleError
 from schedules.sanity import Doubt, Habit
 from schedules.types import LOCAL
 
-from .clashes import Look, Side, sides
+from .clashes import Look, Near, Side, sides
 from .session_concerns import Limits
 
 Moves = Mapping[int, Mapping[dt.datetime, dt.datetime]]  # of each schedule, by local times: from, to
@@ -57,10 +57,13 @@ def misfits(session: Session, person: Person, moves: Moves, now: dt.datetime) ->
         if schedule.area_id in mine
     ]
     instead = {side.id: side for _, side in moved}
+    near = {area_id: Near(session, area_id) for area_id in {side.area.id for _, side in moved}}
     found = (
         each
         for schedule, side in moved
-        for each in _Judge(session, side, Look(session, side, instead), moves, now).of(schedule.title)
+        for each in _Judge(session, side, Look(session, side, instead, near[side.area.id]), moves, now).of(
+            schedule.title
+        )
     )
     return sorted(found, key=lambda each: (each.to, each.title, each.at))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from broadcast.authoring.repertoire import Repertoire, duration_ms, klass
+from broadcast.authoring.repertoire import Piece, Repertoire, duration_ms, klass
 from broadcast.models import Area, Broadcast, BroadcastState, Person, Role, Schedule
+from broadcast.plans import demand, unheard
+from broadcast.plans.demand import Span
 from broadcast.plans.heard import Heard, Key, Orders, Planned
+from broadcast.plans.unheard import Unheard, Voice, Voices
+from broadcast.storage.chunks import chunks
 from broadcast.storage.moments import day_start, later
 from broadcast.units import areas, permissions
 from broadcast.units.holiday_book import Book
@@ -20,6 +24,17 @@ from schedules import recurrence
 from schedules.sounding import Sounding, Why
 
 LONGEST = dt.timedelta(hours=6)  # a broadcast that began longer ago than this is not looked for
+_SHOWN = (
+    Broadcast.start,
+    Broadcast.duration_ms,
+    Broadcast.title,
+    Broadcast.klass,
+    Broadcast.status,
+    Broadcast.state,
+    Broadcast.area_id,
+    Broadcast.schedule_id,
+    Broadcast.id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class Slot:
 
     ``broadcast_id`` is None while it is only foreseen by its rule. ``own_length``: it is as long as its
     schedule says, not as what is played in it. ``parts`` are places where something else was decided.
+    ``voices`` tell where it is not heard, ``empty`` that it is heard nowhere: nothing flows into it.
     """
 
     start: dt.datetime
@@ -66,6 +82,8 @@ class Slot:
     own_length: bool = False
     wait: Wait | None = None
     parts: tuple[Part, ...] = ()
+    voices: Voices = field(default_factory=dict)
+    empty: bool = False
 
     @property
     def duration_ms(self) -> int:
@@ -79,23 +97,50 @@ class Slot:
     @property
     def is_on(self) -> bool:
         """Whether it sounds at all."""
-        return self.state is not BroadcastState.CANCELLED and not (self.wait and self.wait.stale)
+        silent = self.empty or self.state is BroadcastState.CANCELLED
+        return not silent and not (self.wait and self.wait.stale)
 
     def there(self, path: Sequence[int]) -> Slot:
         """As it is heard in the first of these areas, which lie one above the other."""
         told = {part.area_id: part for part in self.parts}
         part = next((told[area_id] for area_id in path if area_id in told), None)
+        here = self.voiced(unheard.there(self.voices, path)) if self.voices else self
         if part is None:
-            return self
-        return replace(self, start=part.start, end=part.start + (self.end - self.start), wait=part.wait)
+            return here
+        return replace(here, start=part.start, end=part.start + (self.end - self.start), wait=part.wait)
+
+    def voiced(self, voice: Voice) -> Slot:
+        """As it is where that becomes of it."""
+        state = self.state
+        if voice is Voice.STOPPED:
+            state = BroadcastState.CANCELLED
+        return replace(self, state=state, empty=voice is Voice.EMPTY)
 
 
-def week(session: Session, person: Person, area_id: int, monday: dt.date, now: dt.datetime) -> list[Slot]:
-    """Everything that sounds somewhere in the area in the seven local days from ``monday``, in order."""
+def week(
+    session: Session, person: Person, area_id: int, monday: dt.date, now: dt.datetime, *, own: bool = False
+) -> list[Slot]:
+    """As ``days``, of seven."""
+    return days(session, person, area_id, monday, 7, now=now, own=own)
+
+
+def days(
+    session: Session,
+    person: Person,
+    area_id: int,
+    first: dt.date,
+    count: int,
+    *,
+    now: dt.datetime,
+    own: bool = False,
+) -> list[Slot]:
+    """Everything that sounds somewhere in the area in so many local days from ``first``, in order.
+
+    With ``own`` nothing that belongs to an area below. Errors: Forbidden.
+    """
     permissions.require(person, Role.VIEWER, area_id, session)
-    start = day_start(monday)
-    end = start + dt.timedelta(days=7)
-    return between(session, _around(session, area_id), start, end, now, seen_from=area_id)
+    start, end = day_start(first), day_start(first + dt.timedelta(days=count))
+    return between(session, _around(session, area_id, own), start, end, now, seen_from=area_id)
 
 
 def now_and_next(
@@ -109,11 +154,11 @@ def now_and_next(
 
 
 def on_air(
-    session: Session, person: Person, area_id: int, now: dt.datetime
+    session: Session, person: Person, area_id: int, now: dt.datetime, *, own: bool = False
 ) -> tuple[list[Slot], Slot | None]:
-    """As ``now_and_next``, of everything that sounds somewhere in the area. Errors: Forbidden."""
+    """As ``now_and_next``, of everything that ``days`` tells. Errors: Forbidden."""
     permissions.require(person, Role.VIEWER, area_id, session)
-    return now_and_next(session, _around(session, area_id), now, seen_from=area_id)
+    return now_and_next(session, _around(session, area_id, own), now, seen_from=area_id)
 
 
 def between(
@@ -133,12 +178,31 @@ def between(
     since = start - LONGEST if orders else start  # what begins before may have to wait
     real = list(_broadcasts(session, area_ids, since, end))
     known = {(slot.schedule_id, slot.start) for slot in real}
-    foreseen = _foreseen(session, area_ids, max(since, now), end)
-    slots = [*real, *(slot for slot in foreseen if (slot.schedule_id, slot.start) not in known)]
+    slots = [*real, *_foreseen(session, area_ids, max(since, now), end, known)]
+    slots = _voiced(session, slots, Span(since, end), seen_from)
     if orders:
         slots = _in_order(session, orders, slots, seen_from)
     found = (slot for slot in slots if start <= slot.start < end)
     return sorted(found, key=lambda slot: (slot.start, slot.title))
+
+
+def _voiced(session: Session, slots: Sequence[Slot], span: Span, seen_from: int | None) -> list[Slot]:
+    """The slots with where they are not heard."""
+    ids = {slot.schedule_id for slot in slots if slot.schedule_id is not None}
+    if not ids:
+        return list(slots)
+    told = Unheard(session, ids, *span)
+    path = [] if seen_from is None else [each.id for each in areas.ancestors(session, seen_from)]
+    return [_as_voiced(slot, told, path) for slot in slots]
+
+
+def _as_voiced(slot: Slot, told: Unheard, path: Sequence[int]) -> Slot:
+    if slot.schedule_id is None or slot.state is BroadcastState.CANCELLED:
+        return slot
+    voices = told.of(slot.schedule_id, slot.start, slot.area_id, fills_itself=slot.own_length)
+    if not voices:
+        return slot
+    return replace(slot, voices=voices).voiced(unheard.voice(voices, slot.area_id, path))
 
 
 def _in_order(session: Session, orders: Orders, slots: Sequence[Slot], seen_from: int | None) -> list[Slot]:
@@ -155,7 +219,7 @@ def _in_order(session: Session, orders: Orders, slots: Sequence[Slot], seen_from
 
 def _key(slot: Slot) -> Key | None:
     """The airing, where it is one of a schedule that may sound."""
-    if slot.schedule_id is None or slot.state is BroadcastState.CANCELLED:
+    if slot.schedule_id is None or slot.empty or slot.state is BroadcastState.CANCELLED:
         return None
     return Key(slot.schedule_id, slot.start)
 
@@ -200,51 +264,68 @@ def root(session: Session, area_ids: Collection[int]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _around(session: Session, area_id: int) -> set[int]:
-    """The areas whose broadcasts sound in this one or in a part of it."""
-    return {*session.scalars(areas.above(area_id)), *session.scalars(areas.below(area_id))}
+def _around(session: Session, area_id: int, own: bool) -> set[int]:
+    """The areas whose broadcasts sound in this one or, but for ``own``, in a part of it."""
+    above = set(session.scalars(areas.above(area_id)))
+    return above if own else above | set(session.scalars(areas.below(area_id)))
 
 
 def _broadcasts(
     session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
 ) -> Iterator[Slot]:
+    """Columns and no objects: there are thousands in the week of a province."""
     query = (
-        select(Broadcast)
-        .options(joinedload(Broadcast.area), joinedload(Broadcast.schedule))
+        select(*_SHOWN, Area.name, Schedule.slot)
+        .join(Area, Area.id == Broadcast.area_id)
+        .outerjoin(Schedule, Schedule.id == Broadcast.schedule_id)
         .where(Broadcast.area_id.in_(area_ids), Broadcast.start >= start, Broadcast.start < end)
     )
-    for broadcast in session.scalars(query):
+    for (
+        begins,
+        duration,
+        title,
+        class_,
+        status,
+        state,
+        area_id,
+        schedule_id,
+        id_,
+        area,
+        slot,
+    ) in session.execute(query):
         yield Slot(
-            start=broadcast.start,
-            end=later(broadcast.start, broadcast.duration_ms),
-            title=broadcast.title,
-            klass=broadcast.klass,
-            status=broadcast.status,
-            state=broadcast.state,
-            area_id=broadcast.area_id,
-            area=broadcast.area.name,
-            schedule_id=broadcast.schedule_id,
-            broadcast_id=broadcast.id,
-            own_length=broadcast.schedule is not None and broadcast.schedule.slot is not None,
+            start=begins,
+            end=later(begins, duration),
+            title=title,
+            klass=class_,
+            status=status,
+            state=state,
+            area_id=area_id,
+            area=area,
+            schedule_id=schedule_id,
+            broadcast_id=id_,
+            own_length=slot is not None,
         )
 
 
 def _foreseen(
-    session: Session, area_ids: Collection[int], start: dt.datetime, end: dt.datetime
+    session: Session,
+    area_ids: Collection[int],
+    start: dt.datetime,
+    end: dt.datetime,
+    known: Collection[tuple[int | None, dt.datetime]],
 ) -> Iterator[Slot]:
-    repertoire, book = Repertoire(session), Book(session)
-    active = Schedule.withdrawn_at.is_(None)
-    for schedule in session.scalars(select(Schedule).where(Schedule.area_id.in_(area_ids), active)):
+    """What is in no plan yet: only of that is asked what it would play."""
+    starts = _unplanned(session, area_ids, start, end, known) if start < end else {}
+    repertoire = Repertoire(session)
+    for schedule in _with_items(session, sorted(starts), repertoire):
         pieces = repertoire.pieces(schedule)
-        if not pieces:
-            continue
-        rule, holidays = recurrence.from_dict(schedule.rule), book.of(schedule.area_id)
-        for occurrence in recurrence.occurrences(rule, start, end, holidays):
+        for begins, (length_ms, class_) in _played(schedule, pieces, starts[schedule.id]).items():
             yield Slot(
-                start=occurrence.start,
-                end=later(occurrence.start, duration_ms(pieces)),
+                start=begins,
+                end=later(begins, length_ms),
                 title=schedule.title,
-                klass=klass(pieces),
+                klass=class_,
                 status=AlertStatus.ACTUAL,
                 state=BroadcastState.PLANNED,
                 area_id=schedule.area_id,
@@ -253,3 +334,40 @@ def _foreseen(
                 broadcast_id=None,
                 own_length=schedule.slot is not None,
             )
+
+
+def _played(
+    schedule: Schedule, pieces: Sequence[Piece], starts: Sequence[dt.datetime]
+) -> dict[dt.datetime, tuple[int, BulletinClass]]:
+    """How long and of which class it is at each start: of a list what holds then, of a slot all of it."""
+    if schedule.slot is not None:
+        return dict.fromkeys(starts, (duration_ms(pieces), klass(pieces)))
+    orders = demand.orders_of(pieces, starts)
+    return {start: (order.duration_ms, order.klass) for start, order in orders.items()}
+
+
+def _unplanned(
+    session: Session,
+    area_ids: Collection[int],
+    start: dt.datetime,
+    end: dt.datetime,
+    known: Collection[tuple[int | None, dt.datetime]],
+) -> dict[int, list[dt.datetime]]:
+    """By schedule, when it airs by its rule without being planned to."""
+    book, found = Book(session), {}
+    query = select(Schedule.id, Schedule.area_id, Schedule.rule)
+    active = query.where(Schedule.area_id.in_(area_ids), Schedule.withdrawn_at.is_(None))
+    for id_, area_id, rule in session.execute(active):
+        airings = recurrence.occurrences(recurrence.from_dict(rule), start, end, book.of(area_id))
+        if starts := [each.start for each in airings if (id_, each.start) not in known]:
+            found[id_] = starts
+    return found
+
+
+def _with_items(session: Session, ids: Sequence[int], repertoire: Repertoire) -> Iterator[Schedule]:
+    """These schedules, whose bulletins the repertoire then knows."""
+    query = select(Schedule).options(joinedload(Schedule.area), selectinload(Schedule.items))
+    for some in chunks(ids):
+        schedules = session.scalars(query.where(Schedule.id.in_(some))).all()
+        repertoire.learn([item.bulletin_id for schedule in schedules for item in schedule.items])
+        yield from schedules

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from broadcast.authoring.repertoire import Repertoire, as_one, duration_ms, klass
 from broadcast.errors import AlreadyExists, DomainError, EmptyTitle, NotFound, NothingToPlay, TitleTooLong
 from broadcast.models import ChangeAction, Person, Role, Schedule, ScheduleChange, WeekTemplate
+from broadcast.slot_errors import TooManySchedules
 from broadcast.storage import audit
 from broadcast.storage.moments import day_start
 from broadcast.units import areas, permissions
@@ -85,7 +86,7 @@ def copy_week(
     """What an area and those below it air once or on named dates in one week, in another week too.
 
     What collides there, is past or may not air any more is left out and told. Both dates are Mondays.
-    Errors: UnknownArea, Forbidden, NothingToPlay.
+    Errors: UnknownArea, Forbidden, NothingToPlay, TooManySchedules.
     """
     entries = _entries(session, person, area_id, source)
     return _fill(Editing(session, person, now, ChangeAction.COPY), entries, target)
@@ -96,7 +97,7 @@ def save(
 ) -> WeekTemplate:
     """Keep what a week airs once or on named dates, to be applied to other weeks.
 
-    Errors: UnknownArea, Forbidden, NothingToPlay, EmptyTitle, TitleTooLong, AlreadyExists.
+    Errors: UnknownArea, Forbidden, NothingToPlay, TooManySchedules, EmptyTitle, TitleTooLong, AlreadyExists.
     """
     name = name.strip()
     if not name:
@@ -199,7 +200,9 @@ def _entries(session: Session, person: Person, area_id: int, monday: dt.date) ->
             found.append(Entry(schedule.title, schedule.area_id, ids, starts, schedule.slot))
     if not found:
         raise NothingToPlay()
-    return found[:MOST]
+    if len(found) > MOST:
+        raise TooManySchedules(count=len(found), limit=MOST)
+    return found
 
 
 def _fill(editing: Editing, entries: Iterable[Entry], monday: dt.date) -> Filled:

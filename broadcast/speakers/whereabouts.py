@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import AuditRow, Loudspeaker, Person
+from broadcast.models import Loudspeaker
+from broadcast.storage import audit
 from broadcast.storage.chunks import chunks
 
 MOVE = "loudspeaker.move"
@@ -62,15 +63,8 @@ _Move = tuple[dt.datetime, int, int, str]  # when, from where, to where, by whom
 
 def _moves(session: Session) -> dict[int, list[_Move]]:
     found: dict[int, list[_Move]] = defaultdict(list)
-    query = (
-        select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-        .outerjoin(Person, Person.id == AuditRow.person_id)
-        .where(AuditRow.action == MOVE)
-        .order_by(AuditRow.id)
-    )
-    for at, subject, detail, by in session.execute(query):
-        move = (at, int(detail["before"]), int(detail["after"]), by or "")
-        found[int(subject.partition(":")[2])].append(move)
+    for at, whose, detail, by in audit.told(session, MOVE):
+        found[whose].append((at, int(detail["before"]), int(detail["after"]), by))
     return found
 
 

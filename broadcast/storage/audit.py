@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import AuditRow
+from broadcast.models import AuditRow, Person
 
 from .database import before_commit, note, pending, take_turn
 
@@ -31,6 +32,29 @@ def record(
     value = {"at": now, "person_id": person_id, "action": action, "subject": subject, "detail": plain}
     note(session, "audit", value)
     before_commit(session, "1 audit", _write)
+
+
+class Told(NamedTuple):
+    """An action as it was logged; ``whose`` is the number of its subject, ``by`` a name."""
+
+    at: dt.datetime
+    whose: int
+    detail: dict[str, Any]
+    by: str
+
+
+def told(session: Session, *actions: str, subjects: Collection[str] | None = None) -> Iterator[Told]:
+    """These actions in their order; ``subjects``: only on these, few enough for one question."""
+    query = (
+        select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
+        .outerjoin(Person, Person.id == AuditRow.person_id)
+        .where(AuditRow.action.in_(actions))
+        .order_by(AuditRow.id)
+    )
+    if subjects is not None:
+        query = query.where(AuditRow.subject.in_(subjects))
+    for at, subject, detail, by in session.execute(query):
+        yield Told(at, int(subject.partition(":")[2]), detail, by or "")
 
 
 def verify(session: Session) -> int | None:

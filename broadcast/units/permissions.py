@@ -46,6 +46,20 @@ def visible_areas(session: Session, person: Person, role: Role = Role.VIEWER) ->
     return set(session.scalars(visible(person, role)))
 
 
+def roles_by_area(session: Session, person: Person) -> dict[int, set[Role]]:
+    """What ``person`` may do, in every area where that is anything."""
+    query = (
+        select(AreaClosure.descendant_id, Grant.role)
+        .join(Grant, Grant.area_id == AreaClosure.ancestor_id)
+        .join(Person, Person.id == Grant.person_id)
+        .where(Person.id == person.id, Person.active)
+    )
+    found: dict[int, set[Role]] = {}
+    for area_id, role in session.execute(query):
+        found.setdefault(area_id, set()).add(role)
+    return found
+
+
 def roles_in(session: Session, person: Person, area: Area | int) -> set[Role]:
     """What ``person`` may do in ``area``: for pages that show only what is allowed."""
     area_id = area if isinstance(area, int) else area.id

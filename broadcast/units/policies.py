@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,13 @@ def of(session: Session, area_id: int) -> Policy:
     """Errors: UnknownArea."""
     chain = areas.ancestors(session, area_id)
     return effective(chain, read(session, [area.id for area in chain]))
+
+
+def approvers(session: Session, area_ids: Collection[int]) -> dict[int, Approvers]:
+    """Who approves in each of these areas."""
+    chains = areas.chains(session, area_ids)
+    said = read(session, {area.id for chain in chains.values() for area in chain})
+    return {area_id: _strictest(chain, said) for area_id, chain in chains.items()}
 
 
 def read(session: Session, area_ids: Iterable[int]) -> dict[int, AreaPolicy]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from broadcast.models import Area, AuditRow, Person
+from broadcast.models import Area
+from broadcast.storage import audit
 
 Chain = tuple[int, ...]
 
@@ -86,12 +87,6 @@ class TreePast:
 def _moves(session: Session) -> dict[int, list[Hung]]:
     """By area, in order."""
     found: dict[int, list[Hung]] = defaultdict(list)
-    query = (
-        select(AuditRow.at, AuditRow.subject, AuditRow.detail, Person.name)
-        .outerjoin(Person, Person.id == AuditRow.person_id)
-        .where(AuditRow.action == "area.move")
-        .order_by(AuditRow.id)
-    )
-    for at, subject, detail, by in session.execute(query):
-        found[int(subject.partition(":")[2])].append(Hung(at, detail["before"], by or ""))
+    for at, whose, detail, by in audit.told(session, "area.move"):
+        found[whose].append(Hung(at, detail["before"], by))
     return found

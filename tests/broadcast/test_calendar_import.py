@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from broadcast.errors import Forbidden
 from broadcast.models import ImportedEvent, Schedule
-from broadcast.scheduling import calendar_import, schedule_changes
-from broadcast.scheduling.calendar_import import Applied, Outcome, Preview
+from broadcast.scheduling import calendar_import, calendar_rows, schedule_changes
+from broadcast.scheduling.calendar_import import Applied
+from broadcast.scheduling.calendar_rows import Outcome, Preview
 from schedules.types import Frequency
 
 FOLDER = Path(__file__).parents[1] / "schedules" / "calendars"
@@ -24,7 +25,7 @@ def calendar(name: str) -> bytes:
 def look(stage: Any, data: bytes, person: Any = None, **more: Any) -> Preview:
     with stage.database.transaction() as session:
         who, area = person or stage.cast.lan, stage.cast.commune
-        found = calendar_import.preview(session, who, area, data, stage.now, **more)
+        found = calendar_rows.preview(session, who, area, data, stage.now, **more)
         for row in found.rows:
             assert row.bulletin_ids == () or row.schedule is not None
         return found
@@ -175,3 +176,14 @@ def test_an_event_called_off_withdraws_what_was_made_of_it_if_she_says_so(stage:
     assert [(row.title, row.outcome.value) for row in rows if row.outcome is Outcome.GONE] == [
         ("Bản tin sáng", "gone")
     ]
+
+
+def test_a_preview_does_not_look_up_the_doubts_of_ever_so_many_times(stage: Any) -> None:
+    often = b"RRULE:FREQ=DAILY;BYHOUR=%s;BYMINUTE=0,20,40" % b",".join(b"%d" % hour for hour in range(24))
+    events = (
+        b"BEGIN:VEVENT\nUID:%d\nSUMMARY:%d\nDTSTART:20260302T000000\n%s\nEND:VEVENT\n" % (n, n, often)
+        for n in range(6)
+    )
+    rows = look(stage, b"BEGIN:VCALENDAR\n%sEND:VCALENDAR\n" % b"".join(events)).rows
+    assert [row.is_checked for row in rows] == [True] * 4 + [False] * 2
+    assert all(row.concerns for row in rows[:4])  # at night

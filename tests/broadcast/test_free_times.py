@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from broadcast.models import Schedule, ScheduleItem
 from broadcast.scheduling import concerns, free_times
+from broadcast.scheduling.free_times import Another
 from broadcast.scheduling.intents import Intent
 from broadcast.units import policies
 from schedules import recurrence
@@ -94,11 +95,15 @@ def test_a_proposed_time_is_neither_refused_nor_doubted(kept: Any, seed: int) ->
         also = lots.choice([(), (dt.time(9, 30),)])  # at which nothing else airs
         rule = Rule(Frequency.DAILY, TODAY, (*also, wished))
         intent = Intent(kept.cast.commune, [kept.lengths[lots.choice(LENGTHS)]], rule)
-        for ask in (free_times.next_free, free_times.after):
-            found = ask(session, kept.cast.lan, intent, kept.now, wished)
-            if found is not None:
-                assert found >= wished
-                assert doubts_at(session, kept, intent, wished, found) == []
+        behind = free_times.after(session, kept.cast.lan, intent, kept.now, wished)
+        free = free_times.next_free(session, kept.cast.lan, intent, kept.now, wished)
+        proposed = [*([behind] if behind else []), *([free.time] if free and not free.rule else [])]
+        for found in proposed:
+            assert found >= wished
+            assert doubts_at(session, kept, intent, wished, found) == []
+        if free and free.rule:
+            on_other_days = replace(intent, rule=free.rule)
+            assert doubts_at(session, kept, on_other_days, wished, free.time) == []
         session.rollback()
 
 
@@ -107,27 +112,35 @@ def test_a_time_is_proposed_that_goes_on_with_a_session_where_there_may_be_no_ot
     with kept.database.transaction() as session:
         put(session, kept, commune, daily("05:30", "17:00"), 900)
         intent = Intent(commune, [kept.lengths[60]], daily("17:05"))
-        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == clock("17:15")
+        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == Another(clock("17:15"))
         put(session, kept, commune, daily("17:15"), 900)
         say(session, kept, commune, sessions_a_day=2)
-        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == clock("17:30")
+        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == Another(clock("17:30"))
         say(session, kept, commune, minutes_a_session=30)  # that session is full
         assert free_times.next_free(session, kept.cast.lan, intent, kept.now) is None
         say(session, kept, commune, sessions_a_day=3)
-        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == clock("17:41")
+        assert free_times.next_free(session, kept.cast.lan, intent, kept.now) == Another(clock("17:41"))
 
 
-def test_nothing_is_proposed_on_days_that_are_not_allowed_nor_at_a_time_that_the_schedule_has(
+def test_other_days_are_proposed_for_those_that_are_not_allowed_and_no_time_that_the_schedule_has(
     kept: Any,
 ) -> None:
     commune, person = kept.cast.commune, kept.cast.lan
     with kept.database.transaction() as session:
         put(session, kept, commune, daily("17:00"), 300)
         intent = Intent(commune, [kept.lengths[60]], daily("17:00", "17:05"))
-        assert free_times.next_free(session, person, intent, kept.now) == clock("17:06")
+        assert free_times.next_free(session, person, intent, kept.now) == Another(clock("17:06"))
         assert free_times.after(session, person, intent, kept.now) == clock("17:06")
         say(session, kept, commune, weekdays=[1, 2, 3, 4, 5])
-        assert free_times.next_free(session, person, intent, kept.now) is None
+        workdays = replace(intent.rule, frequency=Frequency.WEEKLY, weekdays=frozenset(range(5)))
+        assert free_times.next_free(session, person, intent, kept.now) == Another(clock("17:06"), workdays)
+        assert free_times.after(session, person, intent, kept.now) is None
         weekly = Rule(Frequency.WEEKLY, TODAY, (clock("17:00"),), weekdays=frozenset({0, 2}))
         monday = replace(intent, rule=weekly)
-        assert free_times.next_free(session, person, monday, kept.now) == clock("17:05")
+        assert free_times.next_free(session, person, monday, kept.now) == Another(clock("17:05"))
+        say(session, kept, kept.cast.villages[0], weekdays=[2, 3, 4])
+        tuesday = replace(weekly, weekdays=frozenset({1, 2}))
+        assert free_times.next_free(session, person, monday, kept.now) == Another(clock("17:05"), tuesday)
+        once = replace(intent, rule=Rule(Frequency.ONCE, dt.date(2026, 3, 6), (clock("17:00"),)))
+        tuesday = replace(once.rule, starts_on=dt.date(2026, 3, 10))
+        assert free_times.next_free(session, person, once, kept.now) == Another(clock("17:05"), tuesday)

@@ -81,6 +81,23 @@ def test_each_commune_has_its_days_until_the_merger_and_the_new_one_those_after(
     assert [each.online_s // 86400 for each in makers] == [6]  # and nothing is counted twice
 
 
+def test_days_and_plays_count_where_the_loudspeaker_hung_then(both: Any) -> None:
+    moves = ((1.5, both.cast.other_commune), (1.55, both.cast.commune), (1.6, both.cast.other_commune))
+    for days, area_id in moves:
+        with both.database.transaction() as session:
+            registry.move(session, None, loudspeaker_id=1, area_id=area_id, now=both.now + days * DAY)
+
+    def told(who: Any) -> dict[str, tuple[int, int, int]]:
+        with both.database.transaction(read_only=True) as session:
+            shares = uptime.per_commune(session, who, first=FIRST, last=FIRST + 2 * DAY)
+        return {each.name: (each.online_s // 86400, each.loudspeakers, each.plays) for each in shares}
+
+    here, there = {"Xã An Hòa": (1, 1, 1)}, {"Xã Tân Tiến": (5, 2, 1)}
+    assert told(both.cast.admin) == here | there
+    assert told(both.cast.binh) == here  # of the first commune only
+    assert told(both.cast.mai) == there
+
+
 def test_the_log_names_the_place_of_then(both: Any) -> None:
     merge(both)
     with both.database.transaction() as session:

@@ -145,11 +145,14 @@ def test_the_rank_says_who_may_go_over_whom(stage: Any) -> None:
 def test_the_next_free_time_is_in_the_hours_and_free_on_every_day(stage: Any) -> None:
     stage.schedule("17:00", bulletin_ids=[stage.bulletin(seconds=90)])
     stage.schedule("17:02", frequency=Frequency.ONCE, starts_on=TODAY + dt.timedelta(days=3))
-    assert ask(stage, free_times.next_free, daily("17:00")) == dt.time(17, 3)
+    assert ask(stage, free_times.next_free, daily("17:00")) == (dt.time(17, 3), None)
     assert ask(stage, free_times.after, daily("17:00")) == dt.time(17, 3)
     assert ask(stage, free_times.after, once(0, "17:00")) == dt.time(17, 2)
-    assert ask(stage, free_times.next_free, daily("09:00", "17:00"), time=dt.time(17)) == dt.time(17, 3)
-    assert ask(stage, free_times.next_free, daily("16:00")) == dt.time(16)
+    assert ask(stage, free_times.next_free, daily("09:00", "17:00"), time=dt.time(17)) == (
+        dt.time(17, 3),
+        None,
+    )
+    assert ask(stage, free_times.next_free, daily("16:00")) == (dt.time(16), None)
 
 
 def test_nothing_is_proposed_where_the_hours_are_over(stage: Any) -> None:
@@ -311,7 +314,7 @@ def mine(stage: Any) -> dict[str, Any]:
 def test_an_edited_programme_is_not_in_its_own_way(stage: Any) -> None:
     made = stage.schedule("17:00")
     assert ask(stage, overlaps.find, daily("17:00"), schedule_id=made.id) == []
-    assert ask(stage, free_times.next_free, daily("17:00"), schedule_id=made.id) == dt.time(17)
+    assert ask(stage, free_times.next_free, daily("17:00"), schedule_id=made.id) == (dt.time(17), None)
     with stage.database.transaction() as session:
         gone = dt.datetime.combine(TODAY, dt.time(17))
         occurrences.skip(session, stage.cast.lan, made.id, at=gone, now=stage.now, wire=stage.wire)

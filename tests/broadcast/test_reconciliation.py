@@ -262,3 +262,23 @@ def test_the_order_in_which_things_are_handed_over_means_nothing(known, heard, c
 @given(parts)
 def test_silence_of_everyone_is_never_equal(known):
     assert not any(row.is_equal for row in compare(known, {}, {}))
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2])
+def test_a_turn_that_came_too_late_explains_silence_and_nothing_that_sounded(turn):
+    order = Change(Why.STAGGERED, NOON - DAY, "Lan")
+    part = replace(PART, shifts=(Shift(order, MINUTE, turns=True),), turn=turn, latest=NOON + MINUTE)
+    seen = Contact(heard_at=NOON + DAY)
+    assert why(part, None, seen) is (Why.OVERDUE if turn == 2 else Why.UNKNOWN)
+    assert why(part, DONE, seen) is None
+    assert why(part, lost(S.MISSED, "no_audio"), seen) is Why.NO_AUDIO
+    assert why(replace(part, latest=None), None, seen) is Why.UNKNOWN
+
+
+def test_what_a_unit_put_second_and_a_turn_add_up_until_it_does_not_hold_any_more():
+    decided = Shift(Change(Why.ORDER_DECIDED, NOON - DAY, "Lan"), 2 * MINUTE)
+    turns = Shift(Change(Why.STAGGERED, NOON - DAY, "Bình"), MINUTE, turns=True)
+    part = replace(PART, shifts=(decided, turns), turn=1)
+    assert replace(part, latest=NOON + 3 * MINUTE).overdue is None
+    assert replace(part, latest=NOON + 2 * MINUTE).overdue == Change(Why.OVERDUE, NOON - DAY, "Bình")
+    assert replace(part, latest=NOON + MINUTE).overdue == Change(Why.OVERDUE, NOON - DAY, "Lan")

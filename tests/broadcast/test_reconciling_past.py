@@ -202,6 +202,28 @@ def test_a_turn_is_told_with_its_seconds_as_long_as_the_area_starts_staggered(st
     assert act(row) == (stage.now, cast.admin.name)
 
 
+def test_what_did_not_hold_any_more_when_its_turn_came_was_left_out_by_the_order_of_turns(stage: Any) -> None:
+    cast = stage.cast
+    [_, box] = stage.loudspeakers(2)
+    with stage.database.transaction() as session:
+        session.execute(update(Loudspeaker).where(Loudspeaker.id == 1).values(turn=2))
+    staggered = {"start_mode": StartMode.STAGGERED}
+    do(stage, policies.save, cast.admin, cast.commune, values=staggered, now=stage.now)
+    bulletin_id = stage.bulletin(seconds=60)
+    ends = {"valid_from": None, "valid_until": at(SECOND, 17) + dt.timedelta(minutes=2), "airings": None}
+    do(stage, validity.save, cast.lan, bulletin_id, **ends, now=stage.now)
+    stage.schedule("17:00", bulletin_ids=[bulletin_id])
+    stage.plan()
+    assert planned(stage, stage.boxes[0]) == []
+    plays(stage, box, SECOND)
+    stage.hear(stage.boxes[0].state(at(SECOND, 18)), now=at(SECOND, 18))
+    kept_on = {**ends, "valid_until": at(FOURTH)}
+    do(stage, validity.save, cast.lan, bulletin_id, **kept_on, now=at(THIRD))
+    first, second = rows(stage, cast.commune)
+    assert (first.part.turn, first.why, second.why) == (2, Why.OVERDUE, None)
+    assert act(first) == (stage.now, cast.admin.name)
+
+
 def test_nobody_ordered_a_shift_where_all_begin_at_once(stage: Any) -> None:
     [box] = stage.loudspeakers(1)
     stage.schedule("17:00", bulletin_ids=[stage.bulletin(seconds=60)])

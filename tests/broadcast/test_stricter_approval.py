@@ -13,9 +13,9 @@ from broadcast.care import monitoring
 from broadcast.errors import Forbidden
 from broadcast.evidence import reconciling
 from broadcast.evidence.whys import Why
-from broadcast.models import Approvers, AuditRow, Bulletin, BulletinState, Grant, Person, Role
+from broadcast.models import Approvers, Area, AreaKind, AuditRow, Bulletin, BulletinState, Grant, Person, Role
 from broadcast.storage.moments import day_start
-from broadcast.units import people, policies
+from broadcast.units import areas, people, policies
 
 HOUR = dt.timedelta(hours=1)
 
@@ -110,3 +110,54 @@ def test_what_is_withdrawn_comes_back_as_one_that_waits(mild: Any) -> None:
     assert rule(mild, Approvers.LEADER, mild.cast.commune) == 0  # none of them was in use
     found = get(mild, made)
     assert (found.state, found.withdrawn_state) == (BulletinState.WITHDRAWN, BulletinState.SUBMITTED)
+
+
+def test_a_commune_that_is_hung_under_a_stricter_unit_follows_its_rule(mild: Any) -> None:
+    made = mild.bulletin()
+    with mild.database.transaction() as session:
+        admin = session.get_one(Person, mild.cast.admin.id)
+        stricter = areas.create(
+            session, code="H41", name="Huyện khác", kind=AreaKind.DISTRICT, parent_id=None, now=mild.now
+        )
+        moved = approval_rules.move(
+            session, admin, mild.cast.commune, parent_id=stricter.id, now=mild.now + HOUR
+        )
+        assert moved == (session.get_one(Area, mild.cast.commune), 1)
+    assert get(mild, made).state is BulletinState.SUBMITTED
+
+
+def test_under_a_unit_with_the_same_rule_nothing_is_approved_anew(mild: Any) -> None:
+    made = mild.bulletin()
+    with mild.database.transaction() as session:
+        admin = session.get_one(Person, mild.cast.admin.id)
+        parent = areas.create(
+            session,
+            code="H40.10.8",
+            name="Cụm xã",
+            kind=AreaKind.COMMUNE,
+            parent_id=mild.cast.district,
+            now=mild.now,
+        )
+        assert (
+            approval_rules.move(session, admin, mild.cast.commune, parent_id=parent.id, now=mild.now + HOUR)[
+                1
+            ]
+            == 0
+        )
+    assert get(mild, made).state is BulletinState.APPROVED
+
+
+def test_communes_that_were_tops_and_become_one_lose_their_milder_rule(mild: Any) -> None:
+    made = mild.bulletin()
+    with mild.database.transaction() as session:
+        admin = session.get_one(Person, mild.cast.admin.id)
+        people.grant(session, admin, Role.ADMIN, mild.cast.other_commune, now=mild.now)
+        both = [mild.cast.commune, mild.cast.other_commune]
+        for each in both:
+            policies.save(session, admin, each, values={"approvers": Approvers.ANOTHER}, now=mild.now)
+            assert approval_rules.move(session, admin, each, parent_id=None, now=mild.now)[1] == 0
+        _one, reopened = approval_rules.merge(
+            session, admin, both, code="H40.10.9", name="Xã An Tiến", now=mild.now
+        )
+        assert reopened == 1
+    assert get(mild, made).state is BulletinState.SUBMITTED

@@ -13,6 +13,7 @@ from broadcast.models import BroadcastState, ChangeAction
 from broadcast.scheduling import programme, schedule_changes, week_templates
 from broadcast.scheduling.intents import Intent
 from broadcast.scheduling.week import between
+from broadcast.slot_errors import TooManySchedules
 from broadcast.storage.moments import day_start
 from schedules import slots
 from schedules.types import LOCAL, Frequency, Rule
@@ -67,6 +68,16 @@ def test_what_does_not_recur_is_copied_as_one_change_with_one_undo(busy: Any) ->
     assert week(busy, NEXT) == NAMED
     assert filled.change.action is ChangeAction.COPY
     do(busy, schedule_changes.undo, filled.change.id, wire=busy.wire)
+    assert week(busy, NEXT) == []
+
+
+def test_a_week_of_more_than_one_change_can_hold_is_refused_and_not_cut_short(
+    busy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(week_templates, "MOST", 1)
+    with pytest.raises(TooManySchedules) as refused:
+        copy(busy)
+    assert refused.value.params == {"count": 2, "limit": 1}
     assert week(busy, NEXT) == []
 
 

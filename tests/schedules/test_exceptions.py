@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from schedules import exceptions, recurrence
 from schedules.errors import NotAiring, RuleError
-from schedules.types import LOCAL, Frequency, Move, Rule
+from schedules.holidays import Calendar
+from schedules.types import LOCAL, Frequency, Move, OnHolidays, Rule
 from schedules.validation import validate
 
 MONDAY = dt.date(2026, 3, 2)
@@ -89,6 +90,17 @@ def test_an_airing_that_is_moved_back_leaves_no_exception():
 def test_the_only_airing_of_a_rule_is_moved_by_changing_the_rule():
     moved = exceptions.move(validate(RULES[3]), {at(1, "05:30"): at(3, "18:00")})
     assert moved == Rule(Frequency.ONCE, MONDAY + dt.timedelta(days=3), (dt.time(18),))
+
+
+@pytest.mark.parametrize("policy", OnHolidays)
+def test_the_only_airing_of_a_rule_sounds_where_it_is_put_also_on_a_holiday(policy):
+    day = MONDAY if policy is OnHolidays.ONLY else MONDAY + dt.timedelta(days=1)
+    once = Rule(Frequency.ONCE, day, TIMES[:1], on_holidays=policy)
+    festival = Calendar(days_off=((MONDAY, "Lễ hội"),))
+    was, to = at((day - MONDAY).days, "05:30"), at(1 if policy is OnHolidays.ONLY else 0, "17:00")
+    moved = exceptions.move(once, {was: to}, festival)
+    assert exceptions.airs(moved, to, festival)
+    assert not exceptions.airs(moved, was, festival)
 
 
 def test_what_was_moved_and_left_out_comes_back_where_it_had_been_moved_to():

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedules import filling, slots
+from schedules import airings, filling, slots
+from schedules.airings import Sitting
 from schedules.errors import OverFull
 from schedules.slots import Airings, Candidate, Entry, Kind, Programme, Reason, Slot, Version, Why
 
@@ -179,15 +180,18 @@ def test_with_more_room_priority_bulletins_never_get_less_time(
 
 
 @given(some_slots(), bulletins(most=5), histories)
-def test_areas_share_exactly_what_each_would_play_alone(
+def test_the_server_spreads_over_areas_as_over_one_alone(
     where: Slot, given_: list[Candidate], heard: dict[str, list[dt.datetime]]
 ) -> None:
-    areas = {each: frozenset({each, above}) for each, above in (("A", "XA"), ("B", "XA"), ("C", "KHAC"))}
-    apart = {"A": heard, "C": heard}
+    """The vectors ask ``spread``, the server ``spread_below``."""
+    starts = [MONDAY + half * dt.timedelta(hours=12) for half in range(6)]
+    horizon, area = MONDAY + dt.timedelta(days=3), frozenset({"A", "XA"})
     try:
-        together = filling.fill_areas(where, MONDAY, given_, areas, apart)
+        alone = airings.spread(
+            [Sitting(each, where) for each in starts], given_, heard, horizon=horizon, area=area
+        )
     except OverFull:
         return
-    for name, area in areas.items():
-        alone = filling.fill(where, MONDAY, given_, apart.get(name, {}), area=area)
-        assert together[name] == alone
+    coming = [Sitting(each, where, tuple(given_)) for each in starts]
+    below = airings.spread_below(coming, {"A": area}, {}, {"A": heard}, horizon=horizon)
+    assert below == {"A": alone}

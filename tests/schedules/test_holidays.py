@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schedules import lunar
 from schedules.errors import RuleError
-from schedules.holidays import MAX_CHANGES, NATIONAL, Calendar
+from schedules.holidays import MAX_CHANGES, NATIONAL, SWAPS, Calendar, Swap
 
 days = st.dates(dt.date(2026, 4, 20), dt.date(2026, 5, 10)) | st.dates(
     dt.date(2025, 12, 25), dt.date(2026, 1, 12)
@@ -34,6 +34,7 @@ def on(text: str) -> int:
     ("day", "name"),
     [
         ("2026-01-01", "Tết Dương lịch"),
+        ("2026-01-02", "Ngày nghỉ (thay cho ngày 10/01/2026)"),
         ("2026-02-17", "Tết Nguyên Đán"),
         ("2026-04-26", "Ngày Giỗ Tổ Hùng Vương"),
         ("2026-04-27", "Ngày Giỗ Tổ Hùng Vương (nghỉ bù)"),  # the 26th was a Sunday
@@ -50,9 +51,25 @@ def test_the_nation_keeps_its_holidays_under_their_names(day: str, name: str) ->
 
 def test_a_saturday_that_makes_up_for_a_bridging_day_is_worked() -> None:
     assert NATIONAL.is_working(on("2026-08-22"))
+    assert NATIONAL.is_working(on("2026-01-10"))
+    assert not NATIONAL.is_working(on("2026-01-02"))
+    assert not NATIONAL.is_working(on("2026-01-03"))
     assert not NATIONAL.is_working(on("2026-08-31"))
     assert not NATIONAL.is_working(on("2026-08-29"))
     assert NATIONAL.is_working(on("2026-09-03"))
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_unit_s_own_word_goes_before_what_was_decreed_of_a_bridging_day(swap: Swap) -> None:
+    assert swap.source
+    assert not NATIONAL.is_working(swap.off.toordinal())
+    assert NATIONAL.is_working(swap.worked.toordinal())
+    own = Calendar(((swap.worked, "Hội làng"),), frozenset({swap.off}))
+    assert own.is_working(swap.off.toordinal())
+    assert not own.is_working(swap.worked.toordinal())
+    alone = Calendar(own_years=frozenset({swap.off.year, swap.worked.year}))
+    assert alone.is_working(swap.off.toordinal())
+    assert not alone.is_working(swap.worked.toordinal())
 
 
 def test_tet_and_the_day_of_the_hung_kings_are_where_the_lunar_table_has_them() -> None:

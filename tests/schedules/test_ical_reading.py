@@ -151,7 +151,7 @@ def test_what_no_schedule_can_say_is_refused_with_its_reason(lines: tuple[str, .
         ("DTSTART;TZID=Europe/Paris:20260302T053000", "FREQ=DAILY", "zone_shifts"),
         ("DTSTART;TZID=Asia/Tokyo:20260302T003000", "FREQ=MONTHLY;BYMONTHDAY=2", "zone_other_day"),
         ("DTSTART;TZID=Asia/Tokyo:20260302T083000", "FREQ=DAILY;BYHOUR=8,9", "zone_by_time"),
-        ("DTSTART:19010302T053000", "FREQ=DAILY", "date_out_of_range"),
+        ("DTSTART:16010302T053000", "FREQ=DAILY", "date_out_of_range"),
         ("DTSTART:99991231T235959Z", "FREQ=DAILY", "bad_time"),
         ("X-NOTHING:1", "FREQ=DAILY", "no_start"),
     ],
@@ -208,8 +208,10 @@ def test_the_file_itself_is_bounded() -> None:
     many = ical_reading.read(wrapped(*(line for n in range(1200) for line in event(uid=str(n)))))
     assert [each.code for each in many.problems] == ["too_many_events"]
     assert len(many.proposals) == ical_reading.MAX_EVENTS
-    deep = ical_reading.read(wrapped(*["BEGIN:VEVENT"] * 50_000))
+    deep = ical_reading.read(wrapped(*["BEGIN:VALARM"] * 50_000))
     assert [each.code for each in deep.problems] == ["bad_line"]
+    unended = ical_reading.read(wrapped(*["BEGIN:VEVENT"] * 50_000))
+    assert [each.code for each in unended.problems] == ["bad_line", "too_many_events"]
     wide = ical_reading.read(wrapped(*["BEGIN:VEVENT", "END:VEVENT"] * 30_000))
     assert [each.code for each in wide.problems] == ["bad_line", "too_many_events"]
     assert ical_reading.read(b"\r" * 900_000).problems
@@ -218,6 +220,10 @@ def test_the_file_itself_is_bounded() -> None:
         wrapped(*(line for n, rule in enumerate(costly) for line in event(rule, uid=str(n))))
     )
     assert len(bombs.proposals) == len(costly)
+    manifold = [f"RRULE:FREQ=MONTHLY;BYMONTHDAY=31;INTERVAL={n}" for n in range(1, 11)]
+    many = ical_reading.read(wrapped(*(line for n in range(300) for line in event(*manifold, uid=str(n)))))
+    assert [each.code for each in many.problems] == ["too_many_events"]
+    assert len(many.proposals) == ical_reading.MAX_EVENTS
     assert time.process_time() - started < 10
 
 
@@ -262,6 +268,15 @@ PIECES = st.sampled_from(
         b" folded",
         b"X-TRUYEN-THANH-SCHEDULE:a",
         b"DTSTART;TZID:1",
+        b"DTSTART;TZID=(UTC+14:00) A, B:99991231T235959",
+        b"DTSTART;VALUE=DATE:16040229",
+        b"X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+        b"RRULE:FREQ=YEARLY",
+        b"RECURRENCE-ID:00010101T000000Z",
+        b"EXDATE;TZID=X",
+        b"SUMMARY;ENCODING=QUOTED-PRINTABLE:=",
+        b"METHOD:CANCEL",
+        b"END:VCALENDAR",
         b"\xff\xfe",
     ]
 )

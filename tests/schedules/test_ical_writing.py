@@ -204,6 +204,27 @@ def test_dates_are_written_over_a_stated_span() -> None:
     assert "X-TRUYEN-THANH-THROUGH:2026-03-25" in text
 
 
+def test_no_event_has_dates_and_no_rule_of_which_outlook_takes_none() -> None:
+    data = written(*(entry(name, rule) for name, rule in RULES.items()))
+    assert b"RDATE" not in data
+    working = written(entry("working days", RULES["working days"])).replace(b"\r\n ", b"")
+    assert working.count(b"BEGIN:VEVENT") == 3  # the weeks, and two Saturdays that make up for bridges
+    assert b"FREQ=WEEKLY;UNTIL=20270228T223000Z;BYDAY=MO,TU,WE,TH,FR" in working
+    assert len(working) < 3000
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(0, 200), min_size=1), st.sets(st.integers(0, 6)), st.integers(0, 1439))
+def test_dates_of_any_pattern_come_back_as_those_dates(odd: set[int], weekly: set[int], minute: int) -> None:
+    days = sorted(odd ^ {number for number in range(200) if number % 7 in weekly} or odd)
+    dates = tuple(MONDAY + dt.timedelta(days=number) for number in days)
+    rule = Rule(Frequency.DATES, MONDAY, (dt.time(minute // 60, minute % 60),), dates=dates)
+    data = written(entry("x", rule))
+    assert sorted(at for each in _back(rule) for at in ours(each)) == ours(rule)
+    assert by_vobject(data) == ours(rule)
+    assert data.count(b"BEGIN:VEVENT") <= len(dates)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32))
 def test_rules_that_rrule_can_say_come_back_as_they_were(seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,24 @@ def test_a_decision_that_is_not_the_units_to_take_changes_nothing(
     both = in_order([one, other])
     assert not may_decide(level, one, other)
     assert in_order([one, other], [decision(both[1].id, both[0].id, level=level)]) == both
+
+
+def test_a_word_of_a_unit_that_has_no_say_takes_nothing_back() -> None:
+    said = [decision("own", "province"), decision("province", "own", minute=1, level=4)]
+    assert not may_decide(4, OWN, FROM_ABOVE)
+    assert in_order([OWN, FROM_ABOVE], said) == [OWN, FROM_ABOVE]
+    assert not preempts(FROM_ABOVE, OWN, said)
+
+
+@given(st.lists(claims, unique_by=lambda each: each.id), st.randoms(use_true_random=False))
+def test_the_order_does_not_depend_on_the_order_of_the_words(them: list[Claim], random: Random) -> None:
+    ids = [each.id for each in them] or ["?"]
+    said = [
+        decision(random.choice(ids), random.choice(ids), random.randrange(2), level) for level in range(6)
+    ]
+    ordered = in_order(them, said)
+    random.shuffle(said)
+    assert in_order(them, said) == ordered
 
 
 def test_a_priority_bulletin_does_not_cut_what_was_put_before_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from typing import Any
 
 import pytest
@@ -111,6 +112,17 @@ def test_a_stored_slot_is_validated() -> None:
         slots.from_dict({"length_ms": 60_000, "entries": []})
 
 
+def test_many_languages_are_read_in_no_more_than_their_own_time() -> None:
+    entries = [{"kind": "chime", "length_ms": 1000}]
+    many = [f"l{number}" for number in range(20_000)]
+    begun = time.process_time()
+    slots.from_dict({"length_ms": 60_000, "entries": entries, "languages": many})
+    linear = time.process_time() - begun
+    assert linear < 0.5  # seconds; comparing each with all before it takes several
+    with pytest.raises(SlotError, match="repeated_language"):
+        slots.from_dict({"length_ms": 60_000, "entries": entries, "languages": [*many, "l0"]})
+
+
 @pytest.mark.parametrize(
     ("times", "days", "gap_h", "code"),
     [
@@ -120,6 +132,7 @@ def test_a_stored_slot_is_validated() -> None:
         (3, 367, 0, "bad_days"),
         (3, 5, -1, "bad_gap"),
         (3, 1, 12, "gap_too_long"),
+        (1000, 366, 24 * 900_000_000, "gap_too_long"),
     ],
 )
 def test_a_wish_for_airings_that_nothing_could_fulfil_is_refused(

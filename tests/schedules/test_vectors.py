@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import importlib.resources
 import json
@@ -40,8 +41,9 @@ def local(moment: dt.datetime) -> str:
 def expands(case: Case) -> None:
     calendar = Calendar.from_dict(case["calendar"]) if "calendar" in case else NATIONAL
     rule = recurrence.from_dict(case["rule"])
-    found = recurrence.occurrences(rule, instant(case["from"]), instant(case["to"]), calendar)
-    assert [f"{each.nominal.isoformat()}+07:00" for each in found] == case["occurrences"]
+    found = list(recurrence.occurrences(rule, instant(case["from"]), instant(case["to"]), calendar))
+    assert [local(each.start) for each in found] == case["occurrences"]
+    assert all(each.nominal.replace(tzinfo=LOCAL) == each.start for each in found)
 
 
 def is_refused(case: Case) -> None:
@@ -139,6 +141,15 @@ def is_no_slot(case: Case) -> None:
     assert caught.value.code == case["slot_error"]
 
 
+def is_wished(case: Case) -> None:
+    wanted = case["airings"]
+    wish = slots.Airings(wanted["times"], wanted["days"], dt.timedelta(seconds=wanted["gap_s"]))
+    refused = contextlib.nullcontext() if case["airings_error"] is None else pytest.raises(SlotError)
+    with refused as caught:
+        slots.validate_airings(wish)
+    assert (caught.value.code if caught else None) == case["airings_error"]
+
+
 def is_spread(case: Case) -> None:
     slot = slots.from_dict(case["slot"])
     sittings = [airings.Sitting(instant(each), slot) for each in case["starts"]]
@@ -206,6 +217,7 @@ CHECKS: dict[str, Callable[[Case], None]] = {
     "stretches": is_heard,
     "plays": is_filled,
     "slot_error": is_no_slot,
+    "airings_error": is_wished,
     "airs": is_spread,
     "displaced": displaces,
     "next_free": is_free,

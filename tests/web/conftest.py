@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from sqlalchemy import select, update
 
 from broadcast.authoring import bulletins
@@ -40,6 +41,7 @@ BROWSER_ARGUMENTS = [
 ]
 ROOT = Path(__file__).parents[2]
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
+SCRIPTS = re.compile(r"/js/(?!start\.js)")
 PATIENCE_MS = 30_000  # everything that is waited for happens much sooner
 COLOURS = ("color-contrast", "link-in-text-block")  # a theme changes nothing else
 JUDGED: dict[tuple[str, str], tuple[str, ...]] = {
@@ -312,6 +314,28 @@ def open_as(page: Page, app: Flask, live_server: str) -> Callable[[Person | None
             enter(page, app, live_server, person)
         page.goto(live_server + path)
         return page
+
+    return open_path
+
+
+@pytest.fixture
+def open_before_scripts(
+    page: Page, app: Flask, live_server: str
+) -> Callable[[Person, str], Callable[[], None]]:
+    """Open a path whose scripts are still on their way, all but the first; gives what lets them arrive."""
+    on_their_way: list[Route] = []
+
+    def open_path(person: Person, path: str) -> Callable[[], None]:
+        enter(page, app, live_server, person)
+        page.route(SCRIPTS, lambda route: on_their_way.append(route))  # noqa: PLW0108 (it is marked)
+        page.goto(live_server + path, wait_until="commit")
+        return arrive
+
+    def arrive() -> None:
+        for each in on_their_way:
+            each.continue_()
+        page.unroute(SCRIPTS)  # what is asked for meanwhile goes on too
+        page.wait_for_load_state()
 
     return open_path
 

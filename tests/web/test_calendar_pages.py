@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import gzip
 import io
 import re
 from collections.abc import Callable
@@ -92,7 +93,7 @@ def take_in(client: Any, cast: Any, data: bytes, bulletin_id: int, titles: set[s
         if title and key and title[1] in titles:
             chosen[key[1]] = bulletin_id
     assert len(chosen) == len(titles)
-    form = {"area_id": cast.commune, "data": base64.b64encode(data).decode(), **chosen}
+    form = {"area_id": cast.commune, "data": base64.b64encode(data).decode(), "seen": "1", **chosen}
     answer = client.send("/calendars/import/", **form)
     assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
     text: str = answer.get_data(as_text=True)
@@ -120,6 +121,23 @@ def test_a_link_is_shown_once_fetched_without_signing_in_and_revoked_at_once(
     assert feed.fetched_at is not None
     assert lan.send(f"/calendars/links/{feed.id}/revoke").status_code == 302
     assert client.get(path).status_code == 404
+
+
+def test_a_subscriber_who_takes_it_compressed_asks_again_for_nothing(
+    lan: Any, client: Any, cast: Any, approved: int
+) -> None:
+    take_in(lan, cast, calendar(), approved, {"Tập thể dục", "Tiêm chủng"})
+    path = make_link(lan, cast.commune)
+    packed = {"Accept-Encoding": "gzip"}
+    plain, small = client.get(path), client.get(path, headers=packed)
+    assert gzip.decompress(small.data) == plain.data
+    assert len(small.data) < len(plain.data)
+    assert "Accept-Encoding" in small.headers["Vary"]
+    for tag in (small.headers["ETag"], plain.headers["ETag"]):
+        again = client.get(path, headers={**packed, "If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+    head = client.head(path, headers=packed)
+    assert (head.status_code, head.data) == (200, b"")
 
 
 def test_guessing_links_becomes_slow(client: Any) -> None:
@@ -156,6 +174,17 @@ def test_an_import_is_seen_chosen_and_taken_back(
         assert session.scalars(select(Schedule).where(Schedule.withdrawn_at.is_(None))).all() == []
 
 
+def test_what_comes_first_is_seen_first_whatever_the_order_of_the_file(lan: Any, cast: Any) -> None:
+    days = (NOW + dt.timedelta(days=number) for number in (40, 20, 60))
+    events = "".join(
+        f"BEGIN:VEVENT\nUID:{number}\nSUMMARY:Tin {number}\nDTSTART:{day:%Y%m%d}T053000\nEND:VEVENT\n"
+        for number, day in enumerate(days)
+    )
+    data = f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n".encode()
+    page = lan.send("/calendars/import/preview", **import_form(cast.commune, data)).get_data(as_text=True)
+    assert re.findall(r'calendar-row__title">([^<]+)<', page) == ["Tin 1", "Tin 0", "Tin 2"]
+
+
 def test_text_is_pasted_and_what_is_no_calendar_is_refused_in_words(
     lan: Any, cast: Any, approved: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +202,7 @@ def test_text_is_pasted_and_what_is_no_calendar_is_refused_in_words(
         assert answer.status_code == 422
         assert sentence in answer.get_data(as_text=True).replace("Đây ", "")
     monkeypatch.undo()
-    nothing = {"area_id": cast.commune, "data": base64.b64encode(calendar()).decode()}
+    nothing = {"area_id": cast.commune, "data": base64.b64encode(calendar()).decode(), "seen": "1"}
     assert "giữ nguyên" in lan.send("/calendars/import/", **nothing).get_data(as_text=True)
 
 

@@ -6,13 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from broadcast.models import Area, Grant, Person, Role
+from broadcast.models import Approval, Approvers, Area, Bulletin, BulletinState, Grant, Person, Role
 from broadcast.scheduling import programme
 from broadcast.scheduling.intents import Intent
 from broadcast.storage.database import Database
-from broadcast.units import people
+from broadcast.units import areas as tree
+from broadcast.units import people, policies
 from schedules.types import LOCAL, Frequency, Rule
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
@@ -58,6 +59,26 @@ def test_what_both_bring_is_shown_and_nothing_happens_before_the_name_is_typed(
     assert wrong.status_code == 422
     assert "Tên gõ lại chưa giống" in wrong.get_data(as_text=True)
     assert "H40.10.9" not in areas(database)
+
+
+def test_what_must_be_approved_anew_is_told_before_the_name_is_typed_and_after(
+    admin: Any, both: dict[str, Any], database: Database, cast: Any, approved: int
+) -> None:
+    with database.transaction() as session:
+        mai = session.get_one(Person, cast.mai.id)
+        for commune in (cast.commune, cast.other_commune):
+            values = {"approvers": Approvers.ANOTHER}
+            tree.move(session, commune, parent_id=None, now=NOW)
+            policies.save(session, session.get_one(Person, cast.admin.id), commune, values=values, now=NOW)
+        session.execute(update(Approval).values(person_id=mai.id, approvers=Approvers.ANOTHER))
+    told = "1 bản tin đã duyệt theo quy định cũ cần duyệt lại trước lần phát tới."
+    assert told in admin.send("/areas/merge", **both).get_data(as_text=True)
+    with database.transaction(read_only=True) as session:
+        assert session.get_one(Bulletin, approved).state is BulletinState.APPROVED
+    admin.send("/areas/merge", **both, typed="Xã An Tiến")
+    assert told in admin.read("/areas/merge")
+    with database.transaction(read_only=True) as session:
+        assert session.get_one(Bulletin, approved).state is BulletinState.SUBMITTED
 
 
 def test_after_the_merging_history_names_the_old_communes_as_merged_and_people_reach_the_whole(

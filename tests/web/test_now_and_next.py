@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from broadcast.errors import Forbidden
 from broadcast.models import Broadcast, BroadcastState, Delivery, Person, Schedule
 from broadcast.scheduling import week
 from broadcast.storage.database import Database
 from devices.messages import BulletinClass, Evidence, ItemState
+from web.filters import near_day
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # services know both
 
@@ -87,6 +89,20 @@ def test_silence_is_told_too_and_nothing_is_claimed_without_proof(lan: Any, mai:
     add("Tin sáng", -3)
     assert "Chưa có cụm loa nào nhận buổi này" in strip(lan.read("/programme/"))
     assert "Tin sáng" not in mai.read("/programme/")
+
+
+def test_what_comes_tomorrow_says_so(lan: Any, add: Add) -> None:
+    add("Bản tin sáng", 22 * 60)
+    assert "06:00</span> ngày mai:" in strip(lan.read("/programme/"))
+    assert "Buổi tiếp theo lúc 06:00 ngày mai: Bản tin sáng" in lan.read("/")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, ""), (1, "ngày mai"), (6, "Chủ Nhật, 08/03/2026"), (9, "Thứ Tư, 11/03/2026")]
+)
+def test_a_day_to_come_is_named_unless_it_is_today(app: Flask, days: int, words: str) -> None:
+    with app.test_request_context():
+        assert near_day(NOW + dt.timedelta(days=days), NOW) == words
 
 
 def test_what_sounds_elsewhere_is_not_for_strangers(database: Database, cast: Any) -> None:

@@ -27,6 +27,7 @@ TODAY = NOW.astimezone(LOCAL).date()
 MONDAY = TODAY + dt.timedelta(days=14 - TODAY.weekday())  # far enough that nothing is too near
 JSON = {"Accept": "application/json"}
 MOVE = "/programme/occurrences/move"
+WHOLE = "Cả buổi đó bị bỏ, không chỉ phần trùng."
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_a_drop_onto_another_offers_all_three_ways_and_over_it_displaces_that_on
     assert len(asked["choices"]) >= 1
     [over] = asked["overlaps"]
     assert over["over"] == there
-    assert over["label"] == f"Phát đè: “Họp dân” nhường buổi này, {cast.binh.name} được báo"
+    assert over["label"] == f"Phát đè: “Họp dân” nhường buổi này, {cast.binh.name} được báo. {WHOLE}"
     done = lan.send(MOVE, headers=JSON, over=there, **wish).json
     assert done["ok"], done
     assert starts(mine) == ["Mon 07:01", "Tue 06:00"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +14,7 @@ from sqlalchemy import select
 from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, Person, Schedule
 from broadcast.storage.database import Database
+from broadcast.units import policies
 from schedules.types import LOCAL
 
 NOW = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)  # Monday 08:00 in Vietnam
@@ -65,6 +68,25 @@ def test_a_slip_of_the_hour_is_told_before_saving_and_corrected_with_one_tap(
     assert "ý bạn là" not in corrected
     assert lan.send("/programme/new", **form(cast.commune, approved, time="15:15")).status_code == 302
     assert [each.rule["times"] for each in schedules(database)] == [["15:15"]]
+
+
+def test_days_that_are_not_allowed_are_answered_by_the_nearest_that_are_with_one_tap(
+    lan: Any, cast: Any, approved: int, database: Database
+) -> None:
+    assert lan.send("/programme/new", **form(cast.commune, approved)).status_code == 302
+    with database.transaction() as session:
+        values = {"weekdays": [1, 2, 3, 4, 5]}
+        policies.save(session, cast.admin, cast.commune, values=values, now=NOW)
+    page = lan.send("/programme/new", **form(cast.commune, approved)).get_data(as_text=True)
+    assert "Vào ngày được phép gần nhất: Thứ Hai đến thứ Sáu hằng tuần, lúc 05:32" in page
+    [value] = re.findall(r'name="correct" value="(05:30&gt;05:32@[^"]*)"', page)
+    taken = lan.send("/programme/new", **form(cast.commune, approved), correct=html.unescape(value))
+    corrected = taken.get_data(as_text=True)
+    assert 'value="05:32"' in corrected
+    assert "Thứ Hai đến thứ Sáu hằng tuần, lúc 05:32" in corrected
+    assert "Vào ngày được phép" not in corrected
+    for nonsense in ("05:30>noon@0", "05:30>05:32@x", "05:30>05:32@9"):
+        assert lan.send("/programme/new", **form(cast.commune, approved), correct=nonsense).status_code == 422
 
 
 def test_a_warned_schedule_is_saved_only_when_the_person_insists(

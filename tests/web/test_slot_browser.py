@@ -193,6 +193,7 @@ def test_a_slot_is_made_on_a_phone_put_in_order_previewed_saved_and_changed(
     page.get_by_label("Dài bao nhiêu phút").fill("20")
     expect(page.locator("[data-brief]")).to_have_text("7:56 của 20:00")
     page.get_by_role("button", name="Lưu khung giờ").click()
+    expect(page.get_by_role("link", name="Sửa lịch")).to_be_visible()
     expect(page.get_by_text("7:56 của 20:00").first).to_be_visible()
     assert axe(page) == []
 

@@ -66,7 +66,8 @@ def test_a_week_is_kept_tried_applied_and_undone(lan: Any, cast: Any, week: str)
     assert "Họp thôn" in shown
     assert "Hoàn tác" in shown
     undo = shown.split('action="/programme/changes/')[1].split("/undo")[0]
-    lan.send(f"/programme/changes/{undo}/undo")
+    undone = lan.send(f"/programme/changes/{undo}/undo")
+    assert "Đã hoàn tác" in lan.read(undone.headers["Location"])
     assert "Họp thôn" not in lan.read(later)
 
 

@@ -79,6 +79,8 @@ def test_the_commune_sees_both_decides_and_changes_its_mind(
     page = lan.read(f"/programme/order?area={cast.commune}")
     assert page.index("Tin của tỉnh</a>") < page.index("Tin của xã</a>")
     assert "phần trùng bị ngắt" in page
+    assert "17:00 “Tin của tỉnh”, rồi 17:02 “Tin của xã”." in page  # what each choice would play
+    assert "17:01 “Tin của xã”, rồi 17:03 “Tin của tỉnh”." in page
 
     assert decide(lan, cast.commune, own, upper).status_code == 302
     page = lan.read(f"/programme/order?area={cast.commune}")

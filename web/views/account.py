@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from broadcast.errors import BadCredentials, DomainError
@@ -25,6 +26,13 @@ YEAR = 365 * 24 * 3600  # seconds
 @signed_in
 def index() -> str:
     return _page({})
+
+
+@blueprint.get("/account/token")
+@signed_in
+def token() -> Response:
+    """What a page asks for before a form leaves: it is signed in still, and this is its token."""
+    return Response(generate_csrf(), mimetype="text/plain")
 
 
 @blueprint.post("/account/name")

@@ -16,6 +16,7 @@ from broadcast.errors import DomainError, StaleVersion
 from broadcast.models import Bulletin, BulletinState, RenderState, Role
 from broadcast.units import permissions
 from devices.messages import BulletinClass
+from web.asked import integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, only_reads, system
 from web.errors import refuse, sentence
@@ -53,7 +54,7 @@ def index() -> str:
         query=query,
         state=BulletinState(state) if state in set(BulletinState) else None,
         klass=BulletinClass(klass) if klass in set(BulletinClass) else None,
-        page=max(1, request.args.get("page", 1, type=int)),
+        page=max(1, request.args.get("page", 1, type=integer)),
         per_page=PER_PAGE,
     )
     return render_template(
@@ -74,7 +75,7 @@ def index() -> str:
 @blueprint.get("/new")
 @signed_in
 def write() -> str:
-    recording_id = request.args.get("recording_id", 0, type=int)
+    recording_id = request.args.get("recording_id", 0, type=integer)
     return _form_page(BulletinForm(recording_id=recording_id, until_day=usual_end(now())))
 
 
@@ -119,7 +120,7 @@ def arrange() -> str:
     if action == "add":
         action = f"add:{request.form.get('add_language', '')}"
     wanted = replace(form, parts=forms.arranged(form.parts, action), errors={})
-    bulletin_id = request.form.get("editing", 0, type=int)
+    bulletin_id = request.form.get("editing", 0, type=integer)
     if not bulletin_id:
         return _form_page(wanted)
     return _form_page(wanted, bulletin=bulletins.get(g.session, current_person(), bulletin_id))

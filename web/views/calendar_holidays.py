@@ -12,6 +12,7 @@ from broadcast.errors import DomainError
 from broadcast.models import HolidayKind, Role
 from broadcast.units import areas, holiday_book, permissions
 from schedules.types import LOCAL
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.errors import refuse, sentence
@@ -70,7 +71,7 @@ def _page(area_id: int, errors: dict[str, str] | None = None) -> str:
     person = current_person()
     permissions.require(person, Role.VIEWER, area_id, g.session)
     first, last = holiday_book.YEARS
-    year = request.values.get("year", now().astimezone(LOCAL).year, type=int)
+    year = request.values.get("year", now().astimezone(LOCAL).year, type=integer)
     year = min(max(year, first), last)
     return render_template(
         "calendar/holidays.html",

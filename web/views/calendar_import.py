@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import datetime as dt
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -13,86 +12,133 @@ from werkzeug.wrappers import Response
 
 from broadcast.authoring import bulletins
 from broadcast.models import Bulletin, BulletinState, Role
-from broadcast.scheduling import calendar_import, schedule_changes
-from broadcast.scheduling.calendar_import import Outcome, Row
+from broadcast.scheduling import calendar_import, calendar_rows, schedule_changes
+from broadcast.scheduling.calendar_import import Applied
+from broadcast.scheduling.calendar_rows import CHOSEN, OPEN, Outcome, Preview, Row
+from broadcast.scheduling.concerns import HINTS
 from broadcast.units import areas, permissions
 from devices.messages import BulletinClass
 from schedules import recurrence
 from schedules.ical_lines import MAX_BYTES
+from schedules.types import LOCAL
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads, system
 from web.errors import sentence
-from web.forms.clock_time import clock_time
+from web.filters import moment
+from web.forms import calendar_asked
+from web.forms.calendar_asked import Asked
 from web.views import calendar_words, concern_words, places
 
 blueprint = Blueprint("calendar_import", __name__, url_prefix="/calendars/import")
 
 MOST_BULLETINS = 40  # offered for each event
-MOST_SHOWN = 100  # events of a page; the others follow with the next import
 SEVERAL = 30  # up to so many events a second bulletin is asked for
-KEEP = "keep"
-ORDER = (Outcome.NEW, Outcome.CHANGED, Outcome.GONE, Outcome.REFUSED, Outcome.OVER, Outcome.SAME)
 Answer = str | Response | tuple[str, int]
 
 
 @blueprint.get("/")
 @signed_in
 def choose() -> str:
-    return _choose_page(request.args.get("area_id", 0, type=int))
+    return _choose_page(request.args.get("area_id", 0, type=integer))
 
 
 @blueprint.post("/preview")
 @only_reads
 @signed_in
 def preview() -> Answer:
-    area_id, data, at = _asked()
-    if not data.strip():
-        return _choose_page(area_id, _("Hãy chọn một tệp lịch, hoặc dán nội dung của nó.")), 422
-    if len(data) > MAX_BYTES:
-        return _choose_page(area_id, _("Tệp lớn quá. Hãy xuất ít tháng hơn rồi nhập lại.")), 422
-    found = calendar_import.preview(g.session, current_person(), area_id, data, now(), all_day_at=at)
+    asked = calendar_asked.read()
+    if not asked.data.strip():
+        return _choose_page(asked.area_id, _("Hãy chọn một tệp lịch, hoặc dán nội dung của nó.")), 422
+    if len(asked.data) > MAX_BYTES:
+        return _choose_page(asked.area_id, _("Tệp lớn quá. Hãy xuất ít tháng hơn rồi nhập lại.")), 422
+    page = request.form.get("page", 1, type=integer)
+    person, at = current_person(), asked.all_day_at
+    found = calendar_rows.preview(
+        g.session, person, asked.area_id, asked.data, now(), all_day_at=at, page=page
+    )
     if not found.rows:
         problems = [calendar_words.sentence(each) for each in found.problems]
-        return _choose_page(area_id, " ".join(problems) or _("Tệp không có sự kiện nào.")), 422
-    rows = sorted(found.rows, key=lambda row: ORDER.index(row.outcome))
+        return _choose_page(asked.area_id, " ".join(problems) or _("Tệp không có sự kiện nào.")), 422
+    return _preview_page(asked, found)
+
+
+def _preview_page(asked: Asked, found: Preview) -> str:
+    keys = {row.key for row in found.shown}
     return render_template(
         "calendar/preview.html",
-        area=areas.get(g.session, area_id),
+        area=areas.get(g.session, asked.area_id),
+        asked=asked,
         preview=found,
-        rows=rows[:MOST_SHOWN],
-        hidden=max(0, len(rows) - MOST_SHOWN),
+        carried=asked.carried(keys),
+        seen=" ".join(map(str, sorted(asked.seen | {found.page}))),
         counts={outcome.value: found.count(outcome) for outcome in Outcome},
         problems=[calendar_words.sentence(each) for each in found.problems],
         told=_told,
         described=recurrence.describe,
         offered=_offered(),
-        several=found.count(Outcome.NEW) + found.count(Outcome.CHANGED) <= SEVERAL,
-        data=base64.b64encode(data).decode(),
-        all_day=f"{at:%H:%M}" if at else "",
+        picked=functools.partial(_picked, asked, found),
+        is_off=functools.partial(_is_off, asked, found),
+        text=calendar_asked.text,
+        several=sum(found.count(each) for each in CHOSEN) <= SEVERAL,
     )
 
 
 @blueprint.post("/")
 @signed_in
 def take_in() -> Answer:
-    """The calendar that was seen in the preview, which sent it along."""
-    area_id, data, at = _asked()
+    """The calendar that was seen in the preview, which sent it along; taken back where it must be asked."""
+    asked = calendar_asked.read().without_refused()
+    found = calendar_rows.unchecked(
+        g.session, current_person(), asked.area_id, asked.data, now(), all_day_at=asked.all_day_at
+    )
+    unseen = _unseen(asked, found)
+    trial = g.session.begin_nested()
     done = calendar_import.apply(
         g.session,
         current_person(),
-        area_id,
-        data,
-        _choices(),
+        asked.area_id,
+        asked.data,
+        asked.chosen,
         now=now(),
         wire=system().wire,
-        all_day_at=at,
-        withdraw=request.form.getlist("withdraw"),
+        all_day_at=asked.all_day_at,
+        withdraw=tuple(asked.off),
     )
+    known = request.form.getlist("anyway")
+    doubtful = [row for row in done.doubtful if row.key not in known]
+    if doubtful or (unseen and "unseen" not in request.form):
+        trial.rollback()
+        return _confirm_page(asked, done, unseen), 422
+    trial.commit()
+    return _result_page(asked, done)
+
+
+def _confirm_page(asked: Asked, done: Applied, unseen: Sequence[int]) -> str:
+    return render_template(
+        "calendar/confirm.html",
+        area=areas.get(g.session, asked.area_id),
+        asked=asked,
+        seen=" ".join(map(str, sorted(asked.seen))),
+        carried=asked.carried(),
+        doubtful=done.doubtful,
+        anyway=request.form.getlist("anyway"),
+        unseen=unseen,
+        told=_told,
+        described=recurrence.describe,
+        refused=_refused(done),
+    )
+
+
+def _result_page(asked: Asked, done: Applied) -> str:
+    left = {row.key for row in done.left}
     return render_template(
         "calendar/result.html",
-        area=areas.get(g.session, area_id),
+        area=areas.get(g.session, asked.area_id),
         done=done,
-        refused=[(row.title, sentence(error)) for row, error in done.refused],
+        refused=_refused(done),
+        rest=asked.only(left),
+        limit=calendar_import.MOST_TAKEN,
     )
 
 
@@ -104,49 +150,47 @@ def undo(area_id: int, change_id: int) -> Response:
     return redirect(url_for("calendars.show", area_id=area_id))
 
 
-def _asked() -> tuple[int, bytes, dt.time | None]:
-    """The area, the calendar (a file, a text, or what the preview sent along) and the hour of whole days."""
-    form, file = request.form, request.files.get("file")
-    data = b""
-    if file is not None:
-        with file.stream:  # a large one is a file on disk
-            data = file.stream.read(MAX_BYTES + 1)
-    try:
-        data = data or form.get("text", "").encode() or base64.b64decode(form.get("data", ""), validate=True)
-    except ValueError:  # no base64
-        data = b""
-    at = clock_time(form.get("all_day", ""))
-    return form.get("area_id", 0, type=int), data, dt.time.fromisoformat(at) if at else None
+def _refused(done: Applied) -> list[tuple[str, str]]:
+    return [(row.title, sentence(error)) for row, error in done.refused]
 
 
-def _choices() -> Mapping[str, Sequence[int]]:
-    """By the key of a row, its bulletins; what was left out is not named."""
-    chosen: dict[str, list[int]] = {}
-    for name in request.form:
-        kind, _dash, key = name.partition("-")
-        if kind != "bulletin":
-            continue
-        wanted = request.form.getlist(name)
-        kept = [int(each) for each in request.form.getlist(f"kept-{key}") if each.isdigit()]
-        ids = [number for each in wanted for number in (kept if each == KEEP else _numbers(each))]
-        if ids:
-            chosen[key] = list(dict.fromkeys(ids))
-    return chosen
+def _unseen(asked: Asked, found: Preview) -> list[int]:
+    """The pages that nobody has looked at, where they have something to decide."""
+    pages = (page for page in range(1, found.pages + 1) if page not in asked.seen)
+    return [page for page in pages if any(row.outcome in OPEN for row in found.of(page))]
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(text)] if text.isascii() and text.isdigit() and len(text) < 10 else []
+def _told(row: Row, *, saved: bool = False) -> dict[str, Any]:
+    """Why it is refused, what is otherwise than it was written, what is doubtful here.
 
-
-def _told(row: Row) -> dict[str, Any]:
-    """Why it is refused, what is otherwise than it was written, what is doubtful here."""
+    Before bulletins are chosen nothing is said of them; once they are, what stops nobody is not repeated.
+    """
     proposal = row.proposal
-    doubts = concern_words.doubts(each for each in row.concerns if each.code != "unapproved")
+    quiet = HINTS if saved else ("unapproved",)
+    doubts = concern_words.doubts(each for each in row.concerns if each.code not in quiet)
+    unchecked = _("Chưa đối chiếu với lịch phát và khung giờ ở đây: tệp dài quá.")
+    called_off = proposal.calls_off if proposal and row.schedule else None
+    times = [at.replace(tzinfo=LOCAL) for at in row.called_off]
     return {
+        "off": (", ".join(map(moment, times)) or moment(row.first)) if called_off else "",
         "why": calendar_words.sentence(proposal.refusal) if proposal and proposal.refusal else "",
         "notes": [calendar_words.sentence(each) for each in proposal.notes] if proposal else [],
-        "doubts": [each.text for each in doubts],
+        "doubts": [*(each.text for each in doubts), *(() if row.is_checked else (unchecked,))],
     }
+
+
+def _picked(asked: Asked, found: Preview, row: Row) -> tuple[str, str]:
+    """What the two fields of a row say: on a page that is opened first, what its schedule plays already."""
+    kept = list(row.bulletin_ids)
+    ids = list(asked.chosen.get(row.key, () if found.page in asked.seen else kept))
+    count = len(kept) if kept and ids[: len(kept)] == kept else 1
+    return calendar_asked.text(ids[:count]), calendar_asked.text(ids[count:])
+
+
+def _is_off(asked: Asked, found: Preview, row: Row) -> bool:
+    """What its calendar has called off is, unless somebody says otherwise."""
+    by_itself = row.outcome is Outcome.CALLED_OFF and found.page not in asked.seen
+    return by_itself or row.key in asked.off
 
 
 def _offered() -> list[Bulletin]:

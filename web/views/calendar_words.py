@@ -22,6 +22,11 @@ SENTENCES = {
     "unmatched": _l("Lịch gốc sửa lần phát %(time)s ngày %(date)s, nhưng không có lần phát nào lúc đó."),
     "not_on_start": _l("Ngày đầu %(date)s không theo quy tắc lặp: ngày đó sẽ không phát."),
     "long": _l("Sự kiện kéo dài %(hours)s giờ. Loa chỉ phát hết bản tin rồi dừng."),
+    "shared_uid": _l("Nhiều sự kiện trong tệp mang cùng một mã: mỗi giờ bắt đầu được coi là một sự kiện."),
+    "lone_change": _l("Đây là một lần đã đổi của sự kiện lặp mà tệp này không có."),
+    "tentative": _l("Lịch gốc ghi là chưa chắc chắn."),
+    "private": _l("Lịch gốc ghi là riêng tư, nhưng tên lịch phát thì ai cũng xem được."),
+    "called_off": _l("Theo tên thì sự kiện này đã huỷ."),
     # not at all
     "no_start": _l("Sự kiện không ghi lúc bắt đầu."),
     "no_title": _l("Sự kiện không có tên."),
@@ -35,6 +40,8 @@ SENTENCES = {
     "cancelled": _l("Lịch gốc đã huỷ sự kiện này."),
     "repeated_uid": _l("Trong tệp có bản mới hơn của sự kiện này."),
     "not_an_event": _l("Không phải sự kiện của lịch (%(kind)s)."),
+    "broken_line": _l("Dòng %(line)s ghi ngày giờ của sự kiện nhưng bị hỏng, nên không chắc phát lúc nào."),
+    "cut_off": _l("Tệp bị cắt ngang, thiếu phần cuối. Hãy xuất lại rồi nhập lại."),
     # the file
     "too_large": _l("Tệp lớn quá. Hãy xuất ít tháng hơn rồi nhập lại."),
     "no_calendar": _l("Đây không phải tệp lịch. Hãy chọn tệp có đuôi .ics."),

@@ -54,6 +54,16 @@ class Served:
     filename: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The addresses of a link that was just made."""
+
+    name: str
+    page: str
+    calendar: str
+    news: str
+
+
 @blueprint.record
 def _install(state: BlueprintSetupState) -> None:
     state.app.extensions["calendar_fetches"] = Throttle(*FETCHES)
@@ -81,7 +91,7 @@ def create(area_id: int) -> Answer:
         feed, token = feeds.create(g.session, current_person(), area_id, name=name, now=now())
     except DomainError as error:
         return _page(area_id, name=name, error=sentence(error)), refuse(error)
-    return _page(area_id, fresh=(feed.name, absolute(url_for(".fetch", token=token))))
+    return _page(area_id, fresh=_fresh(feed.name, token))
 
 
 @blueprint.post("/calendars/links/<int:feed_id>/revoke")
@@ -176,7 +186,7 @@ def _plain(status: int, wait_s: int = 0) -> Response:
     return answer
 
 
-def _page(area_id: int, *, name: str = "", error: str = "", fresh: tuple[str, str] | None = None) -> str:
+def _page(area_id: int, *, name: str = "", error: str = "", fresh: Fresh | None = None) -> str:
     person = current_person()
     permissions.require(person, Role.VIEWER, area_id, g.session)
     return render_template(
@@ -188,8 +198,13 @@ def _page(area_id: int, *, name: str = "", error: str = "", fresh: tuple[str, st
         name=name,
         error=error,
         fresh=fresh,
-        picture=_picture(fresh[1]) if fresh else "",
+        picture=_picture(fresh.calendar) if fresh else "",
     )
+
+
+def _fresh(name: str, token: str) -> Fresh:
+    endpoints = ("public_programme.show", "calendars.fetch", "calendars.fetch_news")
+    return Fresh(name, *(absolute(url_for(each, token=token)) for each in endpoints))
 
 
 def _picture(url: str) -> Markup:

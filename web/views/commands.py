@@ -17,6 +17,7 @@ from broadcast.orders.command_followup import Review
 from broadcast.speakers import faults
 from broadcast.units import permissions
 from devices.messages import Action
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
@@ -35,7 +36,7 @@ Answer = str | Response | tuple[str, int]
 @blueprint.get("/")
 @signed_in
 def index() -> str:
-    found = command_effects.recent(g.session, current_person(), request.args.get("page", 1, type=int))
+    found = command_effects.recent(g.session, current_person(), request.args.get("page", 1, type=integer))
     return render_template(
         "commands/index.html",
         found=found,
@@ -95,7 +96,7 @@ def show(bulk_id: int) -> str:
         person,
         bulk_id,
         state=state,
-        page=request.args.get("page", 1, type=int),
+        page=request.args.get("page", 1, type=integer),
         per_page=PER_PAGE,
     )
     role = targeting.ROLES.get(found.bulk.action, Role.EDITOR)

@@ -9,11 +9,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from broadcast.scheduling.concerns import HINTS
 from broadcast.scheduling.programme import Concern
 from web import rule_words
 from web.filters import clock, day, moment
-
-HINTS = ("holiday", "silenced")
 
 
 @dataclass(frozen=True, slots=True)

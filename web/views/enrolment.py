@@ -17,6 +17,7 @@ from broadcast.models import Claim, Loudspeaker, Role
 from broadcast.speakers import boxes
 from broadcast.storage.library import PHOTO
 from broadcast.units import permissions
+from web.asked import integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system, takes_file
 from web.errors import refuse, sentence
@@ -174,7 +175,7 @@ def _photo() -> str:
 
 def _named() -> int:
     """The loudspeaker on whose page the exchange began."""
-    return request.values.get("replaces", 0, type=int)
+    return request.values.get("replaces", 0, type=integer)
 
 
 def _pole(loudspeaker_id: int) -> Loudspeaker | None:

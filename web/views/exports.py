@@ -18,6 +18,7 @@ from broadcast.speakers.conditions import Status
 from broadcast.speakers.fleet_export import Cell
 from devices.messages import ItemState
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, system
 from web.views import fleet_words, places, words
@@ -125,7 +126,7 @@ AS_RUN: Final = Table(
 def as_run(kind: str) -> Response:
     """Of an area or of everything one sees, from one local day to another."""
     choices = places.choices(current_person(), Role.VIEWER)
-    area_id = request.args.get("area", type=int)
+    area_id = request.args.get("area", type=integer)
     if area_id is not None and all(each.area.id != area_id for each in choices):
         raise NotFound(kind="area", id=area_id)
     today = now().astimezone(LOCAL).date()
@@ -182,7 +183,4 @@ def _xlsx(person_id: int, headings: list[str], table: Table, rows: Rows) -> Resp
 
 
 def _day(name: str, default: dt.date) -> dt.date:
-    try:
-        return dt.date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return default
+    return request.args.get(name, default, type=calendar_day)

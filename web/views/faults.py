@@ -12,6 +12,7 @@ from broadcast.errors import InvalidInput
 from broadcast.models import Role
 from broadcast.speakers import faults, fleet_export
 from broadcast.speakers.faults import FaultKind
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.views import exports, fleet_words, places
@@ -23,7 +24,7 @@ blueprint = Blueprint("faults", __name__, url_prefix="/faults")
 @signed_in
 def index() -> str:
     person, wanted = current_person(), _wanted()
-    page = request.args.get("page", 1, type=int)
+    page = request.args.get("page", 1, type=integer)
     return render_template(
         "faults/index.html",
         found=faults.list_(g.session, person, **wanted, page=page),
@@ -81,7 +82,7 @@ def open_from_alarm(alarm_id: int) -> Response:
 def close(fault_id: int) -> Response:
     if not request.form.get("resolution", "").strip():
         flash(_("Hãy ghi đã xử lý thế nào rồi đóng phiếu."), "bad")
-        return _back_from(request.form.get("loudspeaker_id", type=int))
+        return _back_from(request.form.get("loudspeaker_id", type=integer))
     fault = faults.close(
         g.session, current_person(), fault_id, resolution=request.form["resolution"], now=now()
     )
@@ -91,7 +92,7 @@ def close(fault_id: int) -> Response:
 
 def _wanted() -> dict[str, Any]:
     person = current_person()
-    area_id = request.args.get("area", type=int)
+    area_id = request.args.get("area", type=integer)
     mine = {each for each, _text in places.options(person, Role.VIEWER)}
     return {
         "open_only": request.args.get("state") != "all",

@@ -15,6 +15,7 @@ from broadcast.authoring.lexicon import Change
 from broadcast.errors import DomainError, EntryInvalid
 from broadcast.models import LexiconEntry, Role
 from broadcast.units import permissions
+from web.asked import integer
 from web.auth import current_person, safe_next, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence, wants_json
@@ -34,10 +35,10 @@ Answer = str | Response | tuple[str | Response, int]
 def index() -> str:
     person = current_person()
     choices = places.choices(person, Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area_id", type=int))
+    area = places.chosen(choices, request.args.get("area_id", type=integer))
     area_id = area.id if area else 0
     query = request.args.get("q", "").strip()[:100]
-    page = max(1, request.args.get("page", 1, type=int))
+    page = max(1, request.args.get("page", 1, type=integer))
     return render_template(
         "lexicon/index.html",
         found=lexicon.search(g.session, person, area_id=area_id, query=query, page=page, per_page=PER_PAGE),
@@ -54,7 +55,7 @@ def index() -> str:
 @signed_in
 def write() -> str:
     written, spoken, back = (request.args.get(name, "")[:300] for name in ("written", "spoken", "next"))
-    area_id = request.args.get("area_id", 0, type=int)
+    area_id = request.args.get("area_id", 0, type=integer)
     return _entry_page(EntryForm(area_id=area_id, written=written, spoken=spoken, next=back))
 
 
@@ -140,7 +141,7 @@ def impact() -> str:
 @only_reads
 @signed_in
 def hear() -> Response:
-    area_id = request.form.get("area_id", 0, type=int)
+    area_id = request.form.get("area_id", 0, type=integer)
     permissions.require(current_person(), Role.VIEWER, area_id, g.session)
     text = request.form.get("spoken", "")[: forms.LONGEST_SPOKEN]
     return read_out.answer(area_id, text, stations.effective(g.session, area_id), _language())

@@ -14,6 +14,7 @@ from broadcast.authoring.lexicon import Imported
 from broadcast.errors import DomainError
 from broadcast.models import Role
 from broadcast.units import areas
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads
 from web.errors import refuse, sentence
@@ -49,14 +50,14 @@ class Row:
 @blueprint.get("/import")
 @signed_in
 def choose() -> str:
-    return _choose_page(request.args.get("area_id", 0, type=int))
+    return _choose_page(request.args.get("area_id", 0, type=integer))
 
 
 @blueprint.post("/import/preview")
 @only_reads
 @signed_in
 def preview() -> Answer:
-    area_id = request.form.get("area_id", 0, type=int)
+    area_id = request.form.get("area_id", 0, type=integer)
     file = request.files.get("file")
     data = file.read(LARGEST + 1) if file else b""
     if not data:
@@ -82,7 +83,7 @@ def preview() -> Answer:
 @signed_in
 def take_in() -> Answer:
     """The table that was seen in the preview, which sent it along."""
-    area_id = request.form.get("area_id", 0, type=int)
+    area_id = request.form.get("area_id", 0, type=integer)
     try:
         data = base64.b64decode(request.form.get("data", ""), validate=True)
     except ValueError:  # no base64
@@ -102,7 +103,7 @@ def take_in() -> Answer:
 @signed_in
 def export() -> Response:
     """The area's own entries; what it inherits is exported where it stands."""
-    area = areas.get(g.session, request.args.get("area_id", 0, type=int))
+    area = areas.get(g.session, request.args.get("area_id", 0, type=integer))
     return _download(lexicon.export_csv(g.session, current_person(), area.id), f"tu-dien-{area.code}.csv")
 
 

@@ -16,6 +16,7 @@ from broadcast.orders import commanding
 from broadcast.speakers import fleet_export
 from devices.messages import Action
 from devices.speaker.identity import Identity
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
@@ -92,7 +93,7 @@ def journal(loudspeaker_id: int) -> str:
     return render_template(
         "loudspeakers/journal.html",
         loudspeaker=registry.get(g.session, person, loudspeaker_id),
-        found=registry.journal(g.session, person, loudspeaker_id, request.args.get("page", 1, type=int)),
+        found=registry.journal(g.session, person, loudspeaker_id, request.args.get("page", 1, type=integer)),
         page_url=lambda number: url_for(".journal", loudspeaker_id=loudspeaker_id, page=number),
         words=words,
     )
@@ -101,7 +102,7 @@ def journal(loudspeaker_id: int) -> str:
 @blueprint.post("/<int:loudspeaker_id>/volume")
 @signed_in
 def set_volume(loudspeaker_id: int) -> Response:
-    volume = request.form.get("volume", -1, type=int)
+    volume = request.form.get("volume", -1, type=integer)
     if 0 <= volume <= 100:
         registry.set_volume(g.session, current_person(), loudspeaker_id, volume, now())
         flash(_("Âm lượng mới tới loa trong vài giây."), "ok")

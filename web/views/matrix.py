@@ -14,11 +14,12 @@ from werkzeug.wrappers import Response
 from broadcast.errors import NotFound
 from broadcast.evidence import matrix as matrices
 from broadcast.evidence import witnesses
-from broadcast.evidence.matrix import Cell, Matrix
+from broadcast.evidence.matrix import Cell, Matrix, Totals
 from broadcast.joining import registry
 from broadcast.models import Area, Broadcast, BroadcastState, Role
 from broadcast.units import permissions
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.filters import clock, day
@@ -26,6 +27,7 @@ from web.views import airing, places, words
 
 blueprint = Blueprint("matrix", __name__, url_prefix="/as-run")
 
+MOST_ROWS = 300  # loudspeakers in one matrix; of more, the areas below are shown to be chosen from
 FORMULA = ("=", "+", "-", "@", "\t")
 
 
@@ -33,13 +35,15 @@ FORMULA = ("=", "+", "-", "@", "\t")
 @signed_in
 def index() -> str:
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
+    area = places.chosen(choices, request.args.get("area", type=integer))
     date, today = _wanted_day(), now().astimezone(LOCAL).date()
-    found = _matrix(area, date) if area else None
+    large = area is not None and matrices.size(g.session, area.id) > MOST_ROWS
+    found = _matrix(area, date) if area and not large else None
     by_area = itertools.groupby(found.loudspeakers if found else (), key=lambda each: each.area_id)
     return render_template(
         "matrix/index.html",
         found=found,
+        parts=_parts(area, date) if area and large else [],
         groups=[list(members) for _area, members in by_area],
         area=area,
         areas=[choice.option for choice in choices],
@@ -55,7 +59,7 @@ def index() -> str:
 def download() -> Response:
     """One line a delivery, with a byte-order mark so that office programs read the accents."""
     choices = places.choices(current_person(), Role.VIEWER)
-    area, date = places.chosen(choices, request.args.get("area", type=int)), _wanted_day()
+    area, date = places.chosen(choices, request.args.get("area", type=integer)), _wanted_day()
     if area is None:
         raise NotFound(kind="area", id=None)
     answer = Response("\ufeff" + _table(_matrix(area, date)), mimetype="text/csv")
@@ -133,20 +137,16 @@ def _may_witness(broadcast: Broadcast, loudspeaker_id: int) -> bool:
 def _broadcast(broadcast_id: int) -> tuple[airing.Airing, dict[int, Cell]]:
     """The broadcast with its cells by loudspeaker, as far as the person sees its loudspeakers."""
     found = airing.find(current_person(), broadcast_id)
-    choices = places.choices(current_person(), Role.VIEWER)
-    date = found.broadcast.start.astimezone(LOCAL).date()
-    cells = {
-        key[1]: value
-        for choice in choices
-        if choice.depth == 0
-        for key, value in _matrix(choice.area, date).cells.items()
-        if key[0] == broadcast_id
-    }
+    cells = matrices.of_broadcast(g.session, current_person(), found.broadcast, now())
     return found, cells
 
 
 def _matrix(area: Area, date: dt.date) -> Matrix:
     return matrices.matrix(g.session, current_person(), area.id, date, now())
+
+
+def _parts(area: Area, date: dt.date) -> list[tuple[Area, Totals]]:
+    return matrices.by_part(g.session, current_person(), area.id, date, now())
 
 
 def _table(found: Matrix) -> str:
@@ -159,13 +159,14 @@ def _table(found: Matrix) -> str:
             _("Đã phát (giây)"), _("Âm lượng"), _("Đứt tiếng"), _("Lý do"),
         ]
     )  # fmt: skip
-    by_id = {each.id: each for each in found.loudspeakers}
+    where = {each.id: [each.name, each.device, each.area.name] for each in found.loudspeakers}
+    heard: dict[int, list[tuple[int, Cell]]] = {each.id: [] for each in found.broadcasts}
+    for (broadcast_id, loudspeaker_id), one in found.cells.items():
+        heard[broadcast_id].append((loudspeaker_id, one))
     for each in found.broadcasts:
-        for (broadcast_id, loudspeaker_id), one in found.cells.items():
-            if broadcast_id == each.id:
-                loudspeaker = by_id[loudspeaker_id]
-                columns = [loudspeaker.name, loudspeaker.device, loudspeaker.area.name]
-                writer.writerow(map(harmless, [*_broadcast_columns(each), *columns, *_cell_columns(one)]))
+        columns = _broadcast_columns(each)
+        for loudspeaker_id, one in heard[each.id]:
+            writer.writerow(map(harmless, [*columns, *where[loudspeaker_id], *_cell_columns(one)]))
     return output.getvalue()
 
 
@@ -195,7 +196,4 @@ def harmless(value: str) -> str:
 
 
 def _wanted_day() -> dt.date:
-    try:
-        return dt.date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return now().astimezone(LOCAL).date()
+    return request.args.get("day", now().astimezone(LOCAL).date(), type=calendar_day)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from broadcast.authoring import approval_rules
 from broadcast.errors import DomainError, EmptyTitle, Forbidden, InvalidInput
 from broadcast.models import Area, Role
 from broadcast.units import merging, permissions
@@ -52,42 +54,63 @@ def merge() -> Answer:
     form, typed = MergeForm.read(), request.form.get("typed")
     try:
         if typed is None or not _same(typed, form.name):
-            parts = _tried(form)
+            parts, reopened = _tried(form)
             wrong = typed is not None
-            return (_page(form, parts=parts, wrong=wrong), 422) if wrong else _page(form, parts=parts)
-        made = _merge(form)
+            page = _page(form, parts=parts, reopened=reopened, wrong=wrong)
+            return (page, 422) if wrong else page
+        made, reopened = _merge(form)
     except DomainError as error:
         return _page(form, problem=_sentence(error)), refuse(error)
     flash(_("Đã sáp nhập thành %(name)s. Lịch phát vẫn chạy như trước.", name=made.name), "ok")
+    if reopened:
+        flash(again(reopened), "warn")
     return redirect(url_for(".index"))
 
 
-def _merge(form: MergeForm) -> Area:
+def again(count: int) -> str:
+    """How many bulletins were approved under a milder rule."""
+    return str(
+        ngettext(
+            "%(num)s bản tin đã duyệt theo quy định cũ cần duyệt lại trước lần phát tới.",
+            "%(num)s bản tin đã duyệt theo quy định cũ cần duyệt lại trước lần phát tới.",
+            count,
+        )
+    )
+
+
+def _merge(form: MergeForm) -> tuple[Area, int]:
     if not form.name:
         raise EmptyTitle(field="name")
-    return merging.merge(
+    return approval_rules.merge(
         g.session, current_person(), form.area_ids, code=form.code, name=form.name, now=now()
     )
 
 
-def _tried(form: MergeForm) -> list[Part]:
-    """What they bring, when they could be merged: done, and taken back."""
+def _tried(form: MergeForm) -> tuple[list[Part], int]:
+    """What they bring, and how much needs another approval then: done, and taken back."""
     parts = merging.foresee(g.session, current_person(), form.area_ids)
     trial = g.session.begin_nested()
     try:
-        _merge(form)
+        return parts, _merge(form)[1]
     finally:
         trial.rollback()
-    return parts
 
 
-def _page(form: MergeForm, *, parts: Sequence[Part] = (), problem: str = "", wrong: bool = False) -> str:
+def _page(
+    form: MergeForm,
+    *,
+    parts: Sequence[Part] = (),
+    reopened: int = 0,
+    problem: str = "",
+    wrong: bool = False,
+) -> str:
     if not permissions.visible_areas(g.session, current_person(), Role.ADMIN):
         raise Forbidden(role=Role.ADMIN.value)
     return render_template(
         "merging/index.html",
         form=form,
         parts=parts,
+        again=again(reopened) if reopened else "",
         units=[choice.option for choice in _units()],
         merged=merging.merged(g.session, current_person()),
         problem=problem,

@@ -19,6 +19,7 @@ from broadcast.units import permissions
 from broadcast.units.holiday_book import calendar_of
 from schedules import exceptions, recurrence, slots
 from schedules.types import LOCAL, Frequency, Rule
+from web.asked import integer, known
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence, wants_json
@@ -56,7 +57,7 @@ def show(schedule_id: int) -> str:
 @blueprint.post("/occurrences/move")
 @signed_in
 def move() -> Answer:
-    schedule = programme.get(g.session, current_person(), request.form.get("schedule_id", 0, type=int))
+    schedule = programme.get(g.session, current_person(), request.form.get("schedule_id", 0, type=integer))
     at = named(request.form.get("at", ""))
     try:
         wish = _judged(Wish(schedule, at, _wanted(request.form.get("to", "")), over=given_way()))
@@ -97,13 +98,14 @@ def bring_back() -> Answer:
 def changes() -> str:
     """What was done to the programme of an area, each with its undo."""
     found = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(found, request.args.get("area", type=int))
+    area = places.chosen(found, request.args.get("area", type=integer))
     recent = schedule_changes.recent(g.session, current_person(), area.id, RECENT) if area else []
+    mine = permissions.visible_areas(g.session, current_person(), Role.EDITOR)
     return render_template(
         "programme/changes.html",
         area=area,
         areas=[each.option for each in found],
-        told=[change_words.told(change) for change in recent],
+        told=[change_words.told(change, mine) for change in recent],
         may_write=has_role(Role.EDITOR),
     )
 
@@ -112,9 +114,11 @@ def changes() -> str:
 @signed_in
 def undo(change_id: int) -> Answer:
     change = schedule_changes.undo(g.session, current_person(), change_id, now(), wire=system().wire)
+    undone = g.session.get_one(ScheduleChange, change_id)
+    text = _("Đã hoàn tác: %(what)s.", what=change_words.told(undone, ()).text)
     if wants_json():
-        return jsonify(ok=True, text=_("Đã hoàn tác."))
-    flash(_("Đã hoàn tác."), "ok")
+        return jsonify(ok=True, text=text)
+    flash(text, "ok")
     return redirect(url_for(".changes", area=change.schedule.area_id))
 
 
@@ -128,7 +132,7 @@ def done(change: ScheduleChange, area_id: int, at: dt.date, text: str) -> Respon
 
 
 def _one(act: Any, text: str) -> Answer:
-    schedule_id = request.form.get("schedule_id", 0, type=int)
+    schedule_id = request.form.get("schedule_id", 0, type=integer)
     at = named(request.form.get("at", ""))
     change = act(g.session, current_person(), schedule_id, at=at, now=now(), wire=system().wire)
     return done(change, change.schedule.area_id, at, text)
@@ -148,17 +152,20 @@ def _doubted(wish: Wish) -> Answer:
     """Nothing was changed: say why, and what could be done instead."""
     if not wants_json():
         return _page(wish.schedule, wish.at, wish=wish), 409
+    day = wish.to.date()
     times = {
-        each.correction: str(_("Đổi thành %(time)s", time=each.correction))
+        f"{day}T{each.correction}": str(_("Đổi thành %(time)s", time=each.correction))
         for each in wish.doubts
         if each.correction
     }
-    times |= {f"{each.time:%H:%M}": each.text for one in wish.overlaps for each in one.choices}
+    times |= {
+        f"{each.day or day}T{each.time:%H:%M}": each.text for one in wish.overlaps for each in one.choices
+    }
     return jsonify(
         ok=False,
         doubts=[each.text for each in wish.doubts],
         overlaps=asked(wish.overlaps),
-        choices=[{"text": text, "to": f"{wish.to:%Y-%m-%d}T{time}"} for time, text in times.items()],
+        choices=[{"text": text, "to": to} for to, text in times.items()],
         over=list(wish.over),
         blocked=any(doubt.blocking for doubt in wish.doubts),
     ), 409
@@ -201,6 +208,7 @@ def asked(overlaps: Iterable[overlap_words.Told]) -> list[dict[str, str | int]]:
                     author=each.author,
                 )
             )
+            + f". {each.cost}"
             if each.over
             else "",
         }
@@ -212,6 +220,7 @@ def named(text: str) -> dt.datetime:
     """The local time that names an airing. Errors: NotFound for what is none."""
     try:
         found = dt.datetime.fromisoformat(text)
+        known(found)
     except ValueError:
         raise NotFound(kind="occurrence", id=0, at=text[:40]) from None
     return found.replace(tzinfo=None)

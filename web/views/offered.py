@@ -10,6 +10,7 @@ from flask import g, request
 from broadcast.authoring.offering import Offering, Row
 from broadcast.models import Area, Role
 from broadcast.units import permissions
+from web.asked import integer
 from web.auth import current_person
 from web.views import places
 
@@ -30,7 +31,7 @@ def values(offering: Offering[Row], wanted: int | None) -> dict[str, Any]:
 
 def gone(offering: Offering[Row]) -> Row | None:
     """What was retired just now, to be brought back."""
-    wanted = request.args.get("gone", type=int)
+    wanted = request.args.get("gone", type=integer)
     found = offering.get(g.session, current_person(), wanted) if wanted else None
     return found if found is not None and found.retired_at else None
 

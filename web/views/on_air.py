@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import g
@@ -13,7 +14,7 @@ from broadcast.scheduling.week import Slot
 from web.auth import current_person
 from web.edge import now
 from web.views import airing
-from web.views.airing import Airing
+from web.views.airing import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class OnAir:
     """What is on the air now and how many loudspeakers say that they sound; time alone proves nothing."""
 
     slot: Slot
-    airing: Airing | None
+    airing: Tally | None
     elapsed_ms: int
 
 
@@ -38,21 +39,22 @@ class Strip:
         return min(coming, default=None)
 
 
-def of(slot: Slot) -> OnAir:
-    return OnAir(slot, proof(slot), (now() - slot.start) // dt.timedelta(milliseconds=1))
+def of(slots: Sequence[Slot]) -> list[OnAir]:
+    """Urgent announcements are not among them: they have a place of their own on every page."""
+    playing = [slot for slot in slots if slot.schedule_id]
+    elapsed = ((now() - slot.start) // dt.timedelta(milliseconds=1) for slot in playing)
+    return [OnAir(*each) for each in zip(playing, proofs(playing), elapsed, strict=True)]
 
 
-def proof(slot: Slot) -> Airing | None:
-    """How far its loudspeakers have come, where there are any."""
-    if slot.broadcast_id is None:
-        return None
-    found = airing.find(current_person(), slot.broadcast_id)
-    return found if found.total else None
+def proofs(slots: Sequence[Slot]) -> list[Tally | None]:
+    """Of each, how far its loudspeakers have come, where there are any."""
+    ids = {slot.broadcast_id for slot in slots if slot.broadcast_id is not None}
+    found = airing.tallies(current_person(), ids) if ids else {}
+    return [found.get(slot.broadcast_id or 0) for slot in slots]
 
 
-def strip(area: Area | None) -> Strip:
-    """Urgent announcements are not in it: they have a place of their own on every page."""
+def strip(area: Area | None, *, own: bool = False) -> Strip:
     if area is None:
         return Strip()
-    playing, coming = week.on_air(g.session, current_person(), area.id, now())
-    return Strip(tuple(of(slot) for slot in playing if slot.schedule_id), coming)
+    playing, coming = week.on_air(g.session, current_person(), area.id, now(), own=own)
+    return Strip(tuple(of(playing)), coming)

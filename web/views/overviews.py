@@ -11,12 +11,14 @@ from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import BadRequest
 
 from broadcast.models import Area, BroadcastState, Role
-from broadcast.scheduling import foretold, programme
+from broadcast.scheduling import foretold, left_out, week
+from broadcast.scheduling.left_out import LeftOut
 from broadcast.scheduling.week import Slot
 from broadcast.units import areas
 from broadcast.units.holiday_book import calendar_of
 from schedules.holidays import NATIONAL, Calendar
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.views import places, week_grid, whose_turn, words
@@ -53,16 +55,18 @@ def month() -> str:
     """A month with its lunar dates and holidays, six weeks at most."""
     area, options = _area()
     first, calendar = _month(request.args.get("month", "")), _calendar(area)
-    weeks = [
-        [Square(day, note(day, calendar), tuple(slots), day.month == first.month) for day, slots in week]
-        for week in (_week(area, monday) for monday in _mondays(first))
+    mondays, rest = _mondays(first), _left_out(area)
+    squares = [
+        Square(day, note(day, calendar), tuple(_sounding(slots)), day.month == first.month)
+        for day, slots in _days(area, mondays[0], 7 * len(mondays), own=rest is not None)
     ]
     return render_template(
         "programme/month.html",
         first=first,
         before=first - dt.timedelta(days=1),
         after=first + dt.timedelta(days=31),
-        weeks=weeks,
+        weeks=[squares[start : start + 7] for start in range(0, len(squares), 7)],
+        left_out=rest,
         shown=SHOWN,
         **_page(area, options),
     )
@@ -74,7 +78,8 @@ def day() -> str:
     """What sounds where, and when, on one day: areas down, hours across."""
     area, options = _area()
     date = _day("day")
-    slots = _day_slots(area, date)
+    rest = _left_out(area)
+    slots = _day_slots(area, date, own=rest is not None)
     heard = _heard(area, slots) if area and slots else []
     hours = sorted({week_grid.local(slot).hour for _area, _depth, there in heard for slot in there})
     return render_template(
@@ -85,6 +90,7 @@ def day() -> str:
         lines=[Line(place, depth, _cells(there, hours)) for place, depth, there in heard],
         one=dt.timedelta(days=1),
         turns=whose_turn.in_days(area, date, date),
+        left_out=rest,
         **_page(area, options),
     )
 
@@ -116,12 +122,18 @@ def printed() -> str:
     area, _options = _area()
     monday = week_grid.monday_of(_day("week"))
     calendar = _calendar(area)
-    days = [(date, note(date, calendar), _routine(slots)) for date, slots in _week(area, monday)]
+    found = _days(area, monday, 7, own=_left_out(area) is not None)
+    days = [(date, note(date, calendar), _routine(slots)) for date, slots in found]
     return render_template("programme/print.html", area=area, monday=monday, days=days)
 
 
 def _routine(slots: list[Slot]) -> list[Slot]:
-    return [slot for slot in slots if slot.schedule_id and slot.is_on]
+    return [slot for slot in _sounding(slots) if slot.schedule_id]
+
+
+def _sounding(slots: list[Slot]) -> list[Slot]:
+    """Where a page has no room to say why something is not heard."""
+    return [slot for slot in slots if slot.is_on]
 
 
 def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
@@ -137,22 +149,27 @@ def _page(area: Area | None, options: list[tuple[int, str]]) -> dict[str, Any]:
 
 def _area() -> tuple[Area | None, list[tuple[int, str]]]:
     found = places.choices(current_person(), Role.VIEWER)
-    return places.chosen(found, request.args.get("area", type=int)), [each.option for each in found]
+    return places.chosen(found, request.args.get("area", type=integer)), [each.option for each in found]
 
 
 def _calendar(area: Area | None) -> Calendar:
     return calendar_of(g.session, area.id) if area else NATIONAL
 
 
-def _week(area: Area | None, monday: dt.date) -> list[tuple[dt.date, list[Slot]]]:
-    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
-    days = [monday + dt.timedelta(days=number) for number in range(7)]
-    return [(day, [slot for slot in slots if week_grid.local(slot).date() == day]) for day in days]
+def _left_out(area: Area | None) -> LeftOut | None:
+    return left_out.below(g.session, area.id, now()) if area else None
 
 
-def _day_slots(area: Area | None, date: dt.date) -> list[Slot]:
-    week = _week(area, week_grid.monday_of(date))
-    slots = next(found for each, found in week if each == date)
+def _days(area: Area | None, first: dt.date, count: int, *, own: bool) -> list[tuple[dt.date, list[Slot]]]:
+    found: dict[dt.date, list[Slot]] = {first + dt.timedelta(days=number): [] for number in range(count)}
+    if area is not None:
+        for slot in week.days(g.session, current_person(), area.id, first, count, now=now(), own=own):
+            found[week_grid.local(slot).date()].append(slot)
+    return list(found.items())
+
+
+def _day_slots(area: Area | None, date: dt.date, *, own: bool) -> list[Slot]:
+    slots = _days(area, date, 1, own=own)[0][1]
     return [slot for slot in slots if slot.state is not BroadcastState.CANCELLED]
 
 
@@ -192,10 +209,7 @@ def _month(text: str) -> dt.date:
 
 
 def _day(name: str) -> dt.date:
-    try:
-        return _near(dt.date.fromisoformat(request.args.get(name, "")))
-    except ValueError:
-        return _today()
+    return _near(request.args.get(name, _today(), type=calendar_day))
 
 
 def _near(date: dt.date) -> dt.date:

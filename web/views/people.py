@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from broadcast.errors import DomainError, Forbidden, InvalidInput
 from broadcast.models import LinkPurpose, Person, Role
 from broadcast.units import areas, people, permissions
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import absolute, now
 from web.errors import refuse, sentence
@@ -144,7 +145,7 @@ def set_active(person_id: int) -> Response | tuple[str, int]:
 def _change(person_id: int, change: Callable[..., object], done: str) -> Response | tuple[str, int]:
     person = _managed_person(person_id)
     try:
-        area = areas.get(g.session, request.form.get("area_id", 0, type=int))
+        area = areas.get(g.session, request.form.get("area_id", 0, type=integer))
         permissions.require(current_person(), Role.ADMIN, area, g.session)
         change(
             g.session, person, _role(request.form.get("role", "")), area.id, now=now(), by=current_person().id

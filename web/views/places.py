@@ -11,6 +11,7 @@ from broadcast.errors import NotFound
 from broadcast.models import Area, Person, Role
 from broadcast.units import areas, permissions
 from broadcast.units.areas import Node
+from web.asked import integer
 from web.auth import current_person
 from web.filters import place
 
@@ -56,7 +57,7 @@ def chosen(found: list[Choice], wanted: int | None) -> Area | None:
 
 def to_page() -> Response:
     """On to the page of the area that is asked for, else of the first one. Errors: NotFound."""
-    area = chosen(choices(current_person(), Role.VIEWER), request.args.get("area_id", type=int))
+    area = chosen(choices(current_person(), Role.VIEWER), request.args.get("area_id", type=integer))
     if area is None:
         raise NotFound(kind="area", id=0)
     return redirect(url_for(".show", area_id=area.id))

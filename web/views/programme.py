@@ -11,13 +11,14 @@ from werkzeug.wrappers import Response
 
 from broadcast.authoring import bulletins
 from broadcast.models import Role, Schedule
-from broadcast.scheduling import airtime, programme, schedule_changes
+from broadcast.scheduling import airtime, left_out, programme, schedule_changes
 from broadcast.scheduling.week import Slot
 from broadcast.units import permissions
 from broadcast.units.holiday_book import Book, calendar_of
 from schedules import recurrence
 from schedules.holidays import NATIONAL
 from schedules.types import LOCAL, Occurrence, Rule
+from web.asked import calendar_day, integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.views import change_words, on_air, places, scheduling, slot_show, week_grid, whose_turn, words
@@ -31,18 +32,21 @@ blueprint = Blueprint("programme", __name__, url_prefix="/programme")
 def index() -> str:
     """The week of an area; on a phone as a list, day by day."""
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
+    area = places.chosen(choices, request.args.get("area", type=integer))
     monday = week_grid.monday_of(_wanted_day())
-    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
+    rest = left_out.below(g.session, area.id, now()) if area else None
+    own = rest is not None
+    slots = programme.week(g.session, current_person(), area.id, monday, now(), own=own) if area else []
     return render_template(
         "programme/index.html",
         area=area,
+        left_out=rest,
         areas=[choice.option for choice in choices],
         grid=week_grid.lay_out(
             slots, monday, _movable(), calendar_of(g.session, area.id) if area else NATIONAL
         ),
         changed=_changed(area.id) if area else None,
-        strip=on_air.strip(area),
+        strip=on_air.strip(area, own=own),
         turns=whose_turn.in_days(area, monday, monday + dt.timedelta(days=6)),
         name=week_grid.name,
         monday=monday,
@@ -59,14 +63,20 @@ def index() -> str:
 def table() -> str:
     """Every schedule of an area, with what it plays and when it airs next."""
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
-    found = programme.list_schedules(g.session, current_person(), area.id, withdrawn=True) if area else []
+    area = places.chosen(choices, request.args.get("area", type=integer))
+    rest, found = None, []
+    if area is not None:
+        rest = left_out.below(g.session, area.id, now())
+        found = programme.list_schedules(
+            g.session, current_person(), area.id, withdrawn=True, own=rest is not None
+        )
     book = Book(g.session)
     rows = [(schedule, _next(schedule, book)) for schedule in found]
     rows.sort(key=lambda row: (row[0].withdrawn_at is not None, row[1] is None, row[1] and row[1].start))
     return render_template(
         "programme/table.html",
         area=area,
+        left_out=rest,
         areas=[choice.option for choice in choices],
         rows=rows,
         lengths=airtime.next_lengths(g.session, [each.id for each in found if each.slot], now()),
@@ -87,6 +97,7 @@ def show(schedule_id: int) -> str:
     return render_template(
         "programme/show.html",
         schedule=schedule,
+        changed=change_words.just_made(schedule_changes.last_of(g.session, schedule.id)),
         items=items,
         approved=approved,
         total_ms=sum(each.clip.duration_ms for each in approved.values() if each and each.clip),
@@ -117,26 +128,16 @@ def _next(schedule: Schedule, book: Book) -> Occurrence | None:
 
 
 def _movable() -> Callable[[Slot], bool]:
-    """Whether this person may move a slot; every area is asked for once."""
-    known: dict[int, bool] = {}
-
-    def ask(slot: Slot) -> bool:
-        if not week_grid.is_coming(slot, now()):
-            return False
-        if slot.area_id not in known:
-            known[slot.area_id] = permissions.may(current_person(), Role.EDITOR, slot.area_id, g.session)
-        return known[slot.area_id]
-
-    return ask
+    """Whether this person may move a slot."""
+    mine = permissions.visible_areas(g.session, current_person(), Role.EDITOR)
+    return lambda slot: slot.area_id in mine and week_grid.is_coming(slot, now())
 
 
 def _changed(area_id: int) -> Told | None:
     """The change that led here, to be undone without scripts too."""
-    wanted = request.args.get("changed", type=int)
-    if wanted is None:
+    if "changed" not in request.args:
         return None
-    recent = schedule_changes.recent(g.session, current_person(), area_id, 5)
-    return next((change_words.told(each) for each in recent if each.id == wanted), None)
+    return change_words.just_made(schedule_changes.recent(g.session, current_person(), area_id, 5))
 
 
 def _rule(schedule: Schedule) -> Rule:
@@ -148,7 +149,4 @@ def _today() -> dt.date:
 
 
 def _wanted_day() -> dt.date:
-    try:
-        return dt.date.fromisoformat(request.args.get("week", ""))
-    except ValueError:
-        return _today()
+    return request.args.get("week", _today(), type=calendar_day)

@@ -10,6 +10,7 @@ from broadcast.authoring.stations import Sound
 from broadcast.errors import EmptyBulletin, NotFound
 from tts.lexicon import Lexicon
 from tts.types import Voice
+from web.asked import integer
 from web.edge import finish_reading, system
 
 
@@ -38,7 +39,7 @@ def answer(area_id: int, text: str, sound: Sound, language: str = VIETNAMESE) ->
     words = lexicon.for_area(g.session, area_id, language)
     read = bulletins.read_aloud(text, language, words).sentences
     said = [index for index, sentence in enumerate(read) if sentence.spoken]
-    number = request.form.get("sentence", 0, type=int)
+    number = request.form.get("sentence", 0, type=integer)
     if not said:
         raise EmptyBulletin()
     if not 0 <= number < len(said):

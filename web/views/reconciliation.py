@@ -9,18 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, g, render_template, request
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from broadcast.errors import NotFound
-from broadcast.evidence import reconciling, wishes_past
+from broadcast.evidence import matrix, reconciling, wishes_past
 from broadcast.evidence.reconciliation import Row, totals
 from broadcast.evidence.whys import Why
 from broadcast.evidence.wishes_past import Left, Wish
 from broadcast.models import Area, Loudspeaker, Person, Role
 from broadcast.storage.moments import day_start
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.filters import clock, day, place_then
@@ -29,7 +31,9 @@ from web.views.exports import Table
 
 blueprint = Blueprint("reconciliation", __name__, url_prefix="/as-run/calendar")
 
+MOST_LOUDSPEAKERS: Final = 300  # of more only the table to download tells: a unit below is to be chosen
 SPANS: Final = (7, 31)  # days
+LISTED: Final = 20  # loudspeakers of a line
 SHOWN: Final = 200  # lines on the page; the table to download has a row for each loudspeaker
 TABLE: Final = Table(
     (
@@ -44,9 +48,11 @@ TABLE: Final = Table(
 @signed_in
 def index() -> str:
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
+    area = places.chosen(choices, request.args.get("area", type=integer))
     first, days = _span()
-    rows = _rows(area, first, days) if area else []
+    large = area is not None and matrix.size(g.session, area.id) > MOST_LOUDSPEAKERS
+    told_of = area if not large else None
+    rows = _rows(told_of, first, days) if told_of else []
     wanted = request.args.get("why", "")
     different = alike(row for row in rows if row.why is not None and wanted in ("", row.why.value))
     shown = different[:SHOWN]
@@ -60,11 +66,13 @@ def index() -> str:
         spans=SPANS,
         sums=totals(rows),
         wanted=wanted,
-        wishes=_wishes(area, first, days) if area else [],
+        wishes=_wishes(told_of, first, days) if told_of else [],
+        large=large,
+        listed=LISTED,
         left=left,
         lines=shown,
         more=len(different) - len(shown),
-        speakers=_speakers(g.session, itertools.chain.from_iterable(shown)),
+        speakers=_speakers(g.session, itertools.chain.from_iterable(each[:LISTED] for each in shown)),
         told=told,
         why=why,
         words=words,
@@ -76,7 +84,7 @@ def index() -> str:
 def download(kind: str) -> Response:
     """Every row, the equal ones too."""
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
+    area = places.chosen(choices, request.args.get("area", type=integer))
     if area is None:
         raise NotFound(kind="area", id=None)
     area_id, (first, days), at = area.id, _span(), now()
@@ -95,41 +103,44 @@ def alike(rows: Iterable[Row]) -> list[list[Row]]:
     return list(found.values())
 
 
+_WHYS: dict[Why | None, LazyString] = {
+    None: _l("Đúng lịch"),
+    Why.MOVED: _l("Đã chuyển giờ"),
+    Why.LEFT_OUT: _l("Đã bỏ buổi này"),
+    Why.GAVE_WAY: _l("Nhường chương trình khác"),
+    Why.WITHDRAWN: _l("Lịch đã gỡ"),
+    Why.CHANGED: _l("Lịch đã đổi"),
+    Why.DAY_OFF: _l("Ngày nghỉ"),
+    Why.UNAPPROVED: _l("Bản tin không còn hiệu lực duyệt"),
+    Why.NOT_VALID: _l("Bản tin chưa tới hoặc đã quá hạn phát"),
+    Why.NOTHING: _l("Không có gì để phát"),
+    Why.STOPPED: _l("Có người cho dừng"),
+    Why.ELSEWHERE: _l("Loa treo ở nơi khác"),
+    Why.RETIRED: _l("Loa đã ngừng dùng"),
+    Why.SILENCED: _l("Đang tắt tiếng"),
+    Why.ORDER_DECIDED: _l("Phát sau theo thứ tự đơn vị quyết định"),
+    Why.STAGGERED: _l("Phát lần lượt, tới lượt sau"),
+    Why.OVERDUE: _l("Tới lượt phát thì đã hết hạn"),
+    Why.PREEMPTED: _l("Bị tin ưu tiên hơn chen"),
+    Why.IN_TURN: _l("Chờ tin trước phát xong"),
+    Why.RESUMED: _l("Bị chen ngang rồi phát tiếp đủ"),
+    Why.HOURS: _l("Ngoài khung giờ được phép"),
+    Why.LIMIT: _l("Hết mức phát cho phép"),
+    Why.TOO_LATE: _l("Quyết định quá sát giờ"),
+    Why.NO_POWER: _l("Loa mất điện"),
+    Why.OUT_OF_TOUCH: _l("Loa mất mạng, không nhận được thay đổi"),
+    Why.CLOCK: _l("Đồng hồ của loa sai"),
+    Why.NO_AUDIO: _l("Chưa tải được âm thanh"),
+    Why.BROKEN: _l("Loa hỏng"),
+    Why.NO_WORD: _l("Loa chưa báo về"),
+    Why.NOT_KEPT: _l("Nhật ký chi tiết đã hết hạn lưu"),
+    Why.UNKNOWN: _l("Chưa rõ vì sao"),
+}
+
+
 def why(value: Why | None) -> str:
     """The explanation in a few words."""
-    phrases: dict[Why | None, str] = {
-        None: _("Đúng lịch"),
-        Why.MOVED: _("Đã chuyển giờ"),
-        Why.LEFT_OUT: _("Đã bỏ buổi này"),
-        Why.GAVE_WAY: _("Nhường chương trình khác"),
-        Why.WITHDRAWN: _("Lịch đã gỡ"),
-        Why.CHANGED: _("Lịch đã đổi"),
-        Why.DAY_OFF: _("Ngày nghỉ"),
-        Why.UNAPPROVED: _("Bản tin không còn hiệu lực duyệt"),
-        Why.NOT_VALID: _("Bản tin chưa tới hoặc đã quá hạn phát"),
-        Why.NOTHING: _("Không có gì để phát"),
-        Why.STOPPED: _("Có người cho dừng"),
-        Why.ELSEWHERE: _("Loa treo ở nơi khác"),
-        Why.RETIRED: _("Loa đã ngừng dùng"),
-        Why.SILENCED: _("Đang tắt tiếng"),
-        Why.ORDER_DECIDED: _("Phát sau theo thứ tự đơn vị quyết định"),
-        Why.STAGGERED: _("Phát lần lượt, tới lượt sau"),
-        Why.PREEMPTED: _("Bị tin ưu tiên hơn chen"),
-        Why.IN_TURN: _("Chờ tin trước phát xong"),
-        Why.RESUMED: _("Bị chen ngang rồi phát tiếp đủ"),
-        Why.HOURS: _("Ngoài khung giờ được phép"),
-        Why.LIMIT: _("Hết mức phát cho phép"),
-        Why.TOO_LATE: _("Quyết định quá sát giờ"),
-        Why.NO_POWER: _("Loa mất điện"),
-        Why.OUT_OF_TOUCH: _("Loa mất mạng, không nhận được thay đổi"),
-        Why.CLOCK: _("Đồng hồ của loa sai"),
-        Why.NO_AUDIO: _("Chưa tải được âm thanh"),
-        Why.BROKEN: _("Loa hỏng"),
-        Why.NO_WORD: _("Loa chưa báo về"),
-        Why.NOT_KEPT: _("Nhật ký chi tiết đã hết hạn lưu"),
-        Why.UNKNOWN: _("Chưa rõ vì sao"),
-    }
-    return phrases[value]
+    return str(_WHYS[value])
 
 
 def left(value: Left) -> str:
@@ -185,20 +196,15 @@ def _compared(
 
 def _span() -> tuple[dt.date, int]:
     """The days asked for, or the last seven; days to come have nothing to compare."""
-    wished = request.args.get("days", type=int)
+    wished = request.args.get("days", type=integer)
     days = wished if wished in SPANS else SPANS[0]
     latest = now().astimezone(LOCAL).date()
-    try:
-        first = dt.date.fromisoformat(request.args.get("first", ""))
-    except ValueError:
-        first = latest - dt.timedelta(days=days - 1)
+    first = request.args.get("first", latest - dt.timedelta(days=days - 1), type=calendar_day)
     return min(first, latest), days
 
 
 def _speakers(session: Any, rows: Iterable[Row]) -> dict[int, Loudspeaker]:
-    ids = {row.part.loudspeaker_id for row in rows}
-    found = (session.get(Loudspeaker, each) for each in sorted(ids))
-    return {each.id: each for each in found if each is not None}
+    return reconciling.speakers(session, {row.part.loudspeaker_id for row in rows})
 
 
 def _lines(session: Any, rows: Sequence[Row]) -> Iterator[tuple[Any, ...]]:

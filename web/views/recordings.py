@@ -12,6 +12,7 @@ from broadcast.errors import DomainError, NotAudio
 from broadcast.models import Person, Recording, Role
 from broadcast.storage.library import KINDS, PREVIEW
 from broadcast.units import permissions
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import sentence
@@ -26,7 +27,7 @@ YEAR = 365 * 24 * 3600  # seconds
 @signed_in
 def write() -> str:
     areas = places.options(current_person(), Role.EDITOR)
-    wanted = request.args.get("area_id", 0, type=int)
+    wanted = request.args.get("area_id", 0, type=integer)
     return render_template("recordings/write.html", areas=areas, area_id=wanted)
 
 
@@ -36,7 +37,7 @@ def write() -> str:
 @signed_in
 def upload() -> Response:
     """The plain form, for a file that one request may carry; a page with scripts sends pieces (uploads)."""
-    person_id, area_id = current_person().id, request.form.get("area_id", 0, type=int)
+    person_id, area_id = current_person().id, request.form.get("area_id", 0, type=integer)
     finish_reading()
     file = request.files.get("file")
     try:
@@ -79,7 +80,7 @@ def accept(person_id: int, source: Path, *, name: str) -> int:
 
     Errors: those of ``recordings.taking`` and ``recordings.keep``.
     """
-    area_id, trim = request.form.get("area_id", 0, type=int), request.form.getlist("trim")[-1:] != ["0"]
+    area_id, trim = request.form.get("area_id", 0, type=integer), request.form.getlist("trim")[-1:] != ["0"]
     database, library = system().database, system().library
     with database.transaction(read_only=True) as reading:
         recordings.require(reading, reading.get_one(Person, person_id), area_id)

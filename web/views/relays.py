@@ -15,6 +15,7 @@ from broadcast.relay_errors import RelayUnusable
 from broadcast.units import permissions
 from devices.relay import Findings, Reach
 from web import relay_words
+from web.asked import integer
 from web.auth import current_person, load_person, signed_in
 from web.edge import finish_reading, now, only_reads, read_again, system
 from web.errors import sentence
@@ -31,7 +32,7 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def index() -> str:
     """With ``gone`` the way back for a station that was retired just now."""
-    return _page(request.args.get("area", type=int), gone=offered.gone(relays.STATIONS))
+    return _page(request.args.get("area", type=integer), gone=offered.gone(relays.STATIONS))
 
 
 @blueprint.post("/")

@@ -14,6 +14,7 @@ from broadcast.scheduling import overlaps, programme, schedule_changes
 from broadcast.scheduling.intents import Intent
 from schedules import recurrence, slots
 from schedules.slots import Slot
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.views import concern_words, occurrence_actions, overlap_words, scheduling
@@ -31,7 +32,7 @@ def resize(schedule_id: int) -> Response | tuple[Response, int]:
     schedule = programme.get(g.session, current_person(), schedule_id)
     if schedule.slot is None:
         return jsonify(ok=False, error=fixed(schedule.title)), 409
-    minutes = min(max(request.form.get("minutes", 0, type=int), 0), LONGEST)
+    minutes = min(max(request.form.get("minutes", 0, type=integer), 0), LONGEST)
     wished = replace(slots.from_dict(schedule.slot), length_ms=minutes * MINUTE)
     over = occurrence_actions.given_way()
     doubts, met, blocked = _doubts(schedule, wished, over)

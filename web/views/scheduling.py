@@ -14,14 +14,16 @@ from werkzeug.wrappers import Response
 from broadcast.authoring import bulletins
 from broadcast.errors import DomainError, Forbidden, UnknownArea, WrongState
 from broadcast.models import Role, Schedule
-from broadcast.scheduling import programme
+from broadcast.scheduling import programme, schedule_changes
+from broadcast.scheduling.clashes import Near
 from broadcast.scheduling.intents import Intent
 from broadcast.units import permissions
 from broadcast.units.holiday_book import calendar_of
 from schedules import recurrence
 from schedules.errors import RuleError
 from schedules.holidays import NATIONAL, Calendar
-from schedules.types import Occurrence, Rule
+from schedules.types import Frequency, Occurrence, Rule
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
@@ -43,11 +45,11 @@ Form = TypeVar("Form", ScheduleForm, SlotForm)
 @blueprint.get("/new")
 @signed_in
 def write() -> str:
-    wanted = request.args.get("bulletin_id", type=int)
+    wanted = request.args.get("bulletin_id", type=integer)
     chosen = bulletins.get(g.session, current_person(), wanted) if wanted else None
     form = ScheduleForm(
         title=chosen.current.title[:200] if chosen else "",
-        area_id=chosen.area_id if chosen else request.args.get("area", 0, type=int),
+        area_id=chosen.area_id if chosen else request.args.get("area", 0, type=integer),
         bulletin_ids=(wanted,) if wanted else (),
         when=RuleFields(starts_on=rule_page.wanted_day(), times=(rule_page.wanted_time(),)),
     )
@@ -93,7 +95,7 @@ def found() -> str:
 def preview() -> str:
     """Coming times and doubts of what stands in the form; the form's fields come in the query."""
     form = forms.read_schedule(request.args)
-    schedule_id = request.args.get("schedule_id", type=int)
+    schedule_id = request.args.get("schedule_id", type=integer)
     return render_template("programme/_preview.html", form=form, **_foresight(form, schedule_id))
 
 
@@ -112,14 +114,21 @@ def _save(schedule: Schedule | None) -> Answer:
         return _form_page(form, schedule), 422
     try:
         intent = _intent(form, rule, schedule.id if schedule else None)
-        doubtful = concern_words.stopping(concerns(intent)) or overlap_words.told(intent, form.over)
-        if doubtful and not form.accepted:
+        near = Near(g.session, intent.area_id)
+        doubts = concern_words.stopping(concerns(intent, near))
+        if (doubts or overlap_words.told(intent, form.over, near)) and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
         saved = created(form, intent) if schedule is None else _change(schedule, form, rule)
     except DomainError as error:
         return _form_page(form, schedule, problem=sentence(error)), refuse(error)
     flash(_("Đã lên lịch. Loa tải âm thanh về trước giờ phát."), "ok")
-    return redirect(url_for("programme.show", schedule_id=saved.id))
+    return saved_page(saved)
+
+
+def saved_page(schedule: Schedule) -> Response:
+    """Where the person finds what was saved, with the way back."""
+    [last] = schedule_changes.last_of(g.session, schedule.id)
+    return redirect(url_for("programme.show", schedule_id=schedule.id, changed=last.id))
 
 
 def created(form: ScheduleForm | SlotForm, intent: Intent) -> Schedule:
@@ -180,10 +189,11 @@ def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
         return told
     intent = _intent(form, rule, schedule_id)
     try:
-        found = concerns(intent)
+        near = Near(g.session, intent.area_id)
+        found = concerns(intent, near)
         told["doubts"], told["hints"] = concern_words.stopping(found), concern_words.hints(found)
         rule = recurrence.validate(rule)
-        told["overlaps"] = overlap_words.told(intent, form.over)
+        told["overlaps"] = overlap_words.told(intent, form.over, near)
     except RuleError:  # one of the doubts
         return told
     except (Forbidden, UnknownArea):  # the area is not chosen yet; saving says so
@@ -192,8 +202,8 @@ def _foresight(form: ScheduleForm, schedule_id: int | None) -> dict[str, Any]:
     return told | {"coming": coming(rule, PREVIEWED, calendar), "described": recurrence.describe(rule)}
 
 
-def concerns(intent: Intent) -> list[programme.Concern]:
-    return programme.check(g.session, current_person(), intent, now())
+def concerns(intent: Intent, near: Near | None = None) -> list[programme.Concern]:
+    return programme.check(g.session, current_person(), intent, now(), near)
 
 
 def _intent(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Intent:
@@ -201,13 +211,25 @@ def _intent(form: ScheduleForm, rule: Rule, schedule_id: int | None) -> Intent:
 
 
 def corrected(form: Form) -> Form:
-    """Take the correction that was accepted without scripts: ``03:15>15:15``."""
+    """Take the correction that was accepted: ``03:15>15:15``, ``…@0,2`` on other weekdays, ``…@date``."""
     wrong, _arrow, right = request.form.get("correct", "").partition(">")
+    right, _at, days = right.partition("@")
     times = {f"{time:%H:%M}": time for time in form.when.times}
     if not right or wrong not in times:
         return form
-    times[wrong] = dt.time.fromisoformat(right)
-    return replace(form, when=replace(form.when, times=tuple(sorted(set(times.values())))))
+    try:
+        times[wrong] = dt.time.fromisoformat(right)
+        when = replace(form.when, times=tuple(sorted(set(times.values()))))
+        return replace(form, when=_on(when, days) if days else when)
+    except ValueError:  # no button of ours says so
+        return form
+
+
+def _on(when: RuleFields, days: str) -> RuleFields:
+    """Raises ValueError."""
+    if when.frequency is Frequency.ONCE:
+        return replace(when, starts_on=calendar_day(days))
+    return replace(when, frequency=Frequency.WEEKLY, weekdays=frozenset(map(int, days.split(","))))
 
 
 def editable(schedule_id: int) -> Schedule:

@@ -12,12 +12,15 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from broadcast.errors import DomainError, NothingToPlay
-from broadcast.models import Role, ScheduleChange
-from broadcast.scheduling import occurrences, programme, shifting
+from broadcast.models import Area, Role, ScheduleChange
+from broadcast.scheduling import left_out, occurrences, programme, shifting
 from broadcast.scheduling.concerns import Concern
+from broadcast.scheduling.left_out import LeftOut
 from broadcast.scheduling.shifting import Misfit
+from broadcast.scheduling.week import Slot
 from broadcast.units import permissions
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
@@ -26,6 +29,7 @@ from web.views import concern_words, occurrence_actions, places, week_grid
 
 blueprint = Blueprint("several", __name__, url_prefix="/programme/several")
 
+MOST_DAYS, MOST_MINUTES = 366, 24 * 60
 SHOWN = 12  # airings that do not fit, told one by one
 Chosen = tuple[int, dt.datetime]
 Answer = str | Response | tuple[str, int]
@@ -43,6 +47,9 @@ def index() -> str:
 def change() -> Answer:
     """Move or leave out what is chosen; moving says first what would not fit, and is asked for again."""
     chosen = [_chosen(text) for text in request.form.getlist("airing")]
+    chosen += [each for each in _whole_days() if each not in chosen]
+    if chosen and request.form.get("what") != "skip" and (unclear := _unclear()):
+        return _page(unclear), 422
     try:
         if not chosen:
             raise NothingToPlay()
@@ -72,7 +79,7 @@ def _shift(chosen: list[Chosen]) -> Answer:
 
 
 def _done(made: ScheduleChange, chosen: Sequence[Chosen], left: int = 0) -> Response:
-    area_id = request.form.get("area", made.schedule.area_id, type=int)
+    area_id = request.form.get("area", made.schedule.area_id, type=integer)
     text = ngettext("Đã đổi %(num)s buổi phát.", "Đã đổi %(num)s buổi phát.", len(chosen))
     if left:
         stays = ngettext("%(num)s buổi giữ nguyên.", "%(num)s buổi giữ nguyên.", left)
@@ -137,26 +144,69 @@ def _mark(chosen: Iterable[Chosen]) -> str:
 
 
 def _page(problem: str = "", *, asked: _Asked | None = None) -> str:
-    found = places.choices(current_person(), Role.EDITOR)
-    area = places.chosen(found, request.values.get("area", type=int))
-    monday = week_grid.monday_of(_day(request.values.get("week", "")))
-    slots = programme.week(g.session, current_person(), area.id, monday, now()) if area else []
-    mine = permissions.visible_areas(g.session, current_person(), Role.EDITOR)
-    coming = [slot for slot in slots if week_grid.is_coming(slot, now()) and slot.area_id in mine]
+    found, area, monday = _asked_for()
+    rest = _left_out(area)
+    coming = _coming(area, monday)
     dates = [monday + dt.timedelta(days=number) for number in range(7)]
     return render_template(
         "programme/several.html",
         area=area,
         areas=[each.option for each in found],
+        left_out=rest,
         monday=monday,
         days=[(date, [each for each in coming if week_grid.local(each).date() == date]) for date in dates],
-        name=lambda slot: f"{slot.schedule_id} {week_grid.name(slot).isoformat()}",
+        name=_name,
         chosen=request.form.getlist("airing"),
+        whole=request.form.getlist("whole_day"),
         problem=problem,
         asked=asked,
         week=dt.timedelta(days=7),
         may_write=True,
     )
+
+
+def _asked_for() -> tuple[list[places.Choice], Area | None, dt.date]:
+    found = places.choices(current_person(), Role.EDITOR)
+    today = now().astimezone(LOCAL).date()
+    monday = week_grid.monday_of(request.values.get("week", today, type=calendar_day))
+    return found, places.chosen(found, request.values.get("area", type=integer)), monday
+
+
+def _coming(area: Area | None, monday: dt.date) -> list[Slot]:
+    """What this person may change of a week."""
+    own = _left_out(area) is not None
+    slots = programme.week(g.session, current_person(), area.id, monday, now(), own=own) if area else []
+    mine = permissions.visible_areas(g.session, current_person(), Role.EDITOR)
+    return [slot for slot in slots if week_grid.is_coming(slot, now()) and slot.area_id in mine]
+
+
+def _left_out(area: Area | None) -> LeftOut | None:
+    return left_out.below(g.session, area.id, now()) if area else None
+
+
+def _whole_days() -> list[Chosen]:
+    """All that the page lists on the days that were chosen as a whole."""
+    days = set(request.form.getlist("whole_day"))
+    if not days:
+        return []
+    _found, area, monday = _asked_for()
+    listed = [slot for slot in _coming(area, monday) if week_grid.local(slot).date().isoformat() in days]
+    return [_chosen(_name(slot)) for slot in listed]
+
+
+def _name(slot: Slot) -> str:
+    return f"{slot.schedule_id} {week_grid.name(slot).isoformat()}"
+
+
+def _unclear() -> str:
+    """What is wrong with the time by which to move; empty where nothing is."""
+    days, minutes = (request.form.get(name, "").strip() or "0" for name in ("days", "minutes"))
+    if not (days.isdecimal() and minutes.isdecimal()):
+        return str(_("Số ngày và số phút viết bằng chữ số, ví dụ 30. Chưa buổi nào được dời."))
+    if int(days) > MOST_DAYS or int(minutes) > MOST_MINUTES:
+        most = {"days": MOST_DAYS, "minutes": MOST_MINUTES}
+        return str(_("Dời nhiều nhất %(days)s ngày và %(minutes)s phút. Chưa buổi nào được dời.", **most))
+    return "" if _by() else str(_("Nhập số ngày hoặc số phút muốn dời. Chưa buổi nào được dời."))
 
 
 def _chosen(text: str) -> Chosen:
@@ -167,13 +217,6 @@ def _chosen(text: str) -> Chosen:
 
 def _by() -> dt.timedelta:
     sign = -1 if request.form.get("direction") == "earlier" else 1
-    days = min(request.form.get("days", 0, type=int), 366)
-    minutes = min(request.form.get("minutes", 0, type=int), 24 * 60)
+    days = min(max(request.form.get("days", 0, type=integer), 0), MOST_DAYS)
+    minutes = min(max(request.form.get("minutes", 0, type=integer), 0), MOST_MINUTES)
     return sign * dt.timedelta(days=days, minutes=minutes)
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return now().astimezone(LOCAL).date()

@@ -11,6 +11,7 @@ from flask import g
 from broadcast.errors import Forbidden, RuleInvalid, UnknownArea
 from broadcast.models import Schedule
 from broadcast.scheduling import programme, sittings
+from broadcast.scheduling.clashes import Near
 from broadcast.scheduling.intents import Intent
 from broadcast.slot_errors import SlotInvalid
 from schedules import recurrence
@@ -55,11 +56,12 @@ def _with_known(slot: Slot, known: Collection[int]) -> Slot:
 
 
 def _doubts(form: SlotForm, wished: Intent) -> dict[str, Any]:
-    found = scheduling.concerns(wished)
+    near = Near(g.session, wished.area_id)
+    found = scheduling.concerns(wished, near)
     return {
         "doubts": concern_words.stopping(found),
         "hints": concern_words.hints(found),
-        "overlaps": overlap_words.told(wished, form.over),
+        "overlaps": overlap_words.told(wished, form.over, near),
     }
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from broadcast.errors import DomainError, WrongState
 from broadcast.models import Role, Schedule
 from broadcast.scheduling import programme
+from broadcast.scheduling.clashes import Near
 from schedules import slots
 from schedules.errors import SlotError
 from schedules.slots import Kind, Slot
 from schedules.types import Rule
 from web import slot_words
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now, only_reads, system
 from web.errors import refuse, sentence
@@ -44,7 +46,7 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def write() -> str:
     choices = [area_id for area_id, _name in places.options(current_person(), Role.EDITOR)]
-    wanted = request.args.get("area", 0, type=int)
+    wanted = request.args.get("area", 0, type=integer)
     form = SlotForm(
         area_id=wanted if wanted in choices else next(iter(choices), 0),
         when=RuleFields(starts_on=rule_page.wanted_day(), times=(rule_page.wanted_time(),)),
@@ -104,14 +106,15 @@ def _save(schedule: Schedule | None) -> Answer:
         return _form_page(form, schedule), 422
     try:
         intent = slot_preview.intent(form, slot, rule, schedule)
-        doubts = concern_words.stopping(scheduling.concerns(intent))
-        if (doubts or overlap_words.told(intent, form.over)) and not form.accepted:
+        near = Near(g.session, intent.area_id)
+        doubts = concern_words.stopping(scheduling.concerns(intent, near))
+        if (doubts or overlap_words.told(intent, form.over, near)) and not form.accepted:
             return _form_page(form, schedule, unsaved=True), 422
         saved = scheduling.created(form, intent) if schedule is None else _change(schedule, form, slot, rule)
     except DomainError as error:
         return _form_page(form, schedule, problem=sentence(error)), refuse(error)
     flash(_("Đã lưu khung giờ. Mỗi buổi tự xếp bản tin vào chỗ của nó."), "ok")
-    return redirect(url_for("programme.show", schedule_id=saved.id))
+    return scheduling.saved_page(saved)
 
 
 def _change(schedule: Schedule, form: SlotForm, slot: Slot, rule: Rule) -> Schedule:
@@ -173,7 +176,7 @@ def _usual(found: Offers) -> tuple[EntryRow, ...]:
 
 def _named() -> Schedule | None:
     """The schedule that the form is about, where it is saved already. Errors: as for changing it."""
-    schedule_id = request.form.get("schedule_id", 0, type=int)
+    schedule_id = request.form.get("schedule_id", 0, type=integer)
     return _editable(schedule_id) if schedule_id else None
 
 

@@ -13,6 +13,7 @@ from broadcast.authoring import recordings, sounds
 from broadcast.errors import DomainError
 from broadcast.models import Area, Person
 from broadcast.storage.library import RECORDING
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system, takes_file
 from web.errors import refuse, sentence
@@ -29,7 +30,7 @@ Answer = str | Response | tuple[str, int]
 @signed_in
 def index() -> str:
     """With ``gone`` the way back for a sound that was retired just now."""
-    return _page(request.args.get("area", type=int), gone=offered.gone(sounds.SOUNDS))
+    return _page(request.args.get("area", type=integer), gone=offered.gone(sounds.SOUNDS))
 
 
 @blueprint.post("/")

@@ -17,6 +17,7 @@ from broadcast.speakers.conditions import Status
 from broadcast.speakers.faults import FaultKind
 from broadcast.units import permissions
 from schedules.types import LOCAL
+from web.asked import integer
 from web.auth import current_person
 from web.edge import now
 from web.views import fleet as fleet_view
@@ -66,7 +67,7 @@ def page(loudspeaker_id: int) -> str:
         ticket_kinds=[(each.value, fleet_words.fault_kind(each.value)) for each in FaultKind],
         age=faults.age,
         days=_days(loudspeaker_id),
-        as_run=registry.as_run(g.session, person, loudspeaker_id, request.args.get("page", 1, type=int)),
+        as_run=registry.as_run(g.session, person, loudspeaker_id, request.args.get("page", 1, type=integer)),
         as_run_url=lambda number: url_for(
             "loudspeakers.show", loudspeaker_id=loudspeaker_id, page=number, _anchor="as-run"
         ),

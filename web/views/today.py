@@ -24,6 +24,8 @@ from . import notice_words, on_air, words
 
 blueprint = Blueprint("today", __name__)
 
+MOST_PROVED = 40  # of what is over today, the last ones, each with its proof: a province has hundreds
+MOST_AWAITING = 20  # a province's leader may approve for all communes
 MANY = 6  # of a list; the rest is behind a link
 
 
@@ -39,17 +41,22 @@ class OpenAlarm:
 def index() -> str:
     heartbeat = dt.timedelta(seconds=system().settings.heartbeat_s)
     today = monitoring.today(g.session, current_person(), now(), heartbeat)
-    sounding = [on_air.of(slot) for slot in today.playing if slot.schedule_id]  # urgent ones are in the strip
+    sounding = on_air.of(today.playing)
+    done = [slot for slot in today.slots if slot.end <= now()]
     return render_template(
         "today.html",
         today=today,
         on_air=sounding,
         sounding=any(each.airing and each.airing.sounding for each in sounding),
-        done=[(slot, on_air.proof(slot)) for slot in today.slots if slot.end <= now()],
+        earlier=len(done[:-MOST_PROVED]),
+        done=list(zip(done[-MOST_PROVED:], on_air.proofs(done[-MOST_PROVED:]), strict=True)),
         current=[slot for slot in today.slots if slot.start <= now() < slot.end],
         coming=[slot for slot in today.slots if slot.start > now()],
         silent=[(each, _why(each)) for each in today.silent[:MANY]],
         alarms=[_open_alarm(alarm) for alarm in today.alarms[:MANY]],
+        awaiting=today.awaiting[:MOST_AWAITING],
+        more_awaiting=len(today.awaiting[MOST_AWAITING:]),
+        left_out=today.left_out,
         needs=len(today.awaiting) + len(today.returned) + len(today.notices),
         notices=[(notice, notice_words.sentence(notice)) for notice in today.notices],
         many=MANY,

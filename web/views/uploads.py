@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from broadcast.authoring import recordings
 from broadcast.authoring.uploads import LARGEST, PIECE
 from broadcast.errors import FileTooLarge
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import finish_reading, now, only_reads, system
 from web.views.recordings import accept, fragment
@@ -24,9 +25,9 @@ blueprint.add_app_template_global(lambda: LARGEST, "largest_recording")
 def begin() -> Response:
     """Refused now is what would be refused after an hour of sending."""
     person = current_person()
-    recordings.require(g.session, person, request.form.get("area_id", 0, type=int))
+    recordings.require(g.session, person, request.form.get("area_id", 0, type=integer))
     upload_id = system().uploads.begin(
-        person.id, request.form.get("size", 0, type=int), now=now().timestamp()
+        person.id, request.form.get("size", 0, type=integer), now=now().timestamp()
     )
     return jsonify(id=upload_id, piece=PIECE)
 
@@ -44,7 +45,7 @@ def add(upload_id: str) -> Response:
     """One piece: the bytes as they are, from ``offset`` on."""
     if (request.content_length or 0) > PIECE:
         raise FileTooLarge(limit=PIECE)
-    data, offset = request.get_data(cache=False), request.args.get("offset", -1, type=int)
+    data, offset = request.get_data(cache=False), request.args.get("offset", -1, type=integer)
     return jsonify(received=system().uploads.add(current_person().id, upload_id, offset, data))
 
 

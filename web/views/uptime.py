@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from broadcast.care import uptime
 from broadcast.speakers import faults
 from schedules.types import LOCAL
+from web.asked import integer
 from web.auth import current_person, signed_in
 from web.edge import now
 
@@ -22,7 +23,7 @@ SPANS = (7, 30)  # days
 @signed_in
 def index() -> str:
     person = current_person()
-    wished = request.args.get("days", type=int)
+    wished = request.args.get("days", type=integer)
     days = wished if wished in SPANS else SPANS[0]
     last = now().astimezone(LOCAL).date()
     first = last - dt.timedelta(days=days - 1)

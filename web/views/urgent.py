@@ -16,6 +16,7 @@ from broadcast.models import BroadcastState, Bulletin, Role
 from broadcast.scheduling import drills, urgent
 from broadcast.units import permissions
 from devices.messages import AlertStatus, BulletinClass
+from web.asked import integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now, system
 from web.errors import refuse, sentence
@@ -143,9 +144,9 @@ def show(broadcast_id: int) -> str:
 @signed_in
 def stop() -> Response:
     """One tap: no question is asked, and asking again sends the command again."""
-    broadcast_id = request.form.get("broadcast_id", type=int)
-    area_id = request.form.get("area_id", type=int)
-    hold_s = request.form.get("hold_s", 0, type=int)
+    broadcast_id = request.form.get("broadcast_id", type=integer)
+    area_id = request.form.get("area_id", type=integer)
+    hold_s = request.form.get("hold_s", 0, type=integer)
     stopped = urgent.stop(
         g.session,
         current_person(),
@@ -196,7 +197,7 @@ def _form_page(form: UrgentForm, **more: Any) -> str:
 
 def _review_page(bulletin: Bulletin, **more: Any) -> str:
     status = drills.status_of(bulletin.current.text)
-    minutes = request.values.get("minutes", 60, type=int)
+    minutes = request.values.get("minutes", 60, type=integer)
     return render_template(
         "urgent/review.html",
         bulletin=bulletin,

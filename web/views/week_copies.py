@@ -14,6 +14,7 @@ from broadcast.models import Area, Role
 from broadcast.scheduling import week_templates
 from broadcast.scheduling.week_templates import Filled
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, signed_in
 from web.edge import now
 from web.errors import refuse, sentence
@@ -100,11 +101,10 @@ def reasons() -> dict[str, str]:
 
 
 def _area() -> Area | None:
-    return places.chosen(places.choices(current_person(), Role.EDITOR), request.values.get("area", type=int))
+    return places.chosen(
+        places.choices(current_person(), Role.EDITOR), request.values.get("area", type=integer)
+    )
 
 
 def _date(name: str, otherwise: dt.date) -> dt.date:
-    try:
-        return dt.date.fromisoformat(request.values.get(name, ""))
-    except ValueError:
-        return otherwise
+    return request.values.get(name, otherwise, type=calendar_day)

@@ -16,6 +16,7 @@ from broadcast.scheduling import week_templates
 from broadcast.scheduling.week_templates import Entry, Filled
 from broadcast.units import areas, permissions
 from schedules.types import LOCAL
+from web.asked import calendar_day, integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now
 from web.errors import refuse, sentence
@@ -126,7 +127,7 @@ def _list(monday: dt.date, *, name: str = "", problem: str = "") -> str:
         sunday=monday + WEEK - dt.timedelta(days=1),
         name=name,
         problem=problem,
-        gone=week_templates.deleted(g.session, current_person(), request.args.get("gone", 0, type=int)),
+        gone=week_templates.deleted(g.session, current_person(), request.args.get("gone", 0, type=integer)),
         may_write=has_role(Role.EDITOR),
         may_edit=area is not None and permissions.may(current_person(), Role.EDITOR, area, g.session),
     )
@@ -161,13 +162,12 @@ def _lines(template: WeekTemplate, monday: dt.date) -> list[Line]:
 
 
 def _area() -> Area | None:
-    return places.chosen(places.choices(current_person(), Role.VIEWER), request.values.get("area", type=int))
+    return places.chosen(
+        places.choices(current_person(), Role.VIEWER), request.values.get("area", type=integer)
+    )
 
 
 def _monday(from_now: dt.timedelta) -> dt.date:
     """Of the week that is asked for, else of this one or of one so far from it."""
-    try:
-        day = dt.date.fromisoformat(request.values.get("week", ""))
-    except ValueError:
-        day = now().astimezone(LOCAL).date() + from_now
-    return week_grid.monday_of(day)
+    default = now().astimezone(LOCAL).date() + from_now
+    return week_grid.monday_of(request.values.get("week", default, type=calendar_day))

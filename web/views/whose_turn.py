@@ -15,6 +15,7 @@ from broadcast.scheduling import decisions, meetings
 from broadcast.scheduling.meetings import Meeting
 from broadcast.storage.moments import day_start
 from broadcast.units import permissions
+from web.asked import integer
 from web.auth import current_person, has_role, signed_in
 from web.edge import now
 from web.views import places
@@ -51,7 +52,7 @@ class Turns:
 @signed_in
 def index() -> str:
     choices = places.choices(current_person(), Role.VIEWER)
-    area = places.chosen(choices, request.args.get("area", type=int))
+    area = places.chosen(choices, request.args.get("area", type=integer))
     found: list[Meeting] = []
     said = []
     if area is not None:
@@ -74,9 +75,9 @@ def decide() -> Response:
     made = decisions.decide(
         g.session,
         current_person(),
-        area_id=request.form.get("area", 0, type=int),
-        first=request.form.get("first", 0, type=int),
-        second=request.form.get("second", 0, type=int),
+        area_id=request.form.get("area", 0, type=integer),
+        first=request.form.get("first", 0, type=integer),
+        second=request.form.get("second", 0, type=integer),
         now=now(),
     )
     text = _("Đã ghi: ở %(area)s, “%(title)s” phát trước.", area=made.area.name, title=made.first.title)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from babel import Locale
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from broadcast.evidence import proof
 from broadcast.evidence.matrix import Cell
@@ -174,50 +175,55 @@ def alert_status(status: AlertStatus) -> Word:
     }[status]
 
 
+_EVIDENCE = {
+    Evidence.SENT: (_l("Đã gửi"), "idle", "→", _l("Lệnh phát đã rời máy chủ. Chưa biết loa đã nhận.")),
+    Evidence.ACKNOWLEDGED: (_l("Loa đã nhận"), "info", "◔", _l("Loa báo đã có lịch này. Chưa phát.")),
+    Evidence.ARMED: (_l("Loa sẵn sàng"), "info", "◑", _l("Âm thanh đã tải đủ và đúng. Chưa phát.")),
+    Evidence.RENDERED: (_l("Đã phát"), "ok", "●", _l("Loa đã phát ra âm thanh, đủ mẫu, âm lượng lớn hơn 0.")),
+    Evidence.ELECTRICAL: (_l("Đo được dòng điện"), "ok", "●", _l("Âm-li đo thấy dòng điện ra loa.")),
+    Evidence.ACOUSTIC: (
+        _l("Micrô nghe thấy"),
+        "ok",
+        "●",
+        _l("Micrô nghe được, so khớp với âm thanh phải phát."),
+    ),
+    Evidence.HUMAN: (_l("Có người nghe"), "ok", "●", _l("Cán bộ xác nhận đã nghe tận tai.")),
+}
+
+
 def evidence(level: int | None) -> Word:
     """What is proved; below E3 nothing is ever called played."""
     if level is None:
         return Word(_("Chưa gửi"), "idle", "○", _("Lệnh phát chưa rời máy chủ."))
-    words = {
-        Evidence.SENT: Word(_("Đã gửi"), "idle", "→", _("Lệnh phát đã rời máy chủ. Chưa biết loa đã nhận.")),
-        Evidence.ACKNOWLEDGED: Word(_("Loa đã nhận"), "info", "◔", _("Loa báo đã có lịch này. Chưa phát.")),
-        Evidence.ARMED: Word(_("Loa sẵn sàng"), "info", "◑", _("Âm thanh đã tải đủ và đúng. Chưa phát.")),
-        Evidence.RENDERED: Word(
-            _("Đã phát"), "ok", "●", _("Loa đã phát ra âm thanh, đủ mẫu, âm lượng lớn hơn 0.")
-        ),
-        Evidence.ELECTRICAL: Word(_("Đo được dòng điện"), "ok", "●", _("Âm-li đo thấy dòng điện ra loa.")),
-        Evidence.ACOUSTIC: Word(
-            _("Micrô nghe thấy"), "ok", "●", _("Micrô nghe được, so khớp với âm thanh phải phát.")
-        ),
-        Evidence.HUMAN: Word(_("Có người nghe"), "ok", "●", _("Cán bộ xác nhận đã nghe tận tai.")),
-    }
-    return words[Evidence(level)]
+    text, tone, icon, hint = _EVIDENCE[Evidence(level)]
+    return Word(str(text), tone, icon, str(hint))
+
+
+# Put into words for every cell of long tables: only the phrase that is asked for is looked up.
+_ITEM_STATES = {
+    ItemState.PLANNED: (_l("Chờ giờ phát"), "idle"),
+    ItemState.FETCHING: (_l("Đang tải"), "idle"),
+    ItemState.READY: (_l("Đã tải xong"), "info"),
+    ItemState.ARMED: (_l("Sẵn sàng"), "info"),
+    ItemState.STARTING: (_l("Bắt đầu phát"), "info"),
+    ItemState.PLAYING: (_l("Đang phát"), "info"),
+    ItemState.PREEMPTED: (_l("Nhường tin khẩn"), "warn"),
+    ItemState.RESUMING: (_l("Phát tiếp"), "info"),
+    ItemState.DONE: (_l("Phát xong"), "ok"),
+    ItemState.PARTIAL: (_l("Phát một phần"), "warn"),
+    ItemState.FAILED: (_l("Phát lỗi"), "bad"),
+    ItemState.CANCELLED: (_l("Đã hủy"), "idle"),
+    ItemState.SKIPPED: (_l("Bỏ qua"), "warn"),
+    ItemState.REFUSED: (_l("Loa từ chối"), "bad"),
+    ItemState.EXPIRED: (_l("Hết hạn"), "warn"),
+    ItemState.MISSED: (_l("Bỏ lỡ"), "bad"),
+    ItemState.INTERRUPTED: (_l("Bị ngắt"), "warn"),
+}
 
 
 def item_state(state: ItemState) -> Word:
-    return _item_states()[state]
-
-
-def _item_states() -> dict[ItemState, Word]:
-    return {
-        ItemState.PLANNED: Word(_("Chờ giờ phát"), "idle"),
-        ItemState.FETCHING: Word(_("Đang tải"), "idle"),
-        ItemState.READY: Word(_("Đã tải xong"), "info"),
-        ItemState.ARMED: Word(_("Sẵn sàng"), "info"),
-        ItemState.STARTING: Word(_("Bắt đầu phát"), "info"),
-        ItemState.PLAYING: Word(_("Đang phát"), "info"),
-        ItemState.PREEMPTED: Word(_("Nhường tin khẩn"), "warn"),
-        ItemState.RESUMING: Word(_("Phát tiếp"), "info"),
-        ItemState.DONE: Word(_("Phát xong"), "ok"),
-        ItemState.PARTIAL: Word(_("Phát một phần"), "warn"),
-        ItemState.FAILED: Word(_("Phát lỗi"), "bad"),
-        ItemState.CANCELLED: Word(_("Đã hủy"), "idle"),
-        ItemState.SKIPPED: Word(_("Bỏ qua"), "warn"),
-        ItemState.REFUSED: Word(_("Loa từ chối"), "bad"),
-        ItemState.EXPIRED: Word(_("Hết hạn"), "warn"),
-        ItemState.MISSED: Word(_("Bỏ lỡ"), "bad"),
-        ItemState.INTERRUPTED: Word(_("Bị ngắt"), "warn"),
-    }
+    text, tone = _ITEM_STATES[state]
+    return Word(str(text), tone)
 
 
 SOUNDING = frozenset({ItemState.STARTING, ItemState.PLAYING, ItemState.RESUMING})
@@ -249,37 +255,40 @@ def _outcome(reached: ItemState, level: int | None) -> Word:
             return Word(state, "info", "▶") if reached in SOUNDING else evidence(level)
 
 
+_REASONS = {
+    "outside_hours": _l("ngoài khung giờ được phép"),
+    "daily_limit": _l("hết số phút phát trong ngày"),
+    "weekday": _l("ngày không phát theo lịch"),
+    "session_limit": _l("hết số buổi phát trong ngày"),
+    "session_minutes": _l("hết số phút của buổi phát"),
+    "no_audio": _l("chưa tải được âm thanh"),
+    "no_sound": _l("không ra tiếng"),
+    "short": _l("phát thiếu"),
+    "preempted": _l("nhường thông báo khẩn"),
+    "stopped": _l("có lệnh dừng"),
+    "stop": _l("có lệnh dừng"),
+    "held": _l("đang giữ im lặng"),
+    "hold": _l("đang giữ im lặng"),
+    "withdrawn": _l("lịch đã gỡ"),
+    "cancelled": _l("đã hủy"),
+    "retired": _l("cụm loa đã ngừng dùng"),
+    "power": _l("mất điện hoặc khởi động lại giữa chừng"),
+    "off": _l("loa tắt vào giờ phát"),
+    "waited": _l("chờ quá lâu"),
+    "changed": _l("lịch đã đổi"),
+    "clock_unknown": _l("loa chưa biết giờ đúng"),
+    "silenced": _l("đang tắt tiếng"),
+    "moved": _l("loa đã chuyển địa bàn"),
+    "no_load": _l("không có dòng điện ra loa"),
+    "no_report": _l("loa không báo về"),
+    "silent": _l("loa không báo về"),
+}
+
+
 def reason(code: str) -> str:
     """Why something did not sound, or stopped; an unknown code is shown as it came."""
-    phrases: dict[str, str] = {
-        "outside_hours": _("ngoài khung giờ được phép"),
-        "daily_limit": _("hết số phút phát trong ngày"),
-        "weekday": _("ngày không phát theo lịch"),
-        "session_limit": _("hết số buổi phát trong ngày"),
-        "session_minutes": _("hết số phút của buổi phát"),
-        "no_audio": _("chưa tải được âm thanh"),
-        "no_sound": _("không ra tiếng"),
-        "short": _("phát thiếu"),
-        "preempted": _("nhường thông báo khẩn"),
-        "stopped": _("có lệnh dừng"),
-        "stop": _("có lệnh dừng"),
-        "held": _("đang giữ im lặng"),
-        "hold": _("đang giữ im lặng"),
-        "withdrawn": _("lịch đã gỡ"),
-        "cancelled": _("đã hủy"),
-        "retired": _("cụm loa đã ngừng dùng"),
-        "power": _("mất điện hoặc khởi động lại giữa chừng"),
-        "off": _("loa tắt vào giờ phát"),
-        "waited": _("chờ quá lâu"),
-        "changed": _("lịch đã đổi"),
-        "clock_unknown": _("loa chưa biết giờ đúng"),
-        "silenced": _("đang tắt tiếng"),
-        "moved": _("loa đã chuyển địa bàn"),
-        "no_load": _("không có dòng điện ra loa"),
-        "no_report": _("loa không báo về"),
-        "silent": _("loa không báo về"),
-    }
-    return phrases.get(code) or relay_words.reason(code)
+    phrase = _REASONS.get(code)
+    return str(phrase) if phrase is not None else relay_words.reason(code)
 
 
 def presence(status: str) -> Word:

@@ -2,6 +2,7 @@
 // select and radio of form[data-autosubmit] send it at once; [data-copy] copies the text of a field;
 // beside a date stand its words ([data-date-words]), beside a file its name ([data-file-name]); in [data-hour]
 // an hour is written out in 24 hours, as the server reads it.
+import { startReach } from "./reach.js";
 import { showToast } from "./toasts.js";
 
 function busy(form, on) {
@@ -45,7 +46,21 @@ function tellFile(input) {
   if (name) name.textContent = input.files[0]?.name ?? name.dataset.empty;
 }
 
+// What the browser gives back when one comes back, it gives back without a word.
+function comeBack(event) {
+  document.querySelectorAll("form.is-sent").forEach((form) => {
+    form.classList.remove("is-sent");
+    busy(form, false);
+  });
+  document.querySelectorAll("input[type=date]").forEach((input) => input.value !== input.defaultValue && tellDate(input));
+  document.querySelectorAll("input[type=file]").forEach(tellFile);
+  const again = event.persisted || performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+  // What was chosen here led to another page; this one is still about the former choice.
+  if (again) document.querySelectorAll("form[data-autosubmit]").forEach((form) => form.reset());
+}
+
 export function startForms() {
+  startReach(busy);
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.method === "dialog") return;
     if (event.target.classList.contains("is-sent")) {
@@ -61,12 +76,7 @@ export function startForms() {
     form?.classList.remove("is-sent");
     if (form) busy(form, false);
   });
-  window.addEventListener("pageshow", () => {
-    document.querySelectorAll("form.is-sent").forEach((form) => {
-      form.classList.remove("is-sent");
-      busy(form, false);
-    });
-  });
+  window.addEventListener("pageshow", comeBack);
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");
     if (form) form.dataset.dirty = "yes";

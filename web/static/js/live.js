@@ -1,5 +1,6 @@
 // Keeps elements with data-live="kind kind" up to date: the server names what changed, the page asks for itself
 // once, and only the changed parts of those elements are replaced in place; a "live:ask" event asks at once.
+// Where a dialog is open or a part is in the person's hand (data-in-hand) nothing is replaced.
 const WAIT_MS = 250; // several changes at once are one request
 const SLOW_MS = 15000; // without a stream
 const RETRY_MS = 30000;
@@ -45,14 +46,14 @@ function groups(kinds) {
 
 async function fetchPage(url) {
   const answer = await fetch(url, { headers: { "X-Live": "1" }, cache: "no-store" });
-  if (answer.status === 401) location.reload();
+  if (answer.status === 401 && !document.querySelector("form[data-typed]")) location.reload(); // reach.js asks there
   if (!answer.ok) return null;
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
 function replace(page, id) {
   const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
-  if (!old || !fresh || old.contains(document.querySelector("dialog[open]"))) return;
+  if (!old || !fresh || old.querySelector("dialog[open], [data-in-hand]")) return;
   Idiomorph.morph(old, fresh, morphing);
   const now = document.getElementById(id);
   htmx.process(now);

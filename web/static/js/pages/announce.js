@@ -33,4 +33,5 @@ text.addEventListener("keydown", (event) => {
   if (event.key === "Tab" && !event.shiftKey && selectBlank(text.selectionEnd)) event.preventDefault();
 });
 text.addEventListener("input", tell);
+addEventListener("pageshow", tell); // a browser that comes back gives the text back
 tell();

@@ -54,6 +54,8 @@ function offer(form, draft) {
     month: "2-digit",
   });
   box.hidden = false;
+  // A browser that comes back gives the text back by itself.
+  addEventListener("pageshow", () => (box.hidden ||= !differs(draft.values, valuesOf(form))));
   box.querySelector("[data-draft-take]").addEventListener("click", () => {
     for (const field of fieldsOf(form)) {
       if (!(field.name in draft.values)) continue;

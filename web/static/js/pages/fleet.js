@@ -25,12 +25,14 @@ function tell() {
   }
 }
 
+function pickPage({ boxes, page }) {
+  for (const box of boxes) box.checked = page.checked;
+}
+
 document.addEventListener("change", (event) => {
-  const { form, boxes, all } = parts();
+  const { form, all } = parts();
   if (!form?.contains(event.target)) return;
-  if (event.target.matches("[data-pick-page]")) {
-    for (const box of boxes) box.checked = event.target.checked;
-  }
+  if (event.target.matches("[data-pick-page]")) pickPage(parts());
   if (all && event.target !== all && event.target.matches(".pick__box, [data-pick-page]") && !event.target.checked) {
     all.checked = false;
   }
@@ -51,4 +53,6 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("live:updated", tell);
+addEventListener("pageshow", tell); // a browser that comes back gives the choice back
+if (parts().page?.checked) pickPage(parts()); // ticked before this was here
 tell();

@@ -9,21 +9,30 @@ function question({ preview, previewMethod }, body, signal) {
   return fetch(`${preview}?${new URLSearchParams(body)}`, { signal });
 }
 
+// What is written in the fields that matter (all, where none are named).
+function written(form, watched) {
+  const body = new FormData();
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === "string" && (!watched.length || watched.includes(name) || name === "csrf_token")) {
+      body.append(name, value);
+    }
+  }
+  return body;
+}
+
+const keyOf = (body) => JSON.stringify([...body]);
+
 function attach(output) {
   const form = output.closest("form") ?? document.querySelector(output.dataset.previewForm);
   const watched = (output.dataset.previewFields ?? "").split(" ").filter(Boolean);
   let timer = 0;
   let asking = null;
   let last = "";
+  const first = keyOf(written(form, watched)); // the page came with the answer to it
 
   const ask = async () => {
-    const body = new FormData();
-    for (const [name, value] of new FormData(form)) {
-      if (typeof value === "string" && (!watched.length || watched.includes(name) || name === "csrf_token")) {
-        body.append(name, value);
-      }
-    }
-    const asked = JSON.stringify([...body]);
+    const body = written(form, watched);
+    const asked = keyOf(body);
     if (asked === last) return;
     asking?.abort();
     asking = new AbortController();
@@ -46,6 +55,8 @@ function attach(output) {
     clearTimeout(timer);
     timer = setTimeout(ask, PAUSE_MS);
   };
+  // A browser that comes back gives back what was written.
+  addEventListener("pageshow", () => keyOf(written(form, watched)) !== first && later());
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   form.addEventListener("preview:ask", (event) => {

@@ -18,6 +18,7 @@ const clock = (minutes) => `${two(Math.floor(minutes / 60))}:${two(minutes % 60)
 function draw() {
   const now = document.querySelector("[data-grid]");
   if (!now) return;
+  document.documentElement.classList.add("is-drawn");
   now.style.setProperty("--first", now.dataset.first * 60);
   now.style.setProperty("--hours", now.dataset.last - now.dataset.first);
   for (const block of now.querySelectorAll("[data-block]")) {
@@ -40,6 +41,7 @@ function show(block, spot) {
   mark.style.setProperty("--length", stretched ? spot.minutes : block.dataset.length);
   mark.querySelector("[data-ghost-time]").textContent = stretched ? spanOf(spot) : clock(spot.top);
   block.classList.add("block--moving");
+  block.dataset.inHand = "";
 }
 
 async function settle(block, start, spot) {
@@ -52,6 +54,9 @@ const fixed = (block) => status().dataset.fixed.replace("{title}", block.dataset
 function leave(block) {
   ghost().hidden = true;
   block.classList.remove("block--moving");
+  if (block.dataset.inHand === undefined) return;
+  delete block.dataset.inHand;
+  document.dispatchEvent(new Event("live:ask")); // what changed meanwhile was not shown
 }
 
 const spotOf = (block) => {
