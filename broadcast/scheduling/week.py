@@ -280,31 +280,19 @@ def _broadcasts(
         .outerjoin(Schedule, Schedule.id == Broadcast.schedule_id)
         .where(Broadcast.area_id.in_(area_ids), Broadcast.start >= start, Broadcast.start < end)
     )
-    for (
-        begins,
-        duration,
-        title,
-        class_,
-        status,
-        state,
-        area_id,
-        schedule_id,
-        id_,
-        area,
-        slot,
-    ) in session.execute(query):
+    for row in session.execute(query):
         yield Slot(
-            start=begins,
-            end=later(begins, duration),
-            title=title,
-            klass=class_,
-            status=status,
-            state=state,
-            area_id=area_id,
-            area=area,
-            schedule_id=schedule_id,
-            broadcast_id=id_,
-            own_length=slot is not None,
+            start=row.start,
+            end=later(row.start, row.duration_ms),
+            title=row.title,
+            klass=row.klass,
+            status=row.status,
+            state=row.state,
+            area_id=row.area_id,
+            area=row.name,
+            schedule_id=row.schedule_id,
+            broadcast_id=row.id,
+            own_length=row.slot is not None,
         )
 
 
